@@ -1,0 +1,1 @@
+"""Arrays → findings. Pure NumPy and SciPy: knows no resident, no device, no clock."""

@@ -1,0 +1,1 @@
+"""Sans-I/O decoders: total functions from bytes to readings. `DecodeError` is the only exception."""

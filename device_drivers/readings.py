@@ -1,0 +1,115 @@
+"""The words that leave this package: `Reading`, `Motion`, `DeviceTime`, `DeviceInformation`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device_drivers.nomenclature import Kind, Quantity
+
+
+class Missing(StrEnum):
+    """Why a quantity that belongs to the kind has no number (IEEE 11073-20601 special values)."""
+
+    NAN = "not-a-number"
+    NOT_AT_THIS_RESOLUTION = "not-at-this-resolution"
+    INFINITE = "out-of-range"
+    RESERVED = "reserved"
+    MEASUREMENT_FAILED = "measurement-failed"  # the device's own "unsuccessful" code, such as a weight of FFFF
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceTime:
+    """What the device's clock said: local, naive; None for every part that it said is unknown."""
+
+    year: int | None
+    month: int | None
+    day: int | None
+    hour: int
+    minute: int
+    second: int
+
+    def local(self) -> datetime | None:
+        """The naive local time, or None while any part of the date is unknown or there is no such day."""
+        if self.year is None or self.month is None or self.day is None:
+            return None
+        try:
+            return datetime(self.year, self.month, self.day, self.hour, self.minute, self.second)  # noqa: DTZ001
+        except ValueError:  # 31 June: the parts are in range, the day is not
+            return None
+
+    def text(self) -> str:
+        """ISO 8601 with `--` for unknown parts; equal texts mean the device said the same."""
+        year = "----" if self.year is None else f"{self.year:04d}"
+        month = "--" if self.month is None else f"{self.month:02d}"
+        day = "--" if self.day is None else f"{self.day:02d}"
+        return f"{year}-{month}-{day}T{self.hour:02d}:{self.minute:02d}:{self.second:02d}"
+
+    def date(self) -> date | None:
+        """The calendar day, when it is known."""
+        local = self.local()
+        return None if local is None else local.date()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One measurement as the device sent it.
+
+    `values` are in the unit of the nomenclature. A quantity the device sent as no number is in `missing` with its reason
+    and never in `values`. A reading with no value at all is a failed measurement: `failed` is true.
+    """
+
+    kind: Kind
+    values: Mapping[Quantity, float]
+    missing: Mapping[Quantity, Missing] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()  # the device's own status words: "irregular-pulse", "cuff-loose", …
+    time: DeviceTime | None = None
+    sequence: int | None = None  # the device's record number, where it has one
+    user_slot: int | None = None
+    series: Mapping[str, tuple[float, ...]] = field(default_factory=dict)  # such as RR intervals in s
+    raw: bytes
+    source: str  # the characteristic ("2a35") or stream it came from
+
+    @property
+    def failed(self) -> bool:
+        """True when the device measured and got no number."""
+        return not self.values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Motion:
+    """A piece of acceleration from one wearable.
+
+    Attributes:
+        samples: float32 (n, 3), g; oldest first.
+        rate_hz: nominal rate the stream was started with.
+        last_sample_ns: the device's own stamp of the last sample, ns since its epoch; None where it has none.
+        clipping_g: the sensor's full scale: |axis| at this value may be more.
+        gyro_dps: float32 (n, 3), °/s, where the device has a gyroscope.
+    """
+
+    samples: NDArray[np.float32]
+    rate_hz: float
+    last_sample_ns: int | None
+    clipping_g: float
+    gyro_dps: NDArray[np.float32] | None = None
+    raw: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceInformation:
+    """What the device says of itself (service 180A and the battery); None where it is silent."""
+
+    manufacturer: str | None = None
+    model: str | None = None
+    serial: str | None = None
+    firmware: str | None = None
+    hardware: str | None = None
+    software: str | None = None
+    system_id: bytes | None = None  # 2A23, EUI-64 little-endian as sent
+    battery_percent: int | None = None

@@ -1,0 +1,1 @@
+"""The recipes of devices: what to write, wait for and read, over a link that is handed in."""

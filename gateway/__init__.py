@@ -1,0 +1,1 @@
+"""The home: radios, ingest, store, detection, alert desk, consent, delivery, supervision."""

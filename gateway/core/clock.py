@@ -1,0 +1,77 @@
+"""Time, injected. The only module that reads a clock or sets a time-out.
+
+Durations are monotonic, time stamps aware UTC. In tests `tests/virtual_time.py` gives an event loop whose time jumps; the
+same `SystemClock` methods that wait then wait in virtual time, and `wall` comes from a fake.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import ctypes.util
+import time
+from datetime import UTC, datetime
+from typing import Final, Protocol
+
+_STA_UNSYNC: Final = 0x0040  # <sys/timex.h>: the kernel's clock is not disciplined by any time source
+_TIME_ERROR: Final = 5
+_TIMEX_BYTES: Final = 512  # struct timex is 208 bytes on 64-bit Linux; `modes` = 0 (read only) is its first field
+_STATUS_OFFSET: Final = 5 * ctypes.sizeof(
+    ctypes.c_long
+)  # modes (padded), offset, freq, maxerror, esterror, then status
+
+
+class Clock(Protocol):
+    """Wall time, monotonic time and waiting, as one thing that tests can replace."""
+
+    def wall(self) -> datetime:
+        """Now, aware UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never step back, for durations only."""
+        ...
+
+    def synchronised(self) -> bool:
+        """True when the wall clock is known to follow a time source."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+    def timeout(self, seconds: float | None) -> asyncio.Timeout:
+        """`async with clock.timeout(s):` raises TimeoutError after `s` seconds."""
+        ...
+
+
+class SystemClock:
+    """The machine's clocks; waiting is the running event loop's (virtual in tests)."""
+
+    def wall(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def synchronised(self) -> bool:
+        return kernel_clock_synchronised()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    def timeout(self, seconds: float | None) -> asyncio.Timeout:
+        return asyncio.timeout(seconds)
+
+
+def kernel_clock_synchronised() -> bool:
+    """The kernel's own word: adjtimex(2) without STA_UNSYNC. False where the call does not exist."""
+    library = ctypes.util.find_library("c") or "libc.so.6"
+    try:
+        adjtimex = ctypes.CDLL(library, use_errno=True).adjtimex
+    except (OSError, AttributeError):
+        return False
+    timex = ctypes.create_string_buffer(_TIMEX_BYTES)
+    state = int(adjtimex(timex))
+    status = ctypes.c_int.from_buffer(timex, _STATUS_OFFSET).value
+    return state not in (-1, _TIME_ERROR) and not status & _STA_UNSYNC

@@ -1,0 +1,1 @@
+"""Out of the home: a durable outbox per sink, ended only by the receiver's own word."""

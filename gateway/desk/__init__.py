@@ -1,0 +1,1 @@
+"""The alert desk: findings become alerts, and an alert does not rest until a person has answered."""

@@ -1,0 +1,1 @@
+"""Motion in, findings out: ring buffers and one tick for all streams."""

@@ -1,0 +1,1 @@
+"""SQLite through apsw: one owner thread, WAL, synchronous=FULL, group commit."""

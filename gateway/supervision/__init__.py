@@ -1,0 +1,1 @@
+"""Keeping the parts alive and saying how they are."""
