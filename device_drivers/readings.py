@@ -60,8 +60,8 @@ class DeviceTime:
 class Reading:
     """One measurement as the device sent it.
 
-    `values` are in the unit of the nomenclature. A quantity the device sent as no number is in `missing` with its reason
-    and never in `values`. A reading with no value at all is a failed measurement: `failed` is true.
+    `values` are in the unit of the nomenclature. A quantity the device sent as no number is in `missing` with its
+    reason and never in `values`. A reading with no value at all is a failed measurement: `failed` is true.
     """
 
     kind: Kind
