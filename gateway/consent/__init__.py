@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Protocol
 
 from gateway.core.subject import Subject
 
 
+class Consent(StrEnum):
+    """What is on record now for one subject, recipient and data type."""
+
+    GRANTED = "granted"
+    NEVER = "never"  # nobody has been asked, or nobody has answered: it may still come
+    WITHDRAWN = "withdrawn"  # it was granted once (or refused), and is not in force now
+
+
 class ConsentStore(Protocol):
     """Consents of residents, per recipient (a sink's name)."""
 
-    async def allows(self, subject: Subject, recipient: str, data_type: str) -> bool:
-        """True when a consent for this recipient and data type (a reading kind, or "alert") is in force now.
+    async def state(self, subject: Subject, recipient: str, data_type: str) -> Consent:
+        """The newest word for this recipient and data type (a reading kind, or "alert"), in force now.
 
-        For a room or home the residents who live there are asked: all must agree.
+        A consent that names no data type (or "*") covers every type; the newer of the two words counts. One that ran
+        out counts as WITHDRAWN. For a room or home the residents who live there are asked: WITHDRAWN when any of them
+        withdrew, else NEVER when any never answered or nobody lives there, else GRANTED.
         """
         ...
