@@ -1,7 +1,7 @@
 """Time, injected. The only module that reads a clock or sets a time-out.
 
-Durations are monotonic, time stamps aware UTC. In tests `tests/virtual_time.py` gives an event loop whose time jumps; the
-same `SystemClock` methods that wait then wait in virtual time, and `wall` comes from a fake.
+Durations are monotonic, time stamps aware UTC. In tests `tests/virtual_time.py` gives an event loop whose time jumps,
+and a clock on it whose wall can be stepped.
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ from typing import Final, Protocol
 _STA_UNSYNC: Final = 0x0040  # <sys/timex.h>: the kernel's clock is not disciplined by any time source
 _TIME_ERROR: Final = 5
 _TIMEX_BYTES: Final = 512  # struct timex is 208 bytes on 64-bit Linux; `modes` = 0 (read only) is its first field
-_STATUS_OFFSET: Final = 5 * ctypes.sizeof(
-    ctypes.c_long
-)  # modes (padded), offset, freq, maxerror, esterror, then status
+# Before `status` come modes (padded to a long), offset, freq, maxerror and esterror.
+_STATUS_OFFSET: Final = 5 * ctypes.sizeof(ctypes.c_long)
 
 
 class Clock(Protocol):

@@ -1,7 +1,7 @@
 """The versioned envelope in which everything leaves the home, and the documents inside it.
 
-The documents carry their own codes (MDC, LOINC, UCUM), so that a receiver, the hub among them, needs no table of ours and
-understands a gateway of another version.
+The documents carry their own codes (MDC, LOINC, UCUM), so that a receiver, the hub among them, needs no table of ours
+and understands a gateway of another version.
 """
 
 from __future__ import annotations

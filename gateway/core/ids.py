@@ -7,8 +7,7 @@ import uuid
 from datetime import datetime
 from typing import Final
 
-# Huoma's own UUIDv5 namespace: uuid5(NAMESPACE_URL, "https://huoma.example/ns/1"), fixed for ever: receivers know readings
-# by ids made from it.
+# Huoma's own UUIDv5 namespace, fixed for ever: receivers know readings by ids made from it.
 NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "https://huoma.example/ns/1")
 
 

@@ -1,0 +1,44 @@
+# Two commands: `make run` and `make test`. Everything else is for the engineer.
+PY := .venv/bin/python
+PACKAGES := gateway device_drivers analytics api firmware_profiles
+
+.PHONY: env run test lint bench evaluate reliability train clean
+
+run:                     ## a gateway; with no Bluetooth on this machine, a simulated home
+	@packaging/env.sh run
+	@.venv/bin/huoma run $(ARGS)
+
+env:                     ## the environment .venv, and nothing else
+	@packaging/env.sh run
+
+.PHONY: env-test
+env-test:
+	@packaging/env.sh test
+
+test: lint               ## the whole suite
+	@packaging/system-deps.sh
+	$(PY) -m pytest $(ARGS)
+
+lint: env-test           ## ruff, mypy strict, import-linter
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy $(PACKAGES) tests
+	.venv/bin/lint-imports
+
+bench: env-test          ## speed and memory as ratios to a peer of the same run; writes build/bench.json
+	@packaging/bench-env.sh
+	HUOMA_BENCH_PYTHON=.venv-bench/bin/python $(PY) -m tests.benchmarks
+
+evaluate: env-test       ## detectors on published recordings: HUOMA_DATA names their folder
+	@test -n "$$HUOMA_DATA" || { echo "set HUOMA_DATA to the folder of recordings (with sisfall/ in it)" >&2; exit 2; }
+	.venv/bin/huoma evaluate fall --dataset sisfall "$$HUOMA_DATA/sisfall"
+
+reliability: env-test    ## every fault test at its full count
+	HUOMA_RELIABILITY=full $(PY) -m pytest tests/reliability -s --timeout 0
+
+train: env-test          ## the shipped fall model again, from the recordings
+	@test -n "$$HUOMA_DATA" || { echo "set HUOMA_DATA to the folder of recordings (with sisfall/ in it)" >&2; exit 2; }
+	$(PY) -m analytics.training.falls --sisfall "$$HUOMA_DATA/sisfall"
+
+clean:
+	rm -rf .venv .venv-bench build
