@@ -39,7 +39,7 @@ if ! "$python" -c 'import ensurepip' 2>/dev/null; then
     if may_install; then
         say "installing $package (Python's venv module is not on this machine)"
         as_root apt-get update -q >/dev/null || stop "apt-get update failed: see above"
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$package" ca-certificates >/dev/null ||
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$package" >/dev/null ||
             stop "could not install $package: run 'apt-get install $package' yourself and try again"
     else
         stop "Python's venv module is missing. Run: sudo apt-get install $package"
