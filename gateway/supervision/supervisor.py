@@ -1,0 +1,62 @@
+"""Keeps the parts running: one that fails is started again, and the reason is said in words.
+
+The one place where a broad `except` is right: whatever a part raises, the others go on.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import structlog
+
+from gateway.core.clock import Clock
+from gateway.core.errors import HuomaError
+from gateway.core.health import Colour, HealthBoard
+
+FIRST_PAUSE_S: Final = 1.0
+LONGEST_PAUSE_S: Final = 60.0  # a nurse must not wait longer for a part that could already work again
+STEADY_S: Final = 120.0  # a part that ran this long failed anew: its pauses start from the first again
+
+Part = Callable[[], Awaitable[None]]
+
+log = structlog.get_logger(__name__)
+
+
+class Supervisor:
+    """Restarts parts with growing, jittered pauses; never gives up."""
+
+    def __init__(self, *, clock: Clock, health: HealthBoard, rng: random.Random) -> None:
+        self._clock = clock
+        self._health = health
+        self._rng = rng
+        self.restarts: dict[str, int] = {}
+
+    async def keep(self, name: str, part: Part) -> None:
+        """Run `part` until it returns; start it again whenever it raises. Cancellation passes through."""
+        pause = FIRST_PAUSE_S
+        while True:
+            started = self._clock.monotonic()
+            try:
+                await part()
+            except Exception as failure:  # noqa: BLE001  # the supervisor: see the module's first lines
+                if self._clock.monotonic() - started >= STEADY_S:
+                    pause = FIRST_PAUSE_S
+                self.restarts[name] = self.restarts.get(name, 0) + 1
+                wait = pause * self._rng.uniform(0.8, 1.2)
+                self._report(name, failure, wait)
+                await self._clock.sleep(wait)
+                pause = min(pause * 2, LONGEST_PAUSE_S)
+            else:
+                return
+
+    def _report(self, name: str, failure: Exception, wait: float) -> None:
+        # Our own errors are sentences for a person; anything else is a defect and gets its stack into the log.
+        if isinstance(failure, HuomaError):
+            reason = str(failure)
+            log.error("part failed", part=name, reason=reason, restart_in_s=round(wait, 1))
+        else:
+            reason = f"failed unexpectedly ({type(failure).__name__}); see the log"
+            log.error("part failed", part=name, restart_in_s=round(wait, 1), exc_info=failure)
+        self._health.report(name, Colour.RED, f"{reason} Starting it again in {wait:.0f} s.")

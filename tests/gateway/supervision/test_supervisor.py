@@ -1,0 +1,99 @@
+"""A part that fails is started again; the others do not notice."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+
+import pytest
+
+from gateway.core.errors import RadioUnavailable
+from gateway.core.health import Colour, HealthBoard
+from gateway.supervision.supervisor import LONGEST_PAUSE_S, STEADY_S, Supervisor
+from tests.virtual_time import VirtualClock, run_virtual
+
+
+def test_restarts_with_growing_pauses_until_it_works() -> None:
+    async def main() -> None:
+        clock, health = VirtualClock(), HealthBoard()
+        supervisor = Supervisor(clock=clock, health=health, rng=random.Random(1))
+        starts: list[float] = []
+
+        async def part() -> None:
+            starts.append(clock.monotonic())
+            if len(starts) < 10:
+                raise RadioUnavailable("No adapter. Plug one in.")
+
+        await supervisor.keep("radio", part)
+        pauses = [b - a for a, b in itertools.pairwise(starts)]
+        assert len(starts) == 10
+        assert pauses[0] < 1.3
+        assert max(pauses) <= LONGEST_PAUSE_S * 1.2
+        assert pauses[5] > pauses[0] * 10
+        assert health.parts()["radio"].colour is Colour.RED
+        assert "Plug one in" in health.parts()["radio"].reason
+        assert supervisor.restarts == {"radio": 9}
+
+    run_virtual(main)
+
+
+def test_a_part_that_ran_long_starts_again_soon() -> None:
+    async def main() -> None:
+        clock = VirtualClock()
+        supervisor = Supervisor(clock=clock, health=HealthBoard(), rng=random.Random(1))
+        starts: list[float] = []
+
+        async def part() -> None:
+            starts.append(clock.monotonic())
+            if len(starts) == 8:
+                return
+            if len(starts) == 7:
+                await clock.sleep(STEADY_S)
+            raise ValueError
+
+        await supervisor.keep("x", part)
+        assert starts[7] - starts[6] - STEADY_S < 1.3
+
+    run_virtual(main)
+
+
+def test_an_unexpected_failure_names_its_type_but_not_its_text() -> None:
+    async def main() -> None:
+        health = HealthBoard()
+        supervisor = Supervisor(clock=VirtualClock(), health=health, rng=random.Random(1))
+        calls = 0
+
+        async def part() -> None:
+            nonlocal calls
+            calls += 1
+            if calls == 1:
+                raise KeyError("Aino Virtanen")
+
+        await supervisor.keep("delivery", part)
+        assert "KeyError" in health.parts()["delivery"].reason
+        assert "Aino" not in health.parts()["delivery"].reason
+
+    run_virtual(main)
+
+
+def test_cancellation_passes_through() -> None:
+    async def main() -> None:
+        supervisor = Supervisor(clock=VirtualClock(), health=HealthBoard(), rng=random.Random(1))
+        task = asyncio.get_running_loop().create_task(supervisor.keep("x", asyncio.Event().wait))  # type: ignore[arg-type]
+        await asyncio.sleep(1)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    run_virtual(main)
+
+
+def test_the_worst_part_colours_the_whole() -> None:
+    health = HealthBoard()
+    assert health.worst() is Colour.AMBER  # nothing has reported yet: not known to be well
+    health.report("a", Colour.GREEN, "well")
+    assert health.worst() is Colour.GREEN
+    health.report("b", Colour.RED, "down")
+    health.report("c", Colour.AMBER, "slow")
+    assert health.worst() is Colour.RED
