@@ -1,1 +1,31 @@
 """Who a device is: one TOML file per vendor, and the schema they keep to."""
+
+from firmware_profiles.loader import PACKAGED, Catalogue, load, profile_files, short_uuid
+from firmware_profiles.reader import read_file
+from firmware_profiles.schema import (
+    NO_QUIRKS,
+    ExpectedMotion,
+    ExpectedReading,
+    GoldenFrame,
+    Profile,
+    ProfileError,
+    Quirks,
+    RecordIdentity,
+)
+
+__all__ = [
+    "NO_QUIRKS",
+    "PACKAGED",
+    "Catalogue",
+    "ExpectedMotion",
+    "ExpectedReading",
+    "GoldenFrame",
+    "Profile",
+    "ProfileError",
+    "Quirks",
+    "RecordIdentity",
+    "load",
+    "profile_files",
+    "read_file",
+    "short_uuid",
+]

@@ -1,0 +1,179 @@
+"""One TOML file → profiles, strictly: an unknown or misshapen key is refused in one sentence that says what to do."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from firmware_profiles.schema import (
+    CLOCKS,
+    DEVICE_KEYS,
+    FINISH_PAIRING,
+    FRAME_KEYS,
+    LANGUAGES,
+    MOTION_KEYS,
+    QUIRK_KEYS,
+    READING_KEYS,
+    RECORD_IDENTITIES,
+    ExpectedMotion,
+    ExpectedReading,
+    GoldenFrame,
+    Profile,
+    ProfileError,
+    Quirks,
+    profile_id,
+)
+from firmware_profiles.table import Table
+
+_LONGEST_SETTLE_MS: Final = 5_000  # a cuff hangs up after some 10 s of silence
+_LONGEST_TRAIL: Final = 4
+_WIDEST_G: Final = 200.0
+_FASTEST_HZ: Final = 2_000
+_SAME: Final = "same"  # a frame's source: that of the frame above it
+_BASE_UUID: Final = re.compile(r"0000([0-9a-f]{4})-0000-1000-8000-00805f9b34fb")
+_UUID: Final = re.compile(r"[0-9a-f]{4}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_TIME: Final = re.compile(r"(\d{4}|----)-(\d\d|--)-(\d\d|--)T\d\d:\d\d:\d\d")
+
+
+def read_file(path: Path) -> tuple[Profile, ...]:
+    """The profiles of one file.
+
+    Raises:
+        ProfileError: the file cannot be read, is not TOML, or a device in it is not as the schema says.
+    """
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise ProfileError(
+            f"{path}: cannot be read ({problem.strerror}): check that it exists and who may read it."
+        ) from (problem)
+    except UnicodeDecodeError as problem:
+        raise ProfileError(f"{path}: is not UTF-8 text (byte {problem.start}): save it as UTF-8.") from problem
+    except (tomllib.TOMLDecodeError, RecursionError) as problem:
+        raise ProfileError(f"{path}: is not TOML: {problem}. Mend it there.") from problem
+    top = Table(document, str(path), ("device",))
+    devices = top.tables("device")
+    if not devices:
+        raise ProfileError(f"{path}: has no [[device]]: add one, or remove the file.")
+    return tuple(_profile(device, path) for device in devices)
+
+
+def _profile(raw: Table, path: Path) -> Profile:
+    name = " ".join(str(raw.text(key)) for key in ("vendor", "model") if key in raw)
+    device = raw.known(DEVICE_KEYS, f"{raw.where} ({name})" if name else None)
+    vendor, model = device.text("vendor"), device.text("model")
+    pairing = device.table("pairing", LANGUAGES)
+    return Profile(
+        id=profile_id(vendor, model),
+        vendor=vendor,
+        model=model,
+        kinds=device.texts("kinds"),
+        name=device.text("name", 'a pattern of the advertised name, such as "A&D_UA-651BLE_*"')
+        if "name" in device
+        else None,
+        services=tuple(_uuid(device, "services", text) for text in device.texts("services")),
+        company_ids=device.integers("company_ids", 0, 0xFFFF),
+        driver=device.text("driver", "the name of the session that speaks to it"),
+        record_identity=device.choice("record_identity", RECORD_IDENTITIES),
+        quirks=_quirks(device.table("quirks", QUIRK_KEYS)),
+        pairing=MappingProxyType({language: pairing.texts(language) for language in pairing.keys()}),  # noqa: SIM118
+        frames=_frames(device),
+        generic=device.truth("generic"),
+        sources=device.texts("sources"),
+        file=str(path),
+    )
+
+
+def _quirks(table: Table) -> Quirks:
+    return Quirks(
+        settle_ms=table.integer("settle_ms", 0, _LONGEST_SETTLE_MS) if "settle_ms" in table else 0,
+        clock=table.choice("clock", CLOCKS) if "clock" in table else None,
+        finish_pairing=table.choice("finish_pairing", FINISH_PAIRING) if "finish_pairing" in table else None,
+        battery_levels=table.integers("battery_levels", 0, 100),
+        clipping_g=_clipping(table) if "clipping_g" in table else None,
+        rates_hz=tuple(sorted(table.integers("rates_hz", 1, _FASTEST_HZ))),
+        tolerant_trailing=table.integer("tolerant_trailing", 0, _LONGEST_TRAIL) if "tolerant_trailing" in table else 0,
+    )
+
+
+def _clipping(table: Table) -> float:
+    value = table.number("clipping_g")
+    if not 0 < value <= _WIDEST_G:
+        raise table.refuse("clipping_g", f"the full scale in g, above 0 and at most {_WIDEST_G:g}")
+    return value
+
+
+def _frames(device: Table) -> tuple[GoldenFrame, ...]:
+    frames: list[GoldenFrame] = []
+    for raw in device.tables("frame"):
+        table = raw.known(FRAME_KEYS)
+        source = table.text("source", "where the frame comes from")
+        if source == _SAME:
+            if not frames:
+                raise table.refuse("source", 'a source; "same" means the one of the frame above')
+            source = frames[-1].source
+        frames.append(_frame(table, source))
+    return tuple(frames)
+
+
+def _frame(table: Table, source: str) -> GoldenFrame:
+    stated = [key for key in ("reading", "motion", "failed", "error") if key in table]
+    if stated not in (["reading"], ["motion"], ["failed"], ["error"], ["reading", "failed"]):
+        raise ProfileError(
+            f"{table.where}: states {' and '.join(stated) or 'nothing'}: state what the frame must give by one of "
+            "reading, motion, failed = true or error = true (reading beside failed may hold its time)."
+        )
+    if any(not table.truth(key) for key in ("failed", "error") if key in table):
+        raise ProfileError(f"{table.where}: failed and error are only ever true: leave the key out otherwise.")
+    try:
+        data = bytes.fromhex(table.text("hex", "the bytes in hexadecimal"))
+    except ValueError as odd:
+        raise table.refuse("hex", "the bytes in hexadecimal, two digits each") from odd
+    return GoldenFrame(
+        characteristic=_uuid(table, "characteristic", table.text("characteristic")),
+        data=data,
+        outcome="failed"
+        if "failed" in table
+        else "error"
+        if "error" in table
+        else "motion"
+        if "motion" in table
+        else "reading",
+        reading=_reading(table.table("reading", None)) if "reading" in table or "failed" in table else None,
+        motion=_motion(table.table("motion", MOTION_KEYS)) if "motion" in table else None,
+        source=source,
+    )
+
+
+def _reading(table: Table) -> ExpectedReading:
+    time = table.text("time") if "time" in table else None
+    if time is not None and not _TIME.fullmatch(time):
+        raise table.refuse("time", '"2017-01-16T12:39:54", with ---- or -- for what the device says is unknown')
+    missing, series = table.table("missing", None), table.table("series", None)
+    return ExpectedReading(
+        values=MappingProxyType({key: table.number(key) for key in table.keys() if key not in READING_KEYS}),  # noqa: SIM118
+        missing=MappingProxyType({key: missing.text(key) for key in missing.keys()}),  # noqa: SIM118
+        series=MappingProxyType({key: series.numbers(key) for key in series.keys()}),  # noqa: SIM118
+        flags=table.texts("flags"),
+        time=time,
+        user_slot=table.integer("user_slot", 0, 255) if "user_slot" in table else None,
+        sequence=table.integer("sequence", 0, (1 << 32) - 1) if "sequence" in table else None,
+    )
+
+
+def _motion(table: Table) -> ExpectedMotion:
+    return ExpectedMotion(
+        samples_mg=table.rows("samples_mg"),
+        last_sample_ns=table.integer("last_sample_ns", 0, (1 << 63) - 1) if "last_sample_ns" in table else None,
+    )
+
+
+def _uuid(table: Table, key: str, text: str) -> str:
+    """Lower case; the long form of a SIG number becomes its short one."""
+    lower = text.lower()
+    if not _UUID.fullmatch(lower):
+        raise table.refuse(key, 'four hexadecimal digits ("1810") or a 128-bit UUID with its hyphens')
+    return _BASE_UUID.sub(r"\1", lower)
