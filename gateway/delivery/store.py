@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from gateway.core.envelope import Envelope
+from gateway.core.subject import Subject
 
 
 class ItemState(StrEnum):
@@ -19,7 +20,7 @@ class ItemState(StrEnum):
     DELIVERED = "delivered"
     DEAD = "dead"  # the receiver refuses it for good; a person was told
     WITHHELD = "withheld"  # no consent so far
-    DROPPED = "dropped"  # consent was withdrawn
+    DROPPED = "dropped"  # consent was withdrawn, or this sink takes no such thing: the reason says which
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +36,23 @@ class Item:
 class OutboxStore(Protocol):
     """One queue per sink. An item is written in the same transaction as the thing it carries."""
 
-    async def queued(self, sink: str, *, limit: int, skip: Sequence[int] = ()) -> list[Item]:
-        """Items that wait, alerts before readings, then oldest first; `skip` are those backing off."""
+    async def queued(
+        self, sink: str, *, limit: int, skip: Sequence[int] = (), skip_subjects: Sequence[Subject] = ()
+    ) -> list[Item]:
+        """Items that wait, alerts before readings, then oldest first.
+
+        `skip` are those backing off (a few hundred at most), `skip_subjects` those whom the receiver refuses for now.
+        """
         ...
 
     async def settle(
         self, sink: str, outcomes: Sequence[tuple[int, ItemState, str | None]], *, tried: Sequence[tuple[int, str]] = ()
     ) -> None:
-        """Commit what the receiver said: (item_id, new state, receipt or reason), and failed tries (item_id, error)."""
+        """Commit what the receiver said: (item_id, new state, receipt or reason), and failed tries (item_id, error).
+
+        A failed try adds one to the item's `attempts`; an item may be in both. All in one transaction; settling an item
+        again as it already is changes nothing.
+        """
         ...
 
     async def release(self, sink: str, *, subject_type: str, subject_id: str, since: str | None) -> int:

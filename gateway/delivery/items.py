@@ -1,0 +1,45 @@
+"""What delivery reads from an envelope, whatever is inside."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway.core.envelope import ALERT_SCHEMA, READING_SCHEMA, Envelope
+from gateway.core.subject import Subject, SubjectType
+
+ALERT_TYPE: Final = "alert"
+
+
+def subject_of(envelope: Envelope) -> Subject:
+    """Whom the content is about.
+
+    Raises:
+        ValueError: the envelope names no subject; nothing can be delivered without one, as nobody can consent to it.
+    """
+    document = envelope["body"].get("subject")
+    if not isinstance(document, dict):
+        raise ValueError("the envelope names no subject")
+    return Subject(type=SubjectType(document["type"]), id=str(document["id"]))
+
+
+def data_type_of(envelope: Envelope) -> str:
+    """What consent is asked for: the kind of a reading, or "alert"."""
+    return str(envelope["body"].get("kind", "")) if is_reading(envelope) else ALERT_TYPE
+
+
+def is_reading(envelope: Envelope) -> bool:
+    """True for `huoma.reading/1`."""
+    return envelope["schema"] == READING_SCHEMA
+
+
+def is_alert(envelope: Envelope) -> bool:
+    """True for `huoma.alert/1`."""
+    return envelope["schema"] == ALERT_SCHEMA
+
+
+def order_key(envelope: Envelope) -> str:
+    """Items of one key are delivered in their order: the device of a reading, the alert of an alert event."""
+    body = envelope["body"]
+    if is_reading(envelope):
+        return "device:" + str(body.get("device", {}).get("identity", ""))
+    return "alert:" + str(body.get("id", envelope["message_id"]))
