@@ -106,8 +106,8 @@ class Alert:
 class Evidence:
     """What travels with an alert. For a fall: the acceleration around it.
 
-    `content` is JSON text: {"rate_hz": …, "unit": "g", "start_s": …, "samples": [[x, y, z], …]}; `start_s` is the time of
-    the first sample relative to the impact.
+    `content` is JSON text: {"rate_hz": …, "unit": "g", "start_s": …, "samples": [[x, y, z], …]}; `start_s` is the time
+    of the first sample relative to the impact.
     """
 
     name: str
