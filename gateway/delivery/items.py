@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from gateway.core.envelope import ALERT_SCHEMA, READING_SCHEMA, Envelope
+from gateway.core.errors import Invalid
 from gateway.core.subject import Subject, SubjectType
 
 ALERT_TYPE: Final = "alert"
@@ -14,12 +15,13 @@ def subject_of(envelope: Envelope) -> Subject:
     """Whom the content is about.
 
     Raises:
-        ValueError: the envelope names no subject; nothing can be delivered without one, as nobody can consent to it.
+        Invalid: the envelope names no subject; nothing can be delivered without one, as nobody can consent to it.
     """
-    document = envelope["body"].get("subject")
-    if not isinstance(document, dict):
-        raise ValueError("the envelope names no subject")
-    return Subject(type=SubjectType(document["type"]), id=str(document["id"]))
+    document: Any = envelope["body"].get("subject")
+    try:
+        return Subject(type=SubjectType(document["type"]), id=str(document["id"]))
+    except (TypeError, KeyError, ValueError):
+        raise Invalid("The envelope names no subject: nobody can consent to its delivery.") from None
 
 
 def data_type_of(envelope: Envelope) -> str:

@@ -56,7 +56,7 @@ class OutboxStore(Protocol):
         ...
 
     async def release(self, sink: str, *, subject_type: str, subject_id: str, since: str | None) -> int:
-        """Consent came: withheld items of the subject received at or after `since` (ISO 8601) wait again. Returns how many."""
+        """Consent came: withheld items of the subject received at or after `since` (ISO 8601) wait again; how many."""
         ...
 
     async def drop(self, sink: str, *, subject_type: str, subject_id: str) -> int:
