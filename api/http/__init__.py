@@ -1,0 +1,1 @@
+"""REST, event stream and API page: one FastAPI application over the parts of a gateway."""

@@ -1,0 +1,85 @@
+"""The application: routes, the door, the guard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.middleware import Middleware
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.http import errors, page
+from api.http.alerts import alert_routes
+from api.http.auth import EVERYBODY, PRINCIPAL, Door, Principal, Role
+from api.http.guard import Guard
+from api.http.services import Services
+from api.http.status import probe_routes, status_routes
+from api.http.stream import stream_routes
+
+API_ROOT: Final = "/api/v1"
+LOOPBACK_NAMES: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
+_DESCRIPTION: Final = """The alerts, readings and state of one home.
+
+Send `Authorization: Bearer <token>` with every request. A list is a JSON list; an error is
+`{"error": "<a sentence>", "code": "<a word for programs>"}`.
+"""
+
+
+def build_app(
+    services: Services, *, host_names: frozenset[str] | None = LOOPBACK_NAMES, extra: Sequence[APIRouter] = ()
+) -> FastAPI:
+    """The application over `services`.
+
+    Args:
+        services: what stands behind the routes.
+        host_names: names accepted in the Host header; None accepts any, which only TLS makes safe.
+        extra: further routers under /api/v1.
+    """
+    app = FastAPI(
+        title="Huoma",
+        version=services.version,
+        description=_DESCRIPTION,
+        openapi_url=None,  # served below, behind the door
+        docs_url=None,
+        redoc_url=None,
+        middleware=[
+            Middleware(Guard, clock=services.clock, host_names=host_names),
+            Middleware(Door, tokens=services.tokens, clock=services.clock, open_paths=page.OPEN_PATHS),
+        ],
+    )
+    app.state.services = services
+    errors.install(app)
+    for router in (stream_routes(), alert_routes(), status_routes(), *extra):
+        app.include_router(router, prefix=API_ROOT)
+    app.include_router(probe_routes())
+    app.include_router(page.page_routes())
+
+    @app.get("/openapi.json", include_in_schema=False)
+    async def openapi(_: Annotated[Principal, Depends(EVERYBODY)]) -> JSONResponse:
+        return JSONResponse(describe(app))
+
+    return app
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, with the bearer token that every operation needs."""
+    document = get_openapi(
+        title=app.title, version=app.version, description=app.description, routes=app.routes, summary=None
+    )
+    schemes = document.setdefault("components", {}).setdefault("securitySchemes", {})
+    schemes["bearer"] = {"type": "http", "scheme": "bearer"}
+    document["security"] = [{"bearer": []}]
+    return document
+
+
+class Control:
+    """ASGI wrapper for the control socket: whoever may open it (file permissions say so) is the administrator."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app({**scope, PRINCIPAL: Principal(name="local administrator", role=Role.ADMIN)}, receive, send)

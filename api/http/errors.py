@@ -1,0 +1,80 @@
+"""Errors in one shape: {"error": a sentence, "code": a word for programs}."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from gateway.core.errors import Conflict, HuomaError, Invalid, NotFound, StoreError
+
+
+class Forbidden(HuomaError):  # noqa: N818
+    """The caller's role may not do this."""
+
+
+class ErrorView(BaseModel):
+    """What went wrong."""
+
+    error: str
+    code: str
+
+
+_STATUS: Final[tuple[tuple[type[HuomaError], int, str], ...]] = (
+    (Forbidden, 403, "forbidden"),
+    (NotFound, 404, "not-found"),
+    (Conflict, 409, "conflict"),
+    (Invalid, 422, "invalid"),
+    (StoreError, 503, "store-unavailable"),
+)
+
+
+def error_response(status: int, code: str, sentence: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """A reply that says what went wrong."""
+    return JSONResponse({"error": sentence, "code": code}, status, headers)
+
+
+async def _known(_request: Request, error: Exception) -> Response:
+    for kind, status, code in _STATUS:
+        if isinstance(error, kind):
+            return error_response(status, code, str(error))
+    return error_response(500, "internal", str(error))
+
+
+async def _not_valid(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    first = error.errors()[0]
+    # Body field or parameter, without what was sent: that may be a name or a value.
+    where = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
+    return error_response(422, "invalid", f"{where}: {first['msg']}")
+
+
+async def _http(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    phrase = HTTPStatus(error.status_code).phrase
+    return error_response(error.status_code, phrase.lower().replace(" ", "-"), str(error.detail), error.headers)
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    route = request.scope.get("route")
+    structlog.get_logger("api").error(
+        "request failed", method=request.method, route=getattr(route, "path", "?"), error=type(error).__name__
+    )
+    return error_response(500, "internal", "The gateway failed at this; its log says more.")
+
+
+def install(app: FastAPI) -> None:
+    """Give the application's errors their shape."""
+    app.add_exception_handler(HuomaError, _known)
+    app.add_exception_handler(RequestValidationError, _not_valid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)

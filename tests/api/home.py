@@ -1,0 +1,116 @@
+"""A home behind a real server: the desk on a store in memory, tokens for every role."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import httpx
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+
+from api.http.app import build_app
+from api.http.auth import Role, TokenBook
+from api.http.services import Services
+from api.http.status import HealthCollector
+from api.server import bind, serving
+from api.settings import ApiSettings
+from gateway.core.clock import SystemClock
+from gateway.core.health import Colour, HealthBoard
+from gateway.desk.service import Desk
+from tests.gateway.desk.memory_store import MemoryAlertStore
+from tests.gateway.desk.words import ORIGIN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    services: Services
+    app: FastAPI
+    tokens: dict[Role, str]
+
+    @property
+    def desk(self) -> Desk:
+        return self.services.desk
+
+    def headers(self, role: Role = Role.NURSE) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.tokens[role]}"}
+
+
+def new_home() -> Home:
+    clock = SystemClock()
+    health = HealthBoard()
+    health.report("store", Colour.GREEN, "committing")
+    health.report("webhook", Colour.RED, "nobody answers: look whether the address is right")
+    metrics = CollectorRegistry()
+    metrics.register(HealthCollector(health))
+    tokens = TokenBook(clock)
+    services = Services(
+        desk=Desk(store=MemoryAlertStore(), clock=clock, origin=ORIGIN),
+        tokens=tokens,
+        health=health,
+        clock=clock,
+        metrics=metrics,
+        simulated=False,
+        version="0",
+    )
+    given = {role: tokens.temporary(f"a {role}", role) for role in Role}
+    return Home(services=services, app=build_app(services), tokens=given)
+
+
+@asynccontextmanager
+async def served(home: Home, *, write_timeout_s: float = 30.0) -> AsyncIterator[str]:
+    """The base URL of the home's API on a free port."""
+    listener = bind(ApiSettings(port=0))
+    async with serving([(listener, home.app)], closing=home.services.closing, write_timeout_s=write_timeout_s):
+        yield listener.url
+
+
+@asynccontextmanager
+async def client(home: Home, role: Role | None = Role.NURSE) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the application itself, without a socket."""
+    transport = httpx.ASGITransport(app=home.app)
+    headers = home.headers(role) if role is not None else {}
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", headers=headers) as made:
+        yield made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """One server-sent event."""
+
+    event: str
+    data: str
+    id: str | None
+
+
+async def events(response: httpx.Response) -> AsyncIterator[Heard]:
+    """A client's reading of an event stream, by the rules of the HTML standard."""
+    event, last_id = "", None
+    data: list[str] = []
+    async for line in response.aiter_lines():
+        if not line:
+            if data:
+                yield Heard(event=event or "message", data="\n".join(data), id=last_id)
+            event, data = "", []
+            continue
+        name, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if name == "event":
+            event = value
+        elif name == "data":
+            data.append(value)
+        elif name == "id":
+            last_id = value
+
+
+async def hear(response: httpx.Response, count: int, *, within_s: float = 5.0) -> list[Heard]:
+    """The next `count` events."""
+    heard: list[Heard] = []
+    async with asyncio.timeout(within_s):
+        async for one in events(response):
+            heard.append(one)
+            if len(heard) == count:
+                break
+    return heard
