@@ -216,15 +216,17 @@ class DeliveryWorker:
     async def _judge(self, items: Sequence[Item], answers: Sequence[Answer]) -> bool:
         """Make outcomes of the answers and settle them. False: nothing to do before the next due moment."""
         whole = next((answer for answer in answers if answer.whole), None)
-        if whole is not None and await self._judge_whole(items, whole):
-            return False
+        if whole is None and all(answer.ruling is Ruling.BUSY for answer in answers):
+            whole = answers[0]  # each entry in its own answer: the receiver is busy all the same
+        waiting = whole is not None and await self._judge_whole(items, whole)
+        pairs = [pair for pair in zip(items, answers, strict=True) if not waiting or _stands(pair[1])]
+        accepted = sum(answer.ruling is Ruling.ACCEPTED for _, answer in pairs)
+        if not waiting:
+            self._went_well(accepted)
         now = self._clock.monotonic()
         outcomes: list[Outcome] = []
         tried: list[tuple[int, str]] = []
-        accepted = sum(answer.ruling is Ruling.ACCEPTED for answer in answers)
-        if accepted or whole is None:
-            self._went_well(accepted)
-        for item, answer in zip(items, answers, strict=True):
+        for item, answer in pairs:
             state = self._judge_one(item, answer, now, alone=len(items) == 1)
             if answer.ruling not in (Ruling.ACCEPTED, Ruling.NOT_CARRIED):
                 tried.append((item.item_id, answer.words))
@@ -232,7 +234,7 @@ class DeliveryWorker:
                 outcomes.append((item.item_id, state, answer.words))
         await self._settle(outcomes, tried)
         self._fault("delivery.after-settle")
-        return True
+        return not waiting
 
     def _went_well(self, accepted: int) -> None:
         self._retries.went_well(accepted)
@@ -310,3 +312,8 @@ class DeliveryWorker:
             if state is ItemState.DEAD:
                 self._health.dead_letter()
                 _log.error("refused for good", sink=self.name, item_id=item_id, reason=words)
+
+
+def _stands(answer: Answer) -> bool:
+    """An answer that holds although the request as a whole failed: found by a search before, or never to be sent."""
+    return not answer.whole and answer.ruling is not Ruling.BUSY
