@@ -14,7 +14,7 @@ from device_drivers.decode.measured import UNKNOWN_USER, settle, words, wrong_le
 from device_drivers.nomenclature import Kind, Quantity
 from device_drivers.readings import Missing, Reading
 
-MMHG_PER_KPA: Final = 7.500_616_827  # 1 mmHg = 133.322387415 Pa, so 1000 / 133.322387415
+MMHG_PER_KPA: Final = 1000 / 133.322_387_415  # the conventional millimetre of mercury, in Pa
 
 _KPA: Final = 0x01
 _TIME: Final = 0x02
