@@ -1,8 +1,8 @@
 """`make bench`: every benchmark beside this file, a table for people, build/bench.json for programs.
 
-A benchmark is a module with `run() -> list[dict]`; a row has name, value, unit, peer, peer_value, ratio and goal (text such
-as ">= 3" or "<= 135"). `ratio` compares with the peer measured in the same run; where there is no peer the goal is about
-`value`. Exit status 1 when a goal is missed.
+A benchmark is a module with `run() -> list[dict]`; a row has name, value, unit, peer, peer_value, ratio and goal (text
+such as ">= 3" or "<= 135"). `ratio` compares with the peer measured in the same run; where there is no peer the goal is
+about `value`. Exit status 1 when a goal is missed.
 """
 
 from __future__ import annotations
