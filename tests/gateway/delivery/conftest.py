@@ -1,0 +1,7 @@
+"""Servers and helpers of the delivery tests."""
+
+from __future__ import annotations
+
+from tests.servers import fhir_server, fhir_server_process
+
+__all__ = ["fhir_server", "fhir_server_process"]
