@@ -1,0 +1,131 @@
+# ruff: noqa: S608  # the SQL is put together from constants of this file; values are bound
+"""The readings: one row each, in the order of commits."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import apsw
+
+from gateway.core.subject import Subject, SubjectType
+from gateway.store.database import Database
+
+_COLUMNS: Final = (
+    "seq", "id", "subject_type", "subject_id", "device_identity", "kind", "failed", "values", "missing", "flags",
+    "doubtful", "series", "device_time", "effective_at", "effective_source", "effective_uncertainty_s", "offset_s",
+    "user_slot", "received_at", "synchronised", "identity_rule", "may_repeat",
+)  # fmt: skip
+_SELECT: Final = "SELECT " + ", ".join(f'"{name}"' for name in _COLUMNS) + " FROM readings "
+MOST_READINGS: Final = 1000  # of one answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingRow:
+    """A stored reading. `subject` is None while its device belongs to nobody; `values` in the nomenclature's units."""
+
+    seq: int
+    id: str
+    subject: Subject | None
+    device_identity: str
+    kind: str
+    failed: bool
+    values: Mapping[str, float]
+    missing: Mapping[str, str]
+    flags: tuple[str, ...]
+    doubtful: tuple[str, ...]
+    series: Mapping[str, tuple[float, ...]]
+    device_time: str | None
+    effective_at: datetime | None
+    effective_source: str
+    effective_uncertainty_s: float | None
+    offset_s: float | None
+    user_slot: int | None
+    received_at: datetime
+    synchronised: bool
+    identity_rule: str
+    may_repeat: bool
+
+
+class Readings:
+    """Looks into the store."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of_resident(self, resident_id: str, *, after_seq: int = 0, limit: int = 200) -> list[ReadingRow]:
+        """Readings about a resident after a position, in the order of commits; the failed ones too."""
+        sql = _SELECT + "WHERE subject_type = 'resident' AND subject_id = ? AND seq > ? ORDER BY seq LIMIT ?"
+        return await self._rows(sql, (resident_id, after_seq, min(limit, MOST_READINGS)))
+
+    async def after(self, seq: int = 0, *, limit: int = 200) -> list[ReadingRow]:
+        """Readings of all after a position, in the order of commits."""
+        return await self._rows(_SELECT + "WHERE seq > ? ORDER BY seq LIMIT ?", (seq, min(limit, MOST_READINGS)))
+
+    async def latest(self, resident_id: str) -> list[ReadingRow]:
+        """The newest successful reading of each kind about a resident, by the order of commits."""
+        sql = (
+            _SELECT + "WHERE seq IN (SELECT max(seq) FROM readings WHERE subject_type = 'resident' AND subject_id = ? "
+            "AND failed = 0 GROUP BY kind) ORDER BY seq"
+        )
+        return await self._rows(sql, (resident_id,))
+
+    async def last_seq(self) -> int:
+        """The newest position; 0 in an empty store."""
+        found = await self._database.read(lambda c: c.execute("SELECT ifnull(max(seq), 0) FROM readings").get)
+        return int(found)
+
+    async def unassigned(self) -> Mapping[str, int]:
+        """How many readings wait without a subject, per device identity."""
+        sql = "SELECT device_identity, count(*) FROM readings WHERE subject_id IS NULL GROUP BY device_identity"
+        return dict(await self._database.read(lambda connection: list(connection.execute(sql))))
+
+    async def _rows(self, sql: str, values: tuple[Any, ...]) -> list[ReadingRow]:
+        return await self._database.read(lambda connection: [_row(row) for row in connection.execute(sql, values)])
+
+
+def find(connection: apsw.Connection, record_id: str) -> tuple[int, bool] | None:
+    """Inside a transaction: (seq, has a subject) of a stored record."""
+    row = connection.execute("SELECT seq, subject_id IS NOT NULL FROM readings WHERE id = ?", (record_id,)).fetchone()
+    return None if row is None else (int(row[0]), bool(row[1]))
+
+
+def give_to(connection: apsw.Connection, seq: int, subject: Subject) -> None:
+    """Inside a transaction: a reading that belonged to nobody is about `subject`."""
+    connection.execute(
+        "UPDATE readings SET subject_type = ?, subject_id = ? WHERE seq = ? AND subject_id IS NULL",
+        (subject.type.value, subject.id, seq),
+    )
+
+
+def _row(row: tuple[Any, ...]) -> ReadingRow:
+    got = dict(zip(_COLUMNS, row, strict=True))
+    subject = None
+    if got["subject_id"] is not None:
+        subject = Subject(type=SubjectType(got["subject_type"]), id=got["subject_id"])
+    return ReadingRow(
+        seq=got["seq"],
+        id=got["id"],
+        subject=subject,
+        device_identity=got["device_identity"],
+        kind=got["kind"],
+        failed=bool(got["failed"]),
+        values=json.loads(got["values"]),
+        missing=json.loads(got["missing"]),
+        flags=tuple(json.loads(got["flags"])),
+        doubtful=tuple(json.loads(got["doubtful"])),
+        series={name: tuple(values) for name, values in json.loads(got["series"]).items()},
+        device_time=got["device_time"],
+        effective_at=None if got["effective_at"] is None else datetime.fromisoformat(got["effective_at"]),
+        effective_source=got["effective_source"],
+        effective_uncertainty_s=got["effective_uncertainty_s"],
+        offset_s=got["offset_s"],
+        user_slot=got["user_slot"],
+        received_at=datetime.fromisoformat(got["received_at"]),
+        synchronised=bool(got["synchronised"]),
+        identity_rule=got["identity_rule"],
+        may_repeat=bool(got["may_repeat"]),
+    )
