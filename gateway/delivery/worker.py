@@ -244,7 +244,11 @@ class DeliveryWorker:
     async def _judge_whole(self, items: Sequence[Item], answer: Answer) -> bool:
         """True when the whole sink has to wait (nothing is known of single items)."""
         if answer.ruling in (Ruling.REFUSED, Ruling.FORBIDDEN):
-            return False
+            if len(items) == 1:
+                return False
+            self._batch = len(items) // 2  # one of them is at fault: halve until it stands alone
+            self._wake.set()
+            return True
         serious = answer.ruling in (Ruling.UNAUTHORISED, Ruling.NO_PATIENT)
         if serious:
             self._sink.refresh()  # a token that was renewed meanwhile helps at once
@@ -277,9 +281,6 @@ class DeliveryWorker:
                 trouble.alone = True
                 trouble.refusals += 1
                 return self._refused_again(item, answer, now) if alone and trouble.refusals > 1 else None
-            case Ruling.FORBIDDEN if answer.whole and not alone:
-                self._retries.trouble(item, now).alone = True
-                return None
             case Ruling.FORBIDDEN | Ruling.UNAUTHORISED:
                 self._retries.stops[subject_of(item.envelope)] = Stop(words=answer.words, due=None)
                 return None

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 import httpx
@@ -15,6 +12,8 @@ import httpx
 from gateway.core.clock import Clock
 from gateway.delivery.settings import FhirSinkSettings
 from gateway.delivery.sink import Answer, Ruling
+from gateway.delivery.statuses import judge_status, retry_after
+from gateway.delivery.tls import tls_context
 from gateway.delivery.tokens import Token
 
 LONGEST_REPLY_BYTES: Final = 8_000_000  # 500 entries with their resources are about 1 MB
@@ -56,7 +55,7 @@ class FhirClient:
         self._timeout_s = settings.timeout_s
         self._client = httpx.AsyncClient(
             timeout=settings.timeout_s,
-            verify=True if settings.ca_file is None else ssl.create_default_context(cafile=str(settings.ca_file)),
+            verify=tls_context(settings),
             limits=httpx.Limits(max_connections=2, max_keepalive_connections=1),
             follow_redirects=False,  # a redirect could carry health data elsewhere
             trust_env=False,  # a proxy from the environment would see it
@@ -98,44 +97,13 @@ class FhirClient:
             status=response.status_code,
             body=_json(data),
             location=response.headers.get("Location"),
-            retry_after_s=self._retry_after(response.headers.get("Retry-After")),
+            retry_after_s=retry_after(response.headers.get("Retry-After"), self._clock.wall()),
         )
-
-    def _retry_after(self, text: str | None) -> float | None:
-        """Seconds, from either form of the header."""
-        if text is None:
-            return None
-        if text.strip().isdigit():
-            return float(text)
-        try:
-            moment = parsedate_to_datetime(text)
-        except ValueError:
-            return None
-        aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-        return max(0.0, (aware - self._clock.wall()).total_seconds())
 
 
 def judge(status: int, body: Json, retry_after_s: float | None = None, *, whole: bool = True) -> Answer:
     """A FHIR status as a ruling. For a whole request and for an entry of a batch alike."""
-    words = f"{status} {diagnosis(body)}".strip()
-    ruling = Ruling.REFUSED
-    if 200 <= status < 300:
-        ruling = Ruling.ACCEPTED
-    elif status == 401:
-        ruling = Ruling.UNAUTHORISED
-        words = f"refuses our token ({words}): renew it in the settings"
-    elif status == 403:
-        ruling = Ruling.FORBIDDEN
-        words = f"does not permit it ({words}): give the gateway the right, or withdraw the consent"
-    elif status in (404, 410):
-        ruling = Ruling.NO_PATIENT
-        words = f"does not find it ({words}): is the address right, does the patient exist there?"
-    elif status in (409, 412):
-        ruling = Ruling.CONFLICT
-    elif status in (408, 423, 425, 429) or status >= 500 or 300 <= status < 400:
-        ruling = Ruling.BUSY
-        words = f"is busy or broken ({words})"
-    return Answer(ruling=ruling, words=words, retry_after_s=retry_after_s, whole=whole, spoke=True)
+    return judge_status(status, diagnosis(body), retry_after_s, whole=whole)
 
 
 def diagnosis(body: Json) -> str:

@@ -1,7 +1,7 @@
 """A reading as HL7 Personal Health Device observations (PHD 2.0.0 on FHIR R4), in plain dicts.
 
 One Observation per measurement. Its parts (pressures, the cuff's pulse, a scale's height and BMI) are components; codes
-and units come with the document. `profile.py` checks what is promised here; `docs/health-record.md` tells why.
+and units come with the document. docs/health-record.md tells the decisions and why.
 """
 
 from __future__ import annotations
