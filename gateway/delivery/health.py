@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, Literal
+from typing import Final
 
 from gateway.core.clock import Clock
+from gateway.core.health import Colour
 from gateway.delivery.retries import RED_AFTER, Retries
 from gateway.delivery.store import ItemState, OutboxStore
 
-ColourName = Literal["green", "amber", "red"]
-Report = Callable[[str, ColourName, str], None]  # part, colour, reason
+Report = Callable[[str, Colour, str], None]  # part, colour, reason: `HealthBoard.report`
 
 SECONDS_BETWEEN: Final = 2.0  # counting the queue costs a query
 
@@ -24,7 +24,7 @@ class SinkHealth:
         self._store = store
         self._clock = clock
         self._report = report
-        self._last: tuple[ColourName, str] | None = None
+        self._last: tuple[Colour, str] | None = None
         self._reported_at: float | None = None
         self._owed = False
 
@@ -40,7 +40,7 @@ class SinkHealth:
         """Look, and report if it is time."""
         now = self._clock.monotonic()
         failing = retries.failures >= RED_AFTER
-        was_red = self._last is not None and self._last[0] == "red"
+        was_red = self._last is not None and self._last[0] is Colour.RED
         due = self._reported_at is None or now >= self._reported_at + SECONDS_BETWEEN or failing != was_red
         if not due:
             self._owed = idle
@@ -52,11 +52,11 @@ class SinkHealth:
             self._last = (colour, reason)
             self._report(f"delivery:{self._name}", colour, reason)
 
-    def _words(self, retries: Retries, counts: dict[ItemState, int]) -> tuple[ColourName, str]:
+    def _words(self, retries: Retries, counts: dict[ItemState, int]) -> tuple[Colour, str]:
         waiting = counts.get(ItemState.QUEUED, 0)
         queue = f"{waiting} waiting" if waiting else "nothing waits"
         if retries.failures >= RED_AFTER:
-            return "red", f"{self._address}: {retries.words}; {queue}, nothing is lost, tried again by itself."
+            return Colour.RED, f"{self._address}: {retries.words}; {queue}, nothing is lost, tried again by itself."
         sentences: list[str] = []
         if retries.stops:
             reasons = sorted({stop.words for stop in retries.stops.values()})
@@ -68,7 +68,7 @@ class SinkHealth:
         if retries.failures:
             sentences.append(f"{retries.words}, trying again")
         if sentences:
-            return "amber", f"{self._address}: {'; '.join(sentences)}; {queue}."
+            return Colour.AMBER, f"{self._address}: {'; '.join(sentences)}; {queue}."
         withheld = counts.get(ItemState.WITHHELD, 0)
         held = f", {withheld} held back until there is consent" if withheld else ""
-        return "green", f"{self._address}: {queue}{held}."
+        return Colour.GREEN, f"{self._address}: {queue}{held}."

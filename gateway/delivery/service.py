@@ -45,8 +45,11 @@ class Delivery:
         worker = self._workers.get(recipient)
         return 0 if worker is None else await worker.granted(subject, since=since)
 
-    async def revoke(self, subject: Subject, recipient: str, *, everything: bool = True) -> int:
-        """Call after a withdrawal is committed. When it returns, not one further byte leaves; how many were dropped."""
+    async def revoke(self, subject: Subject, recipient: str, *, everything: bool = False) -> int:
+        """Call after a withdrawal is committed. When it returns, not one further byte leaves.
+
+        `everything`: drop here what the store has not dropped with the withdrawal itself. Returns how many were.
+        """
         worker = self._workers.get(recipient)
         return 0 if worker is None else await worker.revoke(subject, everything=everything)
 

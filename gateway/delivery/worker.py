@@ -91,11 +91,11 @@ class DeliveryWorker:
         self._wake.set()
         return released
 
-    async def revoke(self, subject: Subject, *, everything: bool = True) -> int:
+    async def revoke(self, subject: Subject, *, everything: bool = False) -> int:
         """Consent went; call it after the withdrawal is committed. When it returns, not one further byte leaves.
 
-        A request in flight about this subject is cut off. With `everything` (the withdrawal names no data type) what
-        waits is dropped here; otherwise the door drops it item by item. Returns how many were dropped here.
+        A request in flight about this subject is cut off. What waits is dropped by the store with the withdrawal, or by
+        the door item by item; with `everything` (the withdrawal names no data type) also here. Returns how many were.
         """
         self._revoked.add(subject)  # stops a request for which consent was asked just before
         if subject in self._in_flight and self._scope is not None:

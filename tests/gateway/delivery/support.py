@@ -19,6 +19,7 @@ from gateway.consent.door import ConsentDoor
 from gateway.core.clock import SystemClock
 from gateway.core.envelope import ALERT_SCHEMA, ENVELOPE_SCHEMA, READING_SCHEMA, Envelope, ReadingDocument
 from gateway.core.faults import Fault, no_fault
+from gateway.core.health import Colour
 from gateway.core.subject import Subject, SubjectType
 from gateway.delivery.items import is_alert, subject_of
 from gateway.delivery.sink import Sink
@@ -270,8 +271,8 @@ class Board:
 
     reports: list[tuple[str, str, str]] = field(default_factory=list)
 
-    def report(self, part: str, colour: str, reason: str) -> None:
-        self.reports.append((part, colour, reason))
+    def report(self, part: str, colour: Colour, reason: str) -> None:
+        self.reports.append((part, colour.value, reason))
 
     @property
     def last(self) -> tuple[str, str]:
