@@ -19,6 +19,7 @@ from pydantic_settings import SettingsError as EnvironmentError_
 
 from api.settings_report import ENV_PREFIX, sentence
 from gateway.core.errors import SettingsError
+from gateway.delivery.settings import AnySinkSettings
 
 # 16 characters: the shortest a generated secret is; the words are what examples and factories ship with.
 _SECRET_MIN_CHARS: Final = 16
@@ -204,6 +205,15 @@ class Settings(BaseSettings):
     detection: DetectionSettings = DetectionSettings()
     profiles: ProfileSettings = ProfileSettings()
     log: LogSettings = LogSettings()
+    sink: tuple[AnySinkSettings, ...] = ()
+
+    @model_validator(mode="after")
+    def _sinks_have_names_of_their_own(self) -> Self:
+        names = [sink.name for sink in self.sink]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two [[sink]] tables are called {twice[0]!r}: give each a name of its own")
+        return self
 
     @classmethod
     def settings_customise_sources(
@@ -221,6 +231,11 @@ class Settings(BaseSettings):
     def control_socket(self) -> Path:
         """Where a running gateway takes commands from its own machine."""
         return self.data_dir / "control.sock"
+
+    @property
+    def store_file(self) -> Path:
+        """The SQLite store."""
+        return self.data_dir / "huoma.sqlite3"
 
     def zone(self) -> zoneinfo.ZoneInfo:
         """The home's time zone.

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query
 
+from api.audit import note_if_possible
 from api.http.auth import NURSES, Principal
 from api.http.errors import ErrorView
 from api.http.models import AlertDetail, AlertView, Resolution, alert_fields, event_view, evidence_view
@@ -37,12 +38,13 @@ def alert_routes() -> APIRouter:
         return [AlertView(**alert_fields(alert, simulated=services.simulated)) for alert in alerts]
 
     @router.get("/{alert_id}", responses=_NOT_FOUND)
-    async def one_alert(alert_id: str, services: Given, _: Nurse) -> AlertDetail:
+    async def one_alert(alert_id: str, services: Given, nurse: Nurse) -> AlertDetail:
         """One alert with everything that happened to it, and the evidence kept with it."""
         store = services.desk.store
         alert = await store.load(alert_id)
         if alert is None:
             raise NotFound(f"no alert {alert_id}")
+        await note_if_possible(services.audit, nurse.name, "alert.read", alert.id)
         return AlertDetail(
             **alert_fields(alert, simulated=services.simulated),
             history=[event_view(event) for event in await store.history(alert_id)],
@@ -53,12 +55,14 @@ def alert_routes() -> APIRouter:
     async def acknowledge(alert_id: str, services: Given, nurse: Nurse) -> AlertView:
         """Take the alert on: repeated notifications stop. Of many at once exactly one succeeds."""
         alert = await services.desk.acknowledge(alert_id, nurse.name)
+        await note_if_possible(services.audit, nurse.name, "alert.acknowledge", alert.id)
         return AlertView(**alert_fields(alert, simulated=services.simulated))
 
     @router.post("/{alert_id}/resolve", responses=_NOT_FOUND | _TAKEN)
     async def resolve(alert_id: str, resolution: Resolution, services: Given, nurse: Nurse) -> AlertView:
         """Close the alert with what it was. One that nobody acknowledged is acknowledged by this too."""
         alert = await services.desk.resolve(alert_id, nurse.name, resolution.verdict, resolution.note)
+        await note_if_possible(services.audit, nurse.name, "alert.resolve", alert.id, verdict=resolution.verdict)
         return AlertView(**alert_fields(alert, simulated=services.simulated))
 
     return router

@@ -13,11 +13,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.http import errors, page
 from api.http.alerts import alert_routes
-from api.http.auth import EVERYBODY, PRINCIPAL, Door, Principal, Role
+from api.http.auth import EVERYBODY, PRINCIPAL, Door, Principal
 from api.http.guard import Guard
+from api.http.registry import admin_routes, home_routes
 from api.http.services import Services
 from api.http.status import probe_routes, status_routes
 from api.http.stream import stream_routes
+from gateway.store.users import Role
 
 API_ROOT: Final = "/api/v1"
 LOOPBACK_NAMES: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
@@ -52,7 +54,7 @@ def build_app(
     )
     app.state.services = services
     errors.install(app)
-    for router in (stream_routes(), alert_routes(), status_routes(), *extra):
+    for router in (stream_routes(), alert_routes(), home_routes(), status_routes(), admin_routes(), *extra):
         app.include_router(router, prefix=API_ROOT)
     app.include_router(probe_routes())
     app.include_router(page.page_routes())

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import secrets
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
 from typing import Final
 
 from starlette.requests import Request
@@ -17,9 +14,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.http.errors import Forbidden, error_response
 from gateway.core.clock import Clock
+from gateway.store.users import Role, User
 
-TOKEN_PREFIX: Final = "huoma_"  # noqa: S105  # lets scanners of repositories find a leaked one
-_TOKEN_BYTES: Final = 32  # 256 bits: guessing is hopeless, so a fast hash is enough to keep them by
+_TOKEN_BYTES: Final = 32  # 256 bits: guessing is hopeless, so a fast hash is enough to know them by
 PRINCIPAL: Final = "huoma.principal"  # key in the ASGI scope
 
 # After 10 wrong tokens an address is told to wait, one more is granted each 6 s. Right tokens never pass this way.
@@ -28,76 +25,57 @@ _FAILURE_EVERY_S: Final = 6.0
 _ADDRESSES: Final = 256  # remembered at once; the one that was quiet longest is forgotten first
 
 
-class Role(StrEnum):
-    NURSE = "nurse"
-    TECHNICIAN = "technician"
-    ADMIN = "admin"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
     """Who is calling."""
 
     name: str
     role: Role
-    token_hash: str | None = None  # None: came in by the control socket
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credential:
-    """A user's token as it is kept: never the token itself."""
-
-    name: str
-    role: Role
-    token_hash: str
-    expires_at: datetime | None = None
-
-
-def new_token() -> str:
-    """A bearer token, to be shown once."""
-    return TOKEN_PREFIX + secrets.token_urlsafe(_TOKEN_BYTES)
-
-
-def hash_token(token: str) -> str:
-    """SHA-256 in hex: what is stored instead of the token."""
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+    token_hash: bytes | None = None  # None: came in by the control socket
 
 
 class TokenBook:
-    """The tokens in force, in memory: a wrong token costs one hash and never a question to the store."""
+    """Tokens in force. One that was right once is known from then on without asking the store."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._stored: dict[str, Credential] = {}
-        self._temporary: dict[str, Credential] = {}
-
-    def replace(self, credentials: Iterable[Credential]) -> None:
-        """These are the users of the store now."""
-        self._stored = {credential.token_hash: credential for credential in credentials}
+    def __init__(self, authenticate: Callable[[str], Awaitable[User | None]]) -> None:
+        """`authenticate` is `gateway.store.users.Users.authenticate`."""
+        self._authenticate = authenticate
+        self._known: dict[bytes, Principal] = {}  # at most one entry per user: bounded by their number
+        self._forgotten = 0
 
     def temporary(self, name: str, role: Role) -> str:
         """A token that lives as long as this process and is written nowhere."""
-        token = new_token()
-        self._temporary[hash_token(token)] = Credential(name=name, role=role, token_hash=hash_token(token))
+        token = secrets.token_urlsafe(_TOKEN_BYTES)
+        digest = _digest(token)
+        self._known[digest] = Principal(name=name, role=role, token_hash=digest)
         return token
 
-    def look_up(self, token: str) -> Principal | None:
-        """The user of a token in force. The comparison of hashes takes the same time wherever they differ."""
-        digest = hash_token(token)
-        credential = self._in_force(digest)
-        if credential is None or not hmac.compare_digest(digest, credential.token_hash):
+    async def look_up(self, token: str) -> Principal | None:
+        """The user of a token in force. Found by its hash, so timing tells nothing about it."""
+        digest = _digest(token)
+        known = self._known.get(digest)
+        if known is not None:
+            return known
+        forgotten = self._forgotten
+        user = await self._authenticate(token)
+        if (
+            user is None or forgotten != self._forgotten
+        ):  # revoked while the store was asked: the next request asks again
             return None
-        return Principal(name=credential.name, role=credential.role, token_hash=digest)
+        return self._known.setdefault(digest, Principal(name=user.name, role=user.role, token_hash=digest))
+
+    def forget(self, name: str) -> None:
+        """The user's token was revoked."""
+        self._forgotten += 1
+        self._known = {digest: known for digest, known in self._known.items() if known.name != name}
 
     def stands(self, principal: Principal) -> bool:
         """Whether the token the principal came with is still in force."""
-        return principal.token_hash is None or self._in_force(principal.token_hash) is not None
+        return principal.token_hash is None or principal.token_hash in self._known
 
-    def _in_force(self, digest: str) -> Credential | None:
-        credential = self._stored.get(digest) or self._temporary.get(digest)
-        if credential is None or (credential.expires_at is not None and credential.expires_at <= self._clock.wall()):
-            return None
-        return credential
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
 class _Failures:
@@ -131,7 +109,7 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] not in self._open_paths and PRINCIPAL not in scope:
             token = _bearer(scope)
-            principal = self._tokens.look_up(token) if token is not None else None
+            principal = await self._tokens.look_up(token) if token is not None else None
             if principal is None:
                 await self._refusal(scope, given=token is not None)(scope, receive, send)
                 return

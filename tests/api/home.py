@@ -1,4 +1,4 @@
-"""A home behind a real server: the desk on a store in memory, tokens for every role."""
+"""A home behind a real server: desk and registry on a real store, tokens for every role."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
+from api.acts import Acts, Courier
+from api.audit import StoreAudit
 from api.http.app import build_app
-from api.http.auth import Role, TokenBook
+from api.http.auth import TokenBook
 from api.http.services import Services
 from api.http.status import HealthCollector
 from api.server import bind, serving
@@ -20,7 +24,14 @@ from api.settings import ApiSettings
 from gateway.core.clock import SystemClock
 from gateway.core.health import Colour, HealthBoard
 from gateway.desk.service import Desk
-from tests.gateway.desk.memory_store import MemoryAlertStore
+from gateway.ingest.ingest import Ingest
+from gateway.store.alerts import SqliteAlertStore
+from gateway.store.consents import SqliteConsents
+from gateway.store.database import Database
+from gateway.store.readings import Readings
+from gateway.store.registry import Registry
+from gateway.store.stamp import Stamper
+from gateway.store.users import Role, Users
 from tests.gateway.desk.words import ORIGIN
 
 
@@ -29,6 +40,8 @@ class Home:
     services: Services
     app: FastAPI
     tokens: dict[Role, str]
+    ingest: Ingest
+    couriers: dict[str, Courier]
 
     @property
     def desk(self) -> Desk:
@@ -38,25 +51,45 @@ class Home:
         return {"Authorization": f"Bearer {self.tokens[role]}"}
 
 
-def new_home() -> Home:
+@asynccontextmanager
+async def open_home(folder: Path, *, recipients: frozenset[str] = frozenset({"fhir"})) -> AsyncIterator[Home]:
+    """A home on a store of its own."""
     clock = SystemClock()
     health = HealthBoard()
-    health.report("store", Colour.GREEN, "committing")
+    health.report("radio", Colour.GREEN, "listening")
     health.report("webhook", Colour.RED, "nobody answers: look whether the address is right")
     metrics = CollectorRegistry()
     metrics.register(HealthCollector(health))
-    tokens = TokenBook(clock)
-    services = Services(
-        desk=Desk(store=MemoryAlertStore(), clock=clock, origin=ORIGIN),
-        tokens=tokens,
-        health=health,
-        clock=clock,
-        metrics=metrics,
-        simulated=False,
-        version="0",
-    )
-    given = {role: tokens.temporary(f"a {role}", role) for role in Role}
-    return Home(services=services, app=build_app(services), tokens=given)
+    async with Database.open(folder / "huoma.sqlite3", clock=clock) as database:
+        stamper = Stamper(ORIGIN, clock, boot_id="boot-1")
+        users = Users(database, stamper)
+        tokens = TokenBook(users.authenticate)
+        registry = Registry(database, stamper)
+        consents = SqliteConsents(database, stamper)
+        couriers: dict[str, Courier] = {}
+        acts = Acts(
+            registry=registry,
+            users=users,
+            consents=consents,
+            tokens=tokens,
+            recipients=recipients,
+            couriers=couriers,
+        )
+        services = Services(
+            desk=Desk(store=SqliteAlertStore(database, stamper), clock=clock, origin=ORIGIN),
+            readings=Readings(database),
+            acts=acts,
+            audit=StoreAudit(database, stamper),
+            tokens=tokens,
+            health=health,
+            clock=clock,
+            metrics=metrics,
+            simulated=False,
+            version="0",
+        )
+        given = {role: tokens.temporary(f"a {role}", role) for role in Role}
+        ingest = Ingest(database, stamper, clock=clock, zone=ZoneInfo("Europe/Helsinki"))
+        yield Home(services=services, app=build_app(services), tokens=given, ingest=ingest, couriers=couriers)
 
 
 @asynccontextmanager

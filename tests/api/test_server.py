@@ -14,12 +14,12 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from api.http.auth import Role
 from api.server import bind, bind_control, serving
 from api.settings import ApiSettings
 from gateway.core.errors import PortInUse, SettingsError
 from gateway.core.subject import Subject, SubjectType
-from tests.api.home import hear, new_home, served
+from gateway.store.users import Role
+from tests.api.home import Home, hear, served
 from tests.gateway.desk.words import KITCHEN, fall
 
 
@@ -44,8 +44,7 @@ def test_broken_certificate_is_refused(tmp_path: Path) -> None:
         bind(ApiSettings(port=0, tls_cert=tmp_path / "c.pem", tls_key=tmp_path / "c.pem"))
 
 
-async def test_twenty_concurrent_acknowledgements_give_one_200_and_nineteen_409() -> None:
-    home = new_home()
+async def test_twenty_concurrent_acknowledgements_give_one_200_and_nineteen_409(home: Home) -> None:
     alert = await home.desk.report(fall())
     async with served(home) as url, httpx.AsyncClient(base_url=url, headers=home.headers()) as nurses:
         replies = await asyncio.gather(*(nurses.post(f"/api/v1/alerts/{alert.id}/acknowledge") for _ in range(20)))
@@ -56,8 +55,7 @@ async def test_twenty_concurrent_acknowledgements_give_one_200_and_nineteen_409(
     assert "20" in late["error"]  # since when: a year
 
 
-async def test_stream_starts_with_open_alerts_and_resumes_without_a_gap() -> None:
-    home = new_home()
+async def test_stream_starts_with_open_alerts_and_resumes_without_a_gap(home: Home) -> None:
     first = await home.desk.report(fall())
     async with served(home) as url, httpx.AsyncClient(base_url=url, headers=home.headers()) as nurse:
         async with nurse.stream("GET", "/api/v1/alerts/stream") as stream:
@@ -87,8 +85,7 @@ async def test_stream_starts_with_open_alerts_and_resumes_without_a_gap() -> Non
 
 
 @pytest.mark.parametrize("nonsense", ["999999", "-1", "abc", "1" * 40, "١"])
-async def test_position_of_another_store_starts_over_instead_of_missing_alerts(nonsense: str) -> None:
-    home = new_home()
+async def test_position_of_another_store_starts_over_instead_of_missing_alerts(home: Home, nonsense: str) -> None:
     alert = await home.desk.report(fall())
     headers = [(b"Last-Event-ID", nonsense.encode())]
     async with (
@@ -101,9 +98,8 @@ async def test_position_of_another_store_starts_over_instead_of_missing_alerts(n
     assert caught_up.event == "caught-up"
 
 
-async def test_idle_stream_is_kept_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_idle_stream_is_kept_alive(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fastapi.routing._PING_INTERVAL", 0.02)
-    home = new_home()
     async with (
         served(home) as url,
         httpx.AsyncClient(base_url=url, headers=home.headers()) as nurse,
@@ -115,8 +111,7 @@ async def test_idle_stream_is_kept_alive(monkeypatch: pytest.MonkeyPatch) -> Non
                 break
 
 
-async def test_open_streams_end_at_shutdown() -> None:
-    home = new_home()
+async def test_open_streams_end_at_shutdown(home: Home) -> None:
     ended: list[float] = []
 
     async def listen(url: str) -> None:
@@ -142,14 +137,13 @@ async def test_open_streams_end_at_shutdown() -> None:
     assert down - going_down < 1.0
 
 
-async def test_stream_of_a_revoked_token_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_stream_of_a_revoked_token_ends(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.http.stream._CHECK_S", 0.02)
-    home = new_home()
     async with served(home) as url, httpx.AsyncClient(base_url=url, headers=home.headers()) as nurse:
         async with nurse.stream("GET", "/api/v1/alerts/stream") as stream, asyncio.timeout(2):
             async for line in stream.aiter_lines():
                 if line.startswith("event: caught-up"):
-                    home.services.tokens._temporary.clear()
+                    home.services.tokens.forget("a nurse")
         assert (await nurse.get("/api/v1/alerts")).status_code == 401
 
 
@@ -192,10 +186,9 @@ async def test_client_that_does_not_read_is_cut_off_and_the_others_are_served() 
         stalled.close()
 
 
-async def test_control_socket_is_ours_only_and_goes_away(tmp_path: Path) -> None:
+async def test_control_socket_is_ours_only_and_goes_away(home: Home, tmp_path: Path) -> None:
     path = tmp_path / "control.sock"
     path.write_text("left behind")
-    home = new_home()
     listener = bind_control(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     async with serving([(listener, home.app)], closing=home.services.closing):
@@ -207,9 +200,8 @@ async def test_control_socket_is_ours_only_and_goes_away(tmp_path: Path) -> None
     assert not path.exists()
 
 
-async def test_served_over_tls(tmp_path: Path) -> None:
+async def test_served_over_tls(home: Home, tmp_path: Path) -> None:
     certificate, key = _self_signed(tmp_path)
-    home = new_home()
     listener = bind(ApiSettings(port=0, tls_cert=certificate, tls_key=key))
     assert listener.url.startswith("https://127.0.0.1:")
     async with serving([(listener, home.app)], closing=home.services.closing):

@@ -7,12 +7,11 @@ from datetime import timedelta
 import pytest
 
 from gateway.desk.events import Verdict
-from tests.api.home import client, new_home
+from tests.api.home import Home, client
 from tests.gateway.desk.words import AT, KITCHEN, fall
 
 
-async def test_alert_carries_what_a_nurse_needs() -> None:
-    home = new_home()
+async def test_alert_carries_what_a_nurse_needs(home: Home) -> None:
     known = await home.desk.report(fall())
     unknown = await home.desk.report(fall(subject=KITCHEN, at=AT + timedelta(minutes=1)))
     async with client(home) as nurse:
@@ -43,8 +42,7 @@ async def test_alert_carries_what_a_nurse_needs() -> None:
     assert alerts[0]["resident_id"] is None
 
 
-async def test_alert_from_raised_to_resolved() -> None:
-    home = new_home()
+async def test_alert_from_raised_to_resolved(home: Home) -> None:
     alert = await home.desk.report(fall())
     async with client(home) as nurse:
         acknowledged = await nurse.post(f"/api/v1/alerts/{alert.id}/acknowledge")
@@ -67,8 +65,7 @@ async def test_alert_from_raised_to_resolved() -> None:
     assert detail["note"] == "sat down hard"
 
 
-async def test_list_is_filtered_and_limited() -> None:
-    home = new_home()
+async def test_list_is_filtered_and_limited(home: Home) -> None:
     first = await home.desk.report(fall())
     second = await home.desk.report(fall(subject=KITCHEN, at=AT + timedelta(minutes=1)))
     await home.desk.acknowledge(first.id, "Anna")
@@ -88,8 +85,8 @@ async def test_list_is_filtered_and_limited() -> None:
 
 
 @pytest.mark.parametrize("act", ["", "/acknowledge", "/resolve"])
-async def test_unknown_alert_is_404(act: str) -> None:
-    async with client(new_home()) as nurse:
+async def test_unknown_alert_is_404(home: Home, act: str) -> None:
+    async with client(home) as nurse:
         if act:
             reply = await nurse.post(f"/api/v1/alerts/nonsense{act}", json={"verdict": Verdict.REAL})
         else:
@@ -102,8 +99,7 @@ async def test_unknown_alert_is_404(act: str) -> None:
 @pytest.mark.parametrize(
     "body", [{}, {"verdict": "maybe"}, {"verdict": "real", "comment": "x"}, {"verdict": "real", "note": "x" * 2001}, []]
 )
-async def test_bad_resolution_is_422_and_changes_nothing(body: object) -> None:
-    home = new_home()
+async def test_bad_resolution_is_422_and_changes_nothing(home: Home, body: object) -> None:
     alert = await home.desk.report(fall())
     async with client(home) as nurse:
         reply = await nurse.post(f"/api/v1/alerts/{alert.id}/resolve", json=body)
@@ -111,8 +107,8 @@ async def test_bad_resolution_is_422_and_changes_nothing(body: object) -> None:
         assert (await nurse.get(f"/api/v1/alerts/{alert.id}")).json()["state"] == "raised"
 
 
-async def test_other_errors_have_the_same_shape() -> None:
-    async with client(new_home()) as nurse:
+async def test_other_errors_have_the_same_shape(home: Home) -> None:
+    async with client(home) as nurse:
         missing = await nurse.get("/api/v1/nothing")
         method = await nurse.delete("/api/v1/alerts")
     assert (missing.status_code, missing.json()["code"]) == (404, "not-found")

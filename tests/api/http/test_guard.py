@@ -8,13 +8,13 @@ import httpx
 import pytest
 
 from api.http.app import build_app
-from api.http.auth import Role
-from tests.api.home import client, new_home
+from gateway.store.users import Role
+from tests.api.home import Home, client
 
 
 @pytest.mark.parametrize("path", ["/", "/assets/page.js", "/api/v1/alerts", "/nothing", "/api/v1/alerts/stream?x"])
-async def test_every_reply_carries_the_security_headers(path: str) -> None:
-    async with client(new_home(), None) as caller:
+async def test_every_reply_carries_the_security_headers(home: Home, path: str) -> None:
+    async with client(home, None) as caller:
         headers = (await caller.get(path)).headers
     assert "default-src 'none'" in headers["content-security-policy"]
     assert "unsafe" not in headers["content-security-policy"]
@@ -25,8 +25,8 @@ async def test_every_reply_carries_the_security_headers(path: str) -> None:
     assert "server" not in headers
 
 
-async def test_no_other_origin_is_let_in() -> None:
-    async with client(new_home()) as caller:
+async def test_no_other_origin_is_let_in(home: Home) -> None:
+    async with client(home) as caller:
         origin = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
         for reply in (await caller.get("/api/v1/alerts", headers=origin), await caller.options("/api/v1/alerts")):
             assert not [name for name in reply.headers if name.startswith("access-control")]
@@ -45,13 +45,12 @@ async def test_no_other_origin_is_let_in() -> None:
         ("", 421),
     ],
 )
-async def test_foreign_host_name_is_refused(host: str, status: int) -> None:
-    async with client(new_home()) as caller:
+async def test_foreign_host_name_is_refused(home: Home, host: str, status: int) -> None:
+    async with client(home) as caller:
         assert (await caller.get("/api/v1/alerts", headers={"Host": host})).status_code == status
 
 
-async def test_any_host_name_where_tls_vouches() -> None:
-    home = new_home()
+async def test_any_host_name_where_tls_vouches(home: Home) -> None:
     transport = httpx.ASGITransport(app=build_app(home.services, host_names=None))
     async with httpx.AsyncClient(
         transport=transport, base_url="https://home.example", headers=home.headers()
@@ -59,12 +58,12 @@ async def test_any_host_name_where_tls_vouches() -> None:
         assert (await caller.get("/api/v1/alerts")).status_code == 200
 
 
-async def test_large_bodies_are_refused_however_they_come() -> None:
+async def test_large_bodies_are_refused_however_they_come(home: Home) -> None:
     async def chunks() -> AsyncIterator[bytes]:
         for _ in range(100):
             yield b" " * 1000
 
-    async with client(new_home()) as caller:
+    async with client(home) as caller:
         path = "/api/v1/alerts/x/resolve"
         whole = await caller.post(path, content=b" " * 65537)
         chunked = await caller.post(path, content=chunks())
@@ -73,8 +72,7 @@ async def test_large_bodies_are_refused_however_they_come() -> None:
     assert whole.json()["code"] == "too-large"
 
 
-async def test_small_chunked_body_arrives_whole() -> None:
-    home = new_home()
+async def test_small_chunked_body_arrives_whole(home: Home) -> None:
 
     async def chunks() -> AsyncIterator[bytes]:
         yield b'{"verdict": '

@@ -1,0 +1,131 @@
+"""What technicians and administrators do, once: the API and the command line are two callers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Protocol
+
+from api.http.auth import TokenBook
+from gateway.core.errors import Invalid
+from gateway.core.subject import Subject, SubjectType
+from gateway.store.assignments import Assignment
+from gateway.store.consents import EVERYTHING, SqliteConsents
+from gateway.store.registry import DeviceRow, Registry, Resident
+from gateway.store.users import Role, User, Users
+
+
+class Courier(Protocol):
+    """The delivery worker of one sink (`gateway.delivery.worker.DeliveryWorker`)."""
+
+    async def granted(self, subject: Subject, *, since: str | None) -> int:
+        """Consent came."""
+        ...
+
+    async def revoke(self, subject: Subject, *, everything: bool = True) -> int:
+        """Consent went; when it returns, not one further byte leaves."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acts:
+    """Acts on the registry, the users and the consents.
+
+    Attributes:
+        recipients: names of the configured sinks: a consent for anything else would be a slip of the pen.
+        couriers: the delivery workers that run, by sink; none when no gateway runs.
+    """
+
+    registry: Registry
+    users: Users
+    consents: SqliteConsents
+    tokens: TokenBook
+    recipients: frozenset[str]
+    couriers: Mapping[str, Courier] = field(default_factory=lambda: MappingProxyType({}))
+
+    async def add_resident(self, name: str, *, actor: str, room_id: str | None = None) -> Resident:
+        """Raises as `Registry.add_resident`."""
+        return await self.registry.add_resident(name, actor=actor, room_id=room_id)
+
+    async def assign(
+        self,
+        device: str,
+        resident: str,
+        *,
+        actor: str,
+        placement: str | None = None,
+        user_slot: int | None = None,
+        since: datetime | None = None,
+    ) -> Assignment:
+        """The device's readings are the resident's (id, or a name only one has) from now on. Raises as the registry."""
+        found = await self.registry.resident(resident)
+        subject = Subject(type=SubjectType.RESIDENT, id=found.id)
+        return await self.registry.assign(
+            device, subject, actor=actor, placement=placement, user_slot=user_slot, since=since
+        )
+
+    async def devices(self) -> list[tuple[DeviceRow | None, list[Assignment]]]:
+        """Every device seen, with its assignments; then (None, …) for those assigned but not seen so far."""
+        assigned = await self.registry.assigned()
+        listed: list[tuple[DeviceRow | None, list[Assignment]]] = []
+        placed: set[int] = set()
+        for device in await self.registry.devices():
+            keys = {device.identity, f"address:{device.address}"}
+            own = [assignment for assignment in assigned if assignment.device_identity in keys]
+            placed |= {assignment.id for assignment in own}
+            listed.append((device, own))
+        listed += [(None, [assignment]) for assignment in assigned if assignment.id not in placed]
+        return listed
+
+    async def grant(
+        self, resident: str, recipient: str, *, actor: str, data_type: str = EVERYTHING, since: datetime | None = None
+    ) -> tuple[Resident, int]:
+        """Consent is given. Returns the resident, and how many withheld items go out now.
+
+        Raises:
+            Invalid: no such sink, or a `since` that cannot be meant.
+            NotFound: no such resident.
+            Conflict: it is given already.
+        """
+        self._must_be_sink(recipient)
+        found = await self.registry.resident(resident)
+        released = await self.consents.grant(found.id, recipient, actor=actor, data_type=data_type, since=since)
+        courier = self.couriers.get(recipient)
+        if courier is not None:
+            begin = since.isoformat() if since is not None else None
+            await courier.granted(Subject(type=SubjectType.RESIDENT, id=found.id), since=begin)
+        return found, released
+
+    async def withdraw(
+        self, resident: str, recipient: str, *, actor: str, data_type: str = EVERYTHING
+    ) -> tuple[Resident, int]:
+        """Consent is taken back: when this returns, nothing more leaves. Returns how many items were dropped.
+
+        Raises:
+            Invalid: no such sink: a slip of the pen must not look like a withdrawal.
+            NotFound: no such resident.
+        """
+        self._must_be_sink(recipient)
+        found = await self.registry.resident(resident)
+        dropped = await self.consents.withdraw(found.id, recipient, actor=actor, data_type=data_type)
+        courier = self.couriers.get(recipient)
+        if courier is not None:
+            subject = Subject(type=SubjectType.RESIDENT, id=found.id)
+            dropped += await courier.revoke(subject, everything=data_type == EVERYTHING)
+        return found, dropped
+
+    async def add_user(self, name: str, role: Role, *, actor: str) -> tuple[User, str]:
+        """Returns the user and the token, which is shown once. Raises as `Users.add`."""
+        return await self.users.add(name, role, actor=actor)
+
+    async def revoke_user(self, name: str, *, actor: str) -> None:
+        """The user's token opens nothing from now on, and open streams end. Raises as `Users.revoke`."""
+        await self.users.revoke(name, actor=actor)
+        self.tokens.forget(name)
+
+    def _must_be_sink(self, recipient: str) -> None:
+        if recipient not in self.recipients:
+            known = ", ".join(sorted(self.recipients)) or "none is configured: add a [[sink]] to the settings"
+            raise Invalid(f"There is no sink '{recipient}' to consent to. Known: {known}.")

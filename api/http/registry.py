@@ -1,0 +1,129 @@
+"""Residents and devices, their readings, and what technicians and administrators set up."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from api.http.auth import ADMINS, EVERYBODY, NURSES, TECHNICIANS, Principal
+from api.http.registry_models import (
+    AssignmentView,
+    ConsentEffect,
+    DeviceView,
+    NewAssignment,
+    NewConsent,
+    NewResident,
+    NewUser,
+    OldUser,
+    ReadingView,
+    ResidentView,
+    UserView,
+    UserWithToken,
+    Withdrawal,
+    assignment_view,
+    device_view,
+    reading_view,
+)
+from api.http.services import Given
+
+Nurse = Annotated[Principal, Depends(NURSES)]
+Technician = Annotated[Principal, Depends(TECHNICIANS)]
+Admin = Annotated[Principal, Depends(ADMINS)]
+Anybody = Annotated[Principal, Depends(EVERYBODY)]
+
+
+def home_routes() -> APIRouter:
+    """Residents, their readings, devices."""
+    router = APIRouter()
+
+    @router.get("/residents", tags=["residents"])
+    async def residents(services: Given, caller: Anybody) -> list[ResidentView]:
+        """Who lives here."""
+        found = await services.acts.registry.residents()
+        await services.audit.note(caller.name, "resident.list", "all", count=len(found))
+        return [ResidentView(id=one.id, name=one.name, room_id=one.room_id) for one in found]
+
+    @router.get("/residents/{resident_id}/readings", tags=["residents"])
+    async def readings(
+        resident_id: str,
+        services: Given,
+        nurse: Nurse,
+        after_seq: Annotated[int, Query(ge=0, le=2**62, description="only readings committed after this one")] = 0,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    ) -> list[ReadingView]:
+        """Readings of a resident in the order in which they were committed. An empty list: there is nothing newer."""
+        resident = await services.acts.registry.resident(resident_id)
+        found = await services.readings.of_resident(resident.id, after_seq=after_seq, limit=limit)
+        # Noted before anything is shown: what cannot be noted is not shown.
+        await services.audit.note(nurse.name, "readings.read", resident.id, after_seq=after_seq, count=len(found))
+        return [reading_view(row, resident.id) for row in found]
+
+    @router.get("/devices", tags=["devices"])
+    async def devices(services: Given, _: Technician) -> list[DeviceView]:
+        """Devices that were seen or assigned, the latest first."""
+        return [device_view(device, assigned) for device, assigned in await services.acts.devices()]
+
+    @router.post("/devices/{device:path}/assignment", tags=["devices"])
+    async def assign(device: str, body: NewAssignment, services: Given, caller: Technician) -> AssignmentView:
+        """From now on (or `since`) the device's readings are this resident's. Ends the assignment before.
+
+        `device` is an address or an identity; the device need not have been seen yet.
+        """
+        made = await services.acts.assign(
+            device,
+            body.resident,
+            actor=caller.name,
+            placement=body.placement,
+            user_slot=body.user_slot,
+            since=body.since,
+        )
+        return assignment_view(made)
+
+    @router.post("/residents", status_code=201, tags=["residents"])
+    async def add_resident(body: NewResident, services: Given, admin: Admin) -> ResidentView:
+        """A new resident; the answer carries the id."""
+        made = await services.acts.add_resident(body.name, actor=admin.name, room_id=body.room_id)
+        return ResidentView(id=made.id, name=made.name, room_id=made.room_id)
+
+    return router
+
+
+def admin_routes() -> APIRouter:
+    """Consents and users."""
+    router = APIRouter(tags=["administration"])
+
+    @router.post("/consents", status_code=201)
+    async def grant(body: NewConsent, services: Given, admin: Admin) -> ConsentEffect:
+        """A resident agrees that a sink gets readings (or alerts)."""
+        resident, items = await services.acts.grant(
+            body.resident, body.recipient, actor=admin.name, data_type=body.data_type, since=body.since
+        )
+        return ConsentEffect(resident_id=resident.id, recipient=body.recipient, data_type=body.data_type, items=items)
+
+    @router.post("/consents/withdraw")
+    async def withdraw(body: Withdrawal, services: Given, admin: Admin) -> ConsentEffect:
+        """A resident no longer agrees: when this answers, nothing more leaves."""
+        resident, items = await services.acts.withdraw(
+            body.resident, body.recipient, actor=admin.name, data_type=body.data_type
+        )
+        return ConsentEffect(resident_id=resident.id, recipient=body.recipient, data_type=body.data_type, items=items)
+
+    @router.get("/users")
+    async def users(services: Given, _: Admin) -> list[UserView]:
+        """Who may come in, and who might once."""
+        found = await services.acts.users.users()
+        return [UserView(name=user.name, role=user.role, revoked=user.revoked) for user in found]
+
+    @router.post("/users", status_code=201)
+    async def add_user(body: NewUser, services: Given, admin: Admin) -> UserWithToken:
+        """A new user; the answer carries the bearer token, this once."""
+        user, token = await services.acts.add_user(body.name, body.role, actor=admin.name)
+        return UserWithToken(name=user.name, role=user.role, revoked=False, token=token)
+
+    @router.post("/users/revoke", status_code=204)
+    async def revoke(body: OldUser, services: Given, admin: Admin) -> None:
+        """The user's token opens nothing from now on."""
+        await services.acts.revoke_user(body.name, actor=admin.name)
+
+    return router

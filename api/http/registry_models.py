@@ -1,0 +1,221 @@
+"""Residents, devices, readings, consents and users as they go over the wire."""
+
+from __future__ import annotations
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from api.http.models import SubjectView
+from device_drivers.nomenclature import QUANTITIES, Quantity
+from gateway.store.assignments import Assignment
+from gateway.store.readings import ReadingRow
+from gateway.store.registry import DeviceRow
+from gateway.store.users import Role
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ResidentView(BaseModel):
+    """A person who lives here."""
+
+    id: str
+    name: str
+    room_id: str | None
+
+
+class NewResident(_Body):
+    """Who moves in."""
+
+    name: str = Field(min_length=1, max_length=200)
+    room_id: str | None = Field(default=None, max_length=64)
+
+
+class AssignmentView(BaseModel):
+    """Whose a device is, since when."""
+
+    subject: SubjectView
+    placement: str | None
+    user_slot: int | None
+    since: str
+
+
+class DeviceView(BaseModel):
+    """A device as it was last seen. One that was assigned but never seen has its identity only."""
+
+    identity: str
+    address: str | None
+    name: str | None
+    vendor: str | None
+    model: str | None
+    profile: str | None
+    serial: str | None
+    firmware: str | None
+    battery_percent: int | None
+    last_seen_at: str | None
+    simulated: bool
+    assignments: list[AssignmentView]
+
+
+class NewAssignment(_Body):
+    """To whom a device is given."""
+
+    resident: str = Field(description="id, or a name that only one resident has")
+    placement: str | None = Field(default=None, max_length=64, description='where it is worn, such as "chest"')
+    user_slot: int | None = Field(default=None, ge=0, le=255, description="only readings under this user button")
+    since: AwareDatetime | None = None
+
+
+class ValueView(BaseModel):
+    """One number, in UCUM units, with the codes by which the world knows it."""
+
+    value: float
+    unit: str | None
+    loinc: str | None
+    mdc: int | None
+
+
+class ReadingView(BaseModel):
+    """One committed reading. `seq` is where a client goes on from."""
+
+    seq: int
+    id: str
+    resident_id: str
+    kind: str
+    failed: bool = Field(description="the device measured and got no number: `missing` says why")
+    values: dict[str, ValueView]
+    missing: dict[str, str]
+    flags: list[str] = Field(description="the device's own status words")
+    doubtful: list[str] = Field(description="what to look at twice")
+    series: dict[str, list[float]]
+    effective_at: str | None = Field(description="when it was measured; null when that is not known")
+    effective_source: str
+    effective_uncertainty_s: float | None
+    device_time: str | None = Field(description="what the device's clock said")
+    received_at: str
+    clock_synchronised: bool
+    user_slot: int | None
+    device_identity: str
+
+
+class NewConsent(_Body):
+    """What a resident agrees to, or takes back."""
+
+    resident: str = Field(description="id, or a name that only one resident has")
+    recipient: str = Field(description="name of a sink")
+    data_type: str = Field(default="*", max_length=64, description='a kind of reading, "alert", or "*" for everything')
+    since: AwareDatetime | None = Field(default=None, description="send also what was withheld since then")
+
+
+class Withdrawal(_Body):
+    """What a resident takes back."""
+
+    resident: str
+    recipient: str
+    data_type: str = Field(default="*", max_length=64)
+
+
+class ConsentEffect(BaseModel):
+    """What a consent, or its end, did to what waits."""
+
+    resident_id: str
+    recipient: str
+    data_type: str
+    items: int = Field(description="how many waiting items are sent now, or were dropped")
+
+
+class UserView(BaseModel):
+    """A user."""
+
+    name: str
+    role: Role
+    revoked: bool
+
+
+class NewUser(_Body):
+    """Who is let in."""
+
+    name: str = Field(min_length=1, max_length=200)
+    role: Role
+
+
+class OldUser(_Body):
+    """Who is let in no longer."""
+
+    name: str
+
+
+class UserWithToken(UserView):
+    """A new user. The token is shown this once."""
+
+    token: str
+
+
+def reading_view(row: ReadingRow, resident_id: str) -> ReadingView:
+    """A stored reading for the wire."""
+    codes = {name: QUANTITIES[Quantity(name)] for name in row.values}
+    values = {
+        name: ValueView(value=value, unit=codes[name].ucum, loinc=codes[name].loinc, mdc=codes[name].mdc)
+        for name, value in row.values.items()
+    }
+    return ReadingView(
+        seq=row.seq,
+        id=row.id,
+        resident_id=resident_id,
+        kind=row.kind,
+        failed=row.failed,
+        values=values,
+        missing=dict(row.missing),
+        flags=list(row.flags),
+        doubtful=list(row.doubtful),
+        series={name: list(numbers) for name, numbers in row.series.items()},
+        effective_at=None if row.effective_at is None else row.effective_at.isoformat(),
+        effective_source=row.effective_source,
+        effective_uncertainty_s=row.effective_uncertainty_s,
+        device_time=row.device_time,
+        received_at=row.received_at.isoformat(),
+        clock_synchronised=row.synchronised,
+        user_slot=row.user_slot,
+        device_identity=row.device_identity,
+    )
+
+
+def assignment_view(assignment: Assignment) -> AssignmentView:
+    """An assignment for the wire."""
+    return AssignmentView(
+        subject=SubjectView(type=assignment.subject.type, id=assignment.subject.id),
+        placement=assignment.placement,
+        user_slot=assignment.user_slot,
+        since=assignment.valid_from.isoformat(),
+    )
+
+
+def device_view(device: DeviceRow | None, assigned: list[Assignment]) -> DeviceView:
+    """A device with its assignments for the wire; None: assigned, not seen so far."""
+    if device is None:
+        identity = assigned[0].device_identity
+        address = identity.removeprefix("address:") if identity.startswith("address:") else None
+        nothing = dict.fromkeys(
+            ("name", "vendor", "model", "profile", "serial", "firmware", "battery_percent", "last_seen_at")
+        )
+        return DeviceView(
+            identity=identity,
+            address=address,
+            simulated=False,
+            assignments=[assignment_view(one) for one in assigned],
+            **nothing,
+        )
+    return DeviceView(
+        identity=device.identity,
+        address=device.address,
+        name=device.name,
+        vendor=device.vendor,
+        model=device.model,
+        profile=device.profile_id,
+        serial=device.serial,
+        firmware=device.firmware,
+        battery_percent=device.battery_percent,
+        last_seen_at=device.last_seen_at.isoformat(),
+        simulated=device.simulated,
+        assignments=[assignment_view(one) for one in assigned],
+    )
