@@ -1,0 +1,87 @@
+"""The device's clock: measure its offset, set it, verify. 2A08 (Date Time) or 2A2B (Current Time)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, tzinfo
+from typing import Final
+
+from device_drivers.decode.date_time import (
+    decode_current_time,
+    decode_date_time,
+    encode_current_time,
+    encode_date_time,
+)
+from device_drivers.errors import DecodeError, DeviceRefused
+from device_drivers.sessions.base import ClockOffset, SessionClock
+from device_drivers.sessions.link import Link, uuid128
+from firmware_profiles import Profile
+
+DATE_TIME: Final = uuid128("2a08")
+CURRENT_TIME: Final = uuid128("2a2b")
+RESOLUTION_S: Final = 1.0  # 2A08 has whole seconds: the true time is up to one later
+VERIFIED_WITHIN_S: Final = 3.0  # reading back: the resolution, a slow link, and a device that rounds
+
+
+async def mind_clock(
+    link: Link, profile: Profile, clock: SessionClock, tz: tzinfo, *, settle_ms: int = 0
+) -> ClockOffset | None:
+    """Measure the offset of the device's clock; set it when the gateway's own clock is synchronised.
+
+    Returns None when the device has no readable clock, or it shows no full date and could not be set.
+
+    Raises:
+        LinkLost, BondLost: as `Link` does. A device that refuses its clock is left alone.
+    """
+    uuid = _characteristic(link, profile)
+    if uuid is None:
+        return None
+    try:
+        before = await _measure(link, uuid, clock, tz)
+        if not clock.synchronised():
+            return before
+        if settle_ms:
+            await clock.sleep(settle_ms / 1000)
+        await link.write(uuid, _encode(uuid, clock.wall().astimezone(tz)))
+        after = await _measure(link, uuid, clock, tz)
+    except DeviceRefused:
+        return None
+    was_set = after is not None and abs(after.offset_s) <= VERIFIED_WITHIN_S
+    return None if before is None else replace(before, was_set=was_set)
+
+
+def _characteristic(link: Link, profile: Profile) -> str | None:
+    wanted = profile.quirks.clock
+    candidates = (CURRENT_TIME, DATE_TIME) if wanted is None else (uuid128(wanted),)
+    return next((uuid for uuid in candidates if uuid in link.characteristics), None)
+
+
+async def _measure(link: Link, uuid: str, clock: SessionClock, tz: tzinfo) -> ClockOffset | None:
+    asked = clock.monotonic()
+    raw = await link.read(uuid)
+    took = clock.monotonic() - asked
+    now = clock.wall()
+    try:
+        said, resolution = _decode(uuid, raw)
+    except DecodeError:
+        return None
+    if said is None:
+        return None
+    # The device answered somewhere within `took`, and has shown whole seconds: the middles are the best guess.
+    offset = (said.replace(tzinfo=tz) - now).total_seconds() + took / 2 + resolution / 2
+    return ClockOffset(
+        offset_s=offset, uncertainty_s=took / 2 + resolution / 2, measured_at=now.astimezone(UTC), was_set=False
+    )
+
+
+def _decode(uuid: str, raw: bytes) -> tuple[datetime | None, float]:
+    if uuid == DATE_TIME:
+        return decode_date_time(raw).local(), RESOLUTION_S
+    current = decode_current_time(raw)
+    local = current.time.local()
+    fraction = int(current.fraction_s * 1_000_000)
+    return None if local is None else local.replace(microsecond=fraction), RESOLUTION_S if fraction == 0 else 1 / 256
+
+
+def _encode(uuid: str, local: datetime) -> bytes:
+    return encode_date_time(local) if uuid == DATE_TIME else encode_current_time(local)

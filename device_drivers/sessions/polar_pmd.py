@@ -1,0 +1,146 @@
+"""Polar's wearables: heart rate by the standard service, acceleration by Polar Measurement Data (PMD)."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import tzinfo
+from typing import Final
+
+import numpy as np
+
+from device_drivers.decode import polar_pmd as pmd
+from device_drivers.errors import DecodeError, DeviceRefused, LinkLost
+from device_drivers.readings import Motion
+from device_drivers.sessions.base import Arrivals, End, SessionClock, SessionResult, Sink
+from device_drivers.sessions.information import read_information
+from device_drivers.sessions.link import FrameCallback, Link, Receipt
+from device_drivers.sessions.sig import subscribe_measurements
+from firmware_profiles import Profile
+
+ANSWER_S: Final = 5.0
+PREFERRED_HZ: Final = 50  # enough for the fall detectors here, at a quarter of the air time of 200 Hz
+FULL_SCALE_G: Final = 8  # where the strap does not say
+_ALREADY_STREAMING: Final = "already-in-state"
+_MAX_ANSWERS: Final = 8
+_MG_PER_G: Final = 1000.0
+
+
+class PolarPmd:
+    """The session of driver "polar-pmd": streams until the link ends, and stops the stream on its way out.
+
+    Args:
+        rate_hz: the wished rate; the nearest that the device offers is taken.
+    """
+
+    def __init__(self, *, rate_hz: int = PREFERRED_HZ) -> None:
+        self._rate_hz = rate_hz
+
+    async def __call__(
+        self, link: Link, profile: Profile, clock: SessionClock, sink: Sink, *, tz: tzinfo
+    ) -> SessionResult:
+        del tz  # nothing here carries local time
+        information = await read_information(link)
+        sink.information(information)
+        arrivals = Arrivals()
+        await subscribe_measurements(link, sink, profile.quirks, arrivals)
+        if pmd.DATA in link.characteristics and pmd.CONTROL_POINT in link.characteristics:
+            await self._stream(link, clock, profile, sink)
+        else:
+            await link.wait_closed()
+        return SessionResult(information=information, clock=None, readings=arrivals.readings, end=End.DEVICE_CLOSED)
+
+    async def _stream(self, link: Link, clock: SessionClock, profile: Profile, sink: Sink) -> None:
+        control = _ControlPoint(link, clock)
+        await link.subscribe(pmd.CONTROL_POINT, control.answered)
+        offered = await control.ask(pmd.encode_get_settings())
+        if not offered.succeeded:
+            raise DeviceRefused(f"the strap offers no acceleration ({offered.error})")
+        rates = offered.settings.get(pmd.RATE_HZ) or profile.quirks.rates_hz or (self._rate_hz,)
+        rate_hz = min(rates, key=lambda rate: abs(rate - self._rate_hz))
+        range_g = max(offered.settings.get(pmd.RANGE_G) or (FULL_SCALE_G,))
+        await link.subscribe(pmd.DATA, _decoding(sink, rate_hz, range_g))
+        try:
+            await _start(control, rate_hz, range_g)
+            await link.wait_closed()
+        finally:
+            await _stop(control)
+            await link.disconnect()
+
+
+polar_pmd: Final = PolarPmd()
+
+
+class _ControlPoint:
+    """Commands and their answers, one at a time."""
+
+    def __init__(self, link: Link, clock: SessionClock) -> None:
+        self._link = link
+        self._clock = clock
+        # One answer per command; more than a few unread ones are noise: the oldest is dropped.
+        self._answers: asyncio.Queue[bytes] = asyncio.Queue(_MAX_ANSWERS)
+
+    def answered(self, frame: bytes) -> Receipt:
+        if self._answers.full():
+            self._answers.get_nowait()
+        self._answers.put_nowait(frame)
+        return None
+
+    async def ask(self, command: bytes) -> pmd.ControlResponse:
+        """Send a command and wait for the answer to it.
+
+        Raises:
+            DeviceRefused: no answer in time.
+        """
+        while not self._answers.empty():
+            self._answers.get_nowait()
+        await self._link.write(pmd.CONTROL_POINT, command)
+        try:
+            async with self._clock.timeout(ANSWER_S):
+                while True:
+                    try:
+                        answer = pmd.decode_response(await self._answers.get())
+                    except DecodeError:
+                        continue
+                    if answer.operation == command[0]:
+                        return answer
+        except TimeoutError as silence:
+            raise DeviceRefused(f"the strap did not answer the command {command.hex()}") from silence
+
+
+async def _start(control: _ControlPoint, rate_hz: int, range_g: int) -> None:
+    command = pmd.encode_start(rate_hz=rate_hz, range_g=range_g)
+    answer = await control.ask(command)
+    if answer.error == _ALREADY_STREAMING:  # left running by a gateway that died: at a rate nobody knows
+        await control.ask(pmd.encode_stop())
+        answer = await control.ask(command)
+    if not answer.succeeded:
+        raise DeviceRefused(f"the strap does not start its acceleration ({answer.error})")
+
+
+async def _stop(control: _ControlPoint) -> None:
+    """Always: a stream left running drains the battery. A link that is gone has stopped it already."""
+    try:
+        await control.ask(pmd.encode_stop())
+    except (LinkLost, DeviceRefused):
+        return
+
+
+def _decoding(sink: Sink, rate_hz: int, range_g: int) -> FrameCallback:
+    def frame_arrived(frame: bytes) -> Receipt:
+        try:
+            decoded = pmd.decode(frame)
+        except DecodeError as error:
+            sink.undecodable(pmd.DATA, frame, error)
+            return None
+        sink.motion(
+            Motion(
+                samples=(decoded.samples / _MG_PER_G).astype(np.float32),
+                rate_hz=float(rate_hz),
+                last_sample_ns=decoded.last_sample_ns,
+                clipping_g=float(range_g),
+                raw=frame,
+            )
+        )
+        return None
+
+    return frame_arrived

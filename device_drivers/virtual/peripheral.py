@@ -1,0 +1,182 @@
+"""What every virtual device is: a controller, a host, an attribute table, bonds, and advertising."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from struct import Struct
+from typing import Any, Final
+
+from bumble import hci
+from bumble.core import AdvertisingData
+from bumble.device import Connection, Device, DeviceConfiguration
+from bumble.gatt import Characteristic, Service
+from bumble.host import Host
+from bumble.keys import MemoryKeyStore
+from bumble.pairing import PairingConfig, PairingDelegate
+
+from device_drivers.virtual.attributes import INDICATE, READ, WRITE, constant, measured, service
+from device_drivers.virtual.controller import VirtualController
+from device_drivers.virtual.radio import VirtualRadio
+
+ADVERTISING_INTERVAL_MS: Final = 100.0
+LE_ONLY: Final = 0x04  # advertising flags: BR/EDR not supported
+GENERAL_DISCOVERABLE: Final = 0x02
+LIMITED_DISCOVERABLE: Final = 0x01
+_UINT16: Final = Struct("<H")
+
+
+class VirtualPeripheral:
+    """A device on the virtual radio. Subclasses fill the attribute table and react to connections.
+
+    Its bonds survive `power_off`; `lose_bonds` is a battery change that forgot them.
+    """
+
+    def __init__(self, radio: VirtualRadio, *, name: str, address: str, appearance: int, max_mtu: int) -> None:
+        self.radio = radio
+        self.name = name
+        self.address = address
+        self.bonds = MemoryKeyStore()
+        self.accepts_pairing = True
+        self.pairings = 0
+        self.connection: Connection | None = None
+        self.connections = 0
+        self.controller = VirtualController(
+            name, link=radio.link, public_address=hci.Address(address, hci.Address.PUBLIC_DEVICE_ADDRESS)
+        )
+        configuration = DeviceConfiguration(
+            name=name,
+            address=hci.Address.generate_static_address(),
+            gap_service_enabled=False,
+            gatt_service_enabled=False,
+        )
+        self.device = Device(config=configuration, host=Host(self.controller, self.controller))
+        self.device.gatt_server.max_mtu = max_mtu
+        self.device.pairing_config_factory = self._pairing_config
+        self._appearance = appearance
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def services(self) -> list[Service]:
+        """The attribute table behind GAP and GATT."""
+        raise NotImplementedError
+
+    def advertised_services(self) -> tuple[str, ...]:
+        """16-bit services in the advertisement."""
+        raise NotImplementedError
+
+    def manufacturer_data(self) -> bytes | None:
+        """Company identifier and what follows it, or None."""
+        return None
+
+    async def power_on(self) -> None:
+        """Boot the host; silent until `advertise`."""
+        self.device.add_services([self._generic_access(), self._generic_attribute(), *self.services()])
+        self.device.on("connection", self._on_connection)
+        self.device.keystore = self.bonds
+        await self.device.power_on()
+
+    async def advertise(self, *, flags: int) -> None:
+        """Call, connectable and scannable; a connection ends it."""
+        uuids = b"".join(_UINT16.pack(int(uuid, 16)) for uuid in self.advertised_services())
+        structures: list[tuple[int, bytes]] = [
+            (AdvertisingData.FLAGS, bytes([flags])),
+            (AdvertisingData.COMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS, uuids),
+        ]
+        manufacturer = self.manufacturer_data()
+        if manufacturer is not None:
+            structures.append((AdvertisingData.MANUFACTURER_SPECIFIC_DATA, manufacturer))
+        await self.device.start_advertising(
+            own_address_type=hci.OwnAddressType.PUBLIC,
+            advertising_data=bytes(AdvertisingData(structures)),
+            scan_response_data=bytes(AdvertisingData([(AdvertisingData.COMPLETE_LOCAL_NAME, self.name.encode())])),
+            advertising_interval_min=ADVERTISING_INTERVAL_MS,
+            advertising_interval_max=ADVERTISING_INTERVAL_MS,
+        )
+
+    async def fall_silent(self) -> None:
+        """Stop calling."""
+        await self.device.stop_advertising()
+
+    async def power_off(self) -> None:
+        """Batteries out: the link drops, nothing is heard any more."""
+        await self.fall_silent()
+        self.radio.link.drop(self.controller)
+        self.radio.link.remove_controller(self.controller)
+
+    async def lose_bonds(self) -> None:
+        """Forget every central."""
+        await self.bonds.delete_all()
+
+    def while_connected(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run work that ends with the connection."""
+        task = self.radio.start(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def connected(self, connection: Connection) -> None:
+        """A central is here. Runs until it has gone."""
+
+    async def disconnected(self, *, by_central: bool) -> None:
+        """The link ended; `by_central` when the other side hung up in order."""
+
+    async def paired(self) -> None:
+        """A bond was made on this connection."""
+
+    async def hang_up(self) -> None:
+        """Close the link from this side."""
+        connection = self.connection
+        if connection is not None:
+            await connection.disconnect()
+
+    def _pairing_config(self, _connection: Connection) -> PairingConfig:
+        return PairingConfig(sc=True, mitm=False, bonding=True, delegate=_Delegate(self))
+
+    def _on_connection(self, connection: Connection) -> None:
+        self.connection = connection
+        self.connections += 1
+        self.device.legacy_advertiser = None  # the controller stopped it
+        connection.on(connection.EVENT_DISCONNECTION, self._on_disconnection)
+        connection.on(connection.EVENT_PAIRING, lambda _keys: self.while_connected(self.paired()))
+        self.while_connected(self.connected(connection))
+
+    def _on_disconnection(self, reason: int) -> None:
+        self.connection = None
+        for task in list(self._tasks):
+            task.cancel()
+        by_central = reason == hci.HCI_ErrorCode.REMOTE_USER_TERMINATED_CONNECTION_ERROR
+        self.radio.start(self.disconnected(by_central=by_central))
+
+    def _generic_access(self) -> Service:
+        preferred = bytes.fromhex("5000a0000000e803")  # 100–200 ms, no latency, 10 s
+        return service(
+            "1800",
+            constant("2a00", self.name.encode()),
+            constant("2a01", _UINT16.pack(self._appearance)),
+            constant("2a02", b"\x00", READ | WRITE),
+            constant("2a03", bytes(6), WRITE),
+            constant("2a04", preferred),
+        )
+
+    def _generic_attribute(self) -> Service:
+        changed: Characteristic[bytes] = measured(self.device.gatt_server, "2a05", INDICATE)
+        return service("1801", changed)
+
+
+class _Delegate(PairingDelegate):
+    """Just works, and only while the device takes new centrals."""
+
+    def __init__(self, peripheral: VirtualPeripheral) -> None:
+        keys = (
+            PairingDelegate.KeyDistribution.DISTRIBUTE_ENCRYPTION_KEY
+        )  # no identity key: these devices have no privacy
+        super().__init__(
+            PairingDelegate.NO_OUTPUT_NO_INPUT,
+            local_initiator_key_distribution=keys,
+            local_responder_key_distribution=keys,
+        )
+        self._peripheral = peripheral
+
+    async def accept(self) -> bool:
+        self._peripheral.pairings += 1
+        return self._peripheral.accepts_pairing

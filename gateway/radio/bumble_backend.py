@@ -1,0 +1,363 @@
+"""bleak's scanner and client on a Bumble host. Their shared state is a `BumbleAdapter`, passed as `bumble=`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import bumble.core
+from bleak.args import SizedBuffer
+from bleak.backends.characteristic import BleakGATTCharacteristic, GattCharacteristicsFlags
+from bleak.backends.client import BaseBleakClient, NotifyCallback
+from bleak.backends.descriptor import BleakGATTDescriptor
+from bleak.backends.device import BLEDevice
+from bleak.backends.scanner import AdvertisementData, AdvertisementDataCallback, BaseBleakScanner
+from bleak.backends.service import BleakGATTService, BleakGATTServiceCollection
+from bleak.exc import BleakDeviceNotFoundError, BleakError, BleakGATTProtocolError, BleakGATTProtocolErrorCode
+from bleak.uuids import normalize_uuid_16, normalize_uuid_32, normalize_uuid_str
+from bumble import att, hci
+from bumble.core import UUID, AdvertisingData
+from bumble.device import Advertisement, Connection, Peer
+
+from gateway.radio.bumble_confirm import ConfirmingClient
+from gateway.radio.host import BondError
+
+if TYPE_CHECKING:
+    from gateway.radio.bumble_host import BumbleAdapter
+
+SEEN_LIMIT: Final = 256  # phones with private addresses walk by for ever: the oldest are forgotten
+MTU: Final = 517
+HANG_UP_S: Final = 5.0
+_INSUFFICIENT: Final = (
+    BleakGATTProtocolErrorCode.INSUFFICIENT_AUTHENTICATION,
+    BleakGATTProtocolErrorCode.INSUFFICIENT_ENCRYPTION,
+)
+_KEY_MISSING: Final = hci.HCI_ErrorCode.PIN_OR_KEY_MISSING_ERROR
+_MIC_FAILURE: Final = hci.HCI_ErrorCode.CONNECTION_TERMINATED_DUE_TO_MIC_FAILURE_ERROR
+_T = TypeVar("_T")
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Bumble's errors → bleak's."""
+    try:
+        yield
+    except att.ATT_Error as error:
+        raise BleakGATTProtocolError(error.error_code) from error
+    except (bumble.core.BaseBumbleError, hci.HCI_Error) as error:
+        raise BleakError(str(error) or type(error).__name__) from error
+    except asyncio.CancelledError as cancelled:
+        # Bumble cancels what waits for a link that dropped; our own cancellation must pass.
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        raise BleakError("disconnected") from cancelled
+
+
+class BleakScannerBumble(BaseBleakScanner):
+    """Adverts of one scan. Private addresses of bonded devices come out as their identity addresses."""
+
+    def __init__(
+        self,
+        detection_callback: AdvertisementDataCallback | None,
+        service_uuids: list[str] | None,
+        scanning_mode: str,
+        *,
+        bumble: BumbleAdapter,
+        **_unused: Any,
+    ) -> None:
+        super().__init__(detection_callback, service_uuids)
+        self._adapter = bumble
+
+    async def start(self) -> None:
+        self.seen_devices = {}
+        self._adapter.device.on("advertisement", self._heard)
+        with translated():
+            await self._adapter.listen(self)
+
+    async def stop(self) -> None:
+        with suppress(KeyError):
+            self._adapter.device.remove_listener("advertisement", self._heard)
+        with translated():
+            await self._adapter.deafen(self)
+
+    def _heard(self, advertisement: Advertisement) -> None:
+        on_air = advertisement.address
+        resolver = self._adapter.device.address_resolver
+        identity = resolver.resolve(on_air) if resolver is not None and on_air.is_resolvable else None
+        address = (identity or on_air).to_string(False)
+        data = _advertisement_data(advertisement)
+        if not self.is_allowed_uuid(data.service_uuids):
+            return
+        known = self.seen_devices.pop(address, None)
+        device = BLEDevice(address, data.local_name or (known[0].name if known else None), on_air)
+        self.seen_devices[address] = (device, data)
+        while len(self.seen_devices) > SEEN_LIMIT:
+            del self.seen_devices[next(iter(self.seen_devices))]
+        accumulators = self._adapter.device.advertisement_accumulators
+        while len(accumulators) > SEEN_LIMIT:
+            del accumulators[next(iter(accumulators))]
+        self.call_detection_callbacks(device, data)
+
+
+class BleakClientBumble(BaseBleakClient):
+    """One device. Pairs on demand, as BlueZ does, but only with `may_pair`."""
+
+    def __init__(
+        self,
+        address_or_ble_device: BLEDevice | str,
+        services: set[str] | None = None,
+        *,
+        disconnected_callback: Callable[[], None] | None,
+        timeout: float,
+        bumble: BumbleAdapter,
+        may_pair: bool = True,
+        **_unused: Any,
+    ) -> None:
+        super().__init__(address_or_ble_device, disconnected_callback=disconnected_callback, timeout=timeout)
+        if not isinstance(address_or_ble_device, BLEDevice):
+            raise BleakDeviceNotFoundError(address_or_ble_device, "connect to a device that a scan has found")
+        self._device = address_or_ble_device
+        self._adapter = bumble
+        self._may_pair = may_pair
+        self._connection: Connection | None = None
+        self._peer: Peer | None = None
+        self._subscriptions: dict[int, Callable[[bytes], Any]] = {}
+        self._ended_by: int | None = None
+        self.newly_bonded = False
+
+    @property
+    def name(self) -> str:
+        return self._device.name or self.address.replace(":", "-")
+
+    @property
+    def mtu_size(self) -> int:
+        return self._connection.att_mtu if self._connection is not None else 23
+
+    @property
+    def is_connected(self) -> bool:
+        return self._connection is not None
+
+    async def connect(self, pair: bool, **_unused: Any) -> None:
+        if self._connection is not None:
+            raise BleakError("already connected")
+        self.newly_bonded = False
+        async with self._adapter.clock.timeout(self._timeout), self._adapter.connecting, self._adapter.quiet():
+            with translated():
+                connection = await self._reach()
+            self._connection = connection
+            connection.gatt_client = ConfirmingClient(connection)
+            connection.on(connection.EVENT_DISCONNECTION, self._on_disconnection)
+            try:
+                await self._settle_in(connection, pair=pair)
+            except BaseException:
+                await self.disconnect()
+                raise
+
+    async def disconnect(self) -> None:
+        connection = self._connection
+        if connection is None:
+            return
+        try:
+            with suppress(BleakError), translated():
+                async with self._adapter.clock.timeout(HANG_UP_S):
+                    await connection.disconnect()
+        except TimeoutError:
+            self._on_disconnection(hci.HCI_ErrorCode.CONNECTION_TIMEOUT_ERROR)  # a hung controller: it is over for us
+
+    async def pair(self, *_arguments: Any, **_unused: Any) -> None:
+        connection = self._live()
+        if connection.is_encrypted:
+            return
+        if await self._adapter.bonded(self.address):
+            await self._encrypt(connection)
+        else:
+            await self._bond(connection)
+
+    async def unpair(self) -> None:
+        await self.disconnect()
+        await self._adapter.forget(self.address)
+
+    async def read_gatt_char(
+        self, characteristic: BleakGATTCharacteristic, *, use_cached: bool = False, **_unused: Any
+    ) -> bytearray:
+        return bytearray(await self._secured(lambda peer: peer.read_value(characteristic.obj)))
+
+    async def read_gatt_descriptor(
+        self, descriptor: BleakGATTDescriptor, *, use_cached: bool = False, **_unused: Any
+    ) -> bytearray:
+        return bytearray(await self._secured(lambda peer: peer.read_value(descriptor.obj)))
+
+    async def write_gatt_char(self, characteristic: BleakGATTCharacteristic, data: SizedBuffer, response: bool) -> None:
+        await self._secured(lambda peer: peer.write_value(characteristic.obj, bytes(data), with_response=response))
+
+    async def write_gatt_descriptor(self, descriptor: BleakGATTDescriptor, data: SizedBuffer) -> None:
+        await self._secured(lambda peer: peer.write_value(descriptor.obj, bytes(data), with_response=True))
+
+    async def start_notify(
+        self, characteristic: BleakGATTCharacteristic, callback: NotifyCallback, **_unused: Any
+    ) -> None:
+        # bleak types it as returning nothing, and passes on what it does return: a receipt (see ConfirmingClient).
+        receive: Callable[[bytearray], object] = callback
+
+        def subscriber(value: bytes) -> object:
+            return receive(bytearray(value))
+
+        self._subscriptions[characteristic.handle] = subscriber
+        await self._secured(lambda peer: peer.gatt_client.subscribe(characteristic.obj, subscriber, prefer_notify=True))
+
+    async def stop_notify(self, characteristic: BleakGATTCharacteristic) -> None:
+        subscriber = self._subscriptions.pop(characteristic.handle, None)
+        await self._secured(lambda peer: peer.gatt_client.unsubscribe(characteristic.obj, subscriber))
+
+    async def _reach(self) -> Connection:
+        device = self._adapter.device
+        connecting = device.connect_le(
+            self._device.details, own_address_type=self._adapter.own_address_type, timeout=None
+        )
+        try:
+            return await connecting
+        except BaseException:  # time-out or cancellation: the controller must not go on trying
+            if not self._adapter.is_lost:
+                with suppress(hci.HCI_Error, bumble.core.BaseBumbleError):
+                    await device.send_sync_command(hci.HCI_LE_Create_Connection_Cancel_Command())
+            raise
+
+    async def _settle_in(self, connection: Connection, *, pair: bool) -> None:
+        if await self._adapter.bonded(self.address):
+            await self._encrypt(connection)
+        elif pair:
+            await self._bond(connection)
+        with translated():
+            self._peer = Peer(connection)
+            await self._peer.request_mtu(MTU)
+            await self._peer.discover_all()  # type: ignore[no-untyped-call]
+        self.services = _collection(self._peer, lambda: self.mtu_size - 3)
+
+    async def _encrypt(self, connection: Connection) -> None:
+        """By the stored key. A wrong one shows as "key missing", or as a link that ends with a MIC failure."""
+        try:
+            with translated():
+                await connection.encrypt()
+        except BleakError as error:
+            cause = error.__cause__
+            missing = isinstance(cause, hci.HCI_Error) and cause.error_code == _KEY_MISSING
+            if missing or self._ended_by == _MIC_FAILURE:
+                raise BondError(
+                    f"the stored bond with {self.name} is stale: the device does not know our key (any more)"
+                ) from error
+            raise
+
+    async def _bond(self, connection: Connection) -> None:
+        if not self._may_pair:
+            raise BondError(f"there is no bond with {self.name}, and pairing was not asked for")
+        try:
+            with translated():
+                await connection.pair()
+        except BleakError as error:
+            if isinstance(error.__cause__, bumble.core.ProtocolError):
+                raise BondError(f"{self.name} takes no new gateway now ({error.__cause__.error_name})") from error
+            raise
+        store = self._adapter.store
+        if store is not None and store.failure is not None:
+            raise BondError(str(store.failure)) from store.failure
+        self.newly_bonded = True
+
+    async def _secured(self, operation: Callable[[Peer], Awaitable[_T]]) -> _T:
+        """Raise security when the device demands it, once, as BlueZ does."""
+        self._live()
+        if self._peer is None:
+            raise BleakError("not connected")
+        try:
+            with translated():
+                return await operation(self._peer)
+        except BleakGATTProtocolError as refusal:
+            connection = self._live()
+            if refusal.code not in _INSUFFICIENT or connection.is_encrypted:
+                raise
+            await self.pair()
+        with translated():
+            return await operation(self._peer)
+
+    def _live(self) -> Connection:
+        if self._connection is None:
+            raise BleakError("not connected")
+        return self._connection
+
+    def _on_disconnection(self, reason: int) -> None:
+        if self._connection is None:
+            return
+        self._ended_by = reason
+        self._connection = self._peer = None
+        self._subscriptions.clear()
+        if self._disconnected_callback is not None:
+            self._disconnected_callback()
+
+
+def _collection(peer: Peer, writable: Callable[[], int]) -> BleakGATTServiceCollection:
+    collection = BleakGATTServiceCollection()
+    for service in peer.services:
+        owner = BleakGATTService(service, service.handle, _uuid128(service.uuid))
+        collection.add_service(owner)
+        for characteristic in service.characteristics:
+            properties: list[Any] = [
+                flag.name.replace("_", "-")
+                for flag in GattCharacteristicsFlags
+                if int(characteristic.properties) & flag.value
+            ]
+            uuid = _uuid128(characteristic.uuid)
+            shown = BleakGATTCharacteristic(characteristic, characteristic.handle, uuid, properties, writable, owner)
+            collection.add_characteristic(shown)
+            for descriptor in characteristic.descriptors:
+                collection.add_descriptor(
+                    BleakGATTDescriptor(descriptor, descriptor.handle, _uuid128(descriptor.type), shown)
+                )
+    return collection
+
+
+def _advertisement_data(advertisement: Advertisement) -> AdvertisementData:
+    name: str | None = None
+    manufacturer: dict[int, bytes] = {}
+    service_data: dict[str, bytes] = {}
+    uuids: list[str] = []
+    tx_power: int | None = None
+    for kind, value in advertisement.data.ad_structures:
+        if kind in (AdvertisingData.COMPLETE_LOCAL_NAME, AdvertisingData.SHORTENED_LOCAL_NAME):
+            name = value.decode("utf-8", "replace")
+        elif kind == AdvertisingData.MANUFACTURER_SPECIFIC_DATA and len(value) >= 2:
+            manufacturer[int.from_bytes(value[:2], "little")] = bytes(value[2:])
+        elif kind == AdvertisingData.SERVICE_DATA_16_BIT_UUID and len(value) >= 2:
+            service_data[normalize_uuid_16(int.from_bytes(value[:2], "little"))] = bytes(value[2:])
+        elif kind == AdvertisingData.TX_POWER_LEVEL and value:
+            tx_power = int.from_bytes(value[:1], "little", signed=True)
+        elif kind in _UUID_BYTES:
+            uuids += _uuids(value, _UUID_BYTES[kind])
+    return AdvertisementData(
+        name, manufacturer, service_data, list(dict.fromkeys(uuids)), tx_power, advertisement.rssi, (advertisement,)
+    )
+
+
+_UUID_BYTES: Final = {
+    AdvertisingData.INCOMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS: 2,
+    AdvertisingData.COMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS: 2,
+    AdvertisingData.INCOMPLETE_LIST_OF_32_BIT_SERVICE_CLASS_UUIDS: 4,
+    AdvertisingData.COMPLETE_LIST_OF_32_BIT_SERVICE_CLASS_UUIDS: 4,
+    AdvertisingData.INCOMPLETE_LIST_OF_128_BIT_SERVICE_CLASS_UUIDS: 16,
+    AdvertisingData.COMPLETE_LIST_OF_128_BIT_SERVICE_CLASS_UUIDS: 16,
+}
+
+
+def _uuids(value: bytes, size: int) -> list[str]:
+    whole = len(value) - len(value) % size
+    pieces = [value[at : at + size] for at in range(0, whole, size)]
+    if size == 2:
+        return [normalize_uuid_16(int.from_bytes(piece, "little")) for piece in pieces]
+    if size == 4:
+        return [normalize_uuid_32(int.from_bytes(piece, "little")) for piece in pieces]
+    return [_uuid128(UUID.from_bytes(piece)) for piece in pieces]
+
+
+def _uuid128(uuid: UUID) -> str:
+    return normalize_uuid_str(uuid.to_hex_str("-") if len(uuid.uuid_bytes) == 16 else uuid.to_hex_str())

@@ -1,0 +1,222 @@
+"""Bluetooth without BlueZ: Bumble as the host on any HCI transport (usb:0, serial:…, tcp-client:…, unix-client:…)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import bumble.core
+from bleak import BleakClient, BleakScanner
+from bleak.backends.device import BLEDevice
+from bumble import hci, smp
+from bumble.device import Device, DeviceConfiguration
+from bumble.host import Host as BumbleStack
+from bumble.keys import MemoryKeyStore
+from bumble.pairing import PairingConfig, PairingDelegate
+from bumble.transport import open_transport
+from bumble.transport.common import Transport
+
+from gateway.core.clock import Clock
+from gateway.core.errors import RadioUnavailable
+from gateway.radio.bumble_backend import BleakClientBumble, BleakScannerBumble
+from gateway.radio.bumble_keys import BumbleKeyStore, KeyFile
+from gateway.radio.host import Closed, Heard
+
+OPEN_S: Final = 10.0  # a USB controller answers its reset within a second; one that loads firmware within a few
+
+TransportOpener = Callable[[], Awaitable[Transport]]
+
+
+class BumbleHost:
+    """A controller by its Bumble transport name, or by a function that opens a transport (the virtual radio)."""
+
+    def __init__(
+        self,
+        transport: str | TransportOpener,
+        *,
+        keys: Path,
+        clock: Clock,
+        name: str | None = None,
+        simulated: bool = False,
+    ) -> None:
+        self._transport = transport
+        self._keys = keys
+        self._clock = clock
+        self.simulated = simulated
+        self.name = name or (transport if isinstance(transport, str) else "the virtual radio")
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[BumbleAdapter]:
+        """Raises RadioUnavailable, KeysDamaged."""
+        transport = await self._open_transport()
+        try:
+            adapter = BumbleAdapter(transport, KeyFile(self._keys, now=self._clock.wall), self._clock)
+            try:
+                async with self._clock.timeout(OPEN_S):
+                    await adapter.power_on()
+            except (TimeoutError, bumble.core.BaseBumbleError, hci.HCI_Error) as error:
+                raise RadioUnavailable(
+                    f"The Bluetooth controller at {self.name} does not answer ({str(error) or 'silence'}): unplug it "
+                    "and plug it in again, or correct `radio.transport` in the settings."
+                ) from error
+            try:
+                yield adapter
+            finally:
+                adapter.power_off()
+        finally:
+            await transport.close()
+
+    async def _open_transport(self) -> Transport:
+        try:
+            if isinstance(self._transport, str):
+                return await open_transport(self._transport)
+            return await self._transport()
+        except (OSError, ValueError, ImportError, bumble.core.BaseBumbleError) as error:
+            raise RadioUnavailable(
+                f"No Bluetooth controller at {self.name} ({str(error) or type(error).__name__}): plug one in, or "
+                "correct `radio.transport` in the settings."
+            ) from error
+
+
+class BumbleAdapter:
+    """One powered controller with its bonds: the state that bleak's scanner and clients share."""
+
+    def __init__(self, transport: Transport, keys: KeyFile, clock: Clock) -> None:
+        self.clock = clock
+        self.keys = keys
+        self.connecting = asyncio.Lock()  # controllers take one LE Create Connection at a time
+        self.scanners: set[BleakScannerBumble] = set()
+        configuration = DeviceConfiguration(name="Huoma", gap_service_enabled=True, gatt_service_enabled=False)
+        stack = BumbleStack(transport.source, transport.sink)
+        self.device = _GatewayDevice(config=configuration, host=stack)
+        self.device.pairing_config_factory = lambda _connection: PairingConfig(
+            sc=True, mitm=False, bonding=True, delegate=_JustWorks()
+        )
+        self.store: BumbleKeyStore | None = None
+        self._lost = asyncio.Event()
+        self._scan_pauses = 0
+        self._switching = asyncio.Lock()
+        transport.source.terminated.add_done_callback(lambda _ended: self._lost.set())
+        stack.on("flush", self._lost.set)
+
+    @property
+    def address(self) -> str:
+        own = self.device.public_address if self.own_is_public else self.device.static_address
+        return own.to_string(False)
+
+    @property
+    def own_is_public(self) -> bool:
+        """The controller has an address of its own, as all but bare chips do."""
+        return bool(self.device.public_address != hci.Address.ANY)
+
+    @property
+    def own_address_type(self) -> hci.OwnAddressType:
+        return hci.OwnAddressType.PUBLIC if self.own_is_public else hci.OwnAddressType.RANDOM
+
+    @property
+    def notice(self) -> str | None:
+        return self.keys.damage
+
+    def accept_notice(self) -> None:
+        self.keys.accept_damage()
+
+    async def power_on(self) -> None:
+        self.device.static_address = hci.Address(self.keys.static_address())
+        self.device.keystore = MemoryKeyStore()  # the key store is one adapter's: its address must be read first
+        await self.device.power_on()
+        self._lost.clear()  # powering on flushes what was before
+        self.store = BumbleKeyStore(self.keys, self.address)
+        self.device.keystore = self.store
+        await self.device.refresh_resolving_list()
+
+    def power_off(self) -> None:
+        """Everything that waits for the controller ends."""
+        self.device.host.emit("flush")
+
+    def scanner(self, heard: Heard) -> BleakScanner:
+        return BleakScanner(heard, backend=BleakScannerBumble, bumble=self)
+
+    def client(self, device: BLEDevice, *, closed: Closed, may_pair: bool) -> BleakClient:
+        return BleakClient(device, closed, backend=BleakClientBumble, bumble=self, may_pair=may_pair)
+
+    def newly_bonded(self, client: BleakClient) -> bool:
+        backend = client._backend  # noqa: SLF001  # bleak 3.1 has no public way to its backend
+        return isinstance(backend, BleakClientBumble) and backend.newly_bonded
+
+    async def bonded(self, address: str) -> bool:
+        return self.store is not None and await self.store.get(address) is not None
+
+    async def forget(self, address: str) -> None:
+        if self.store is not None:
+            await self.store.delete(address)
+            await self.device.refresh_resolving_list()
+
+    async def lost(self) -> str:
+        await self._lost.wait()
+        return "the Bluetooth controller is gone"
+
+    @property
+    def is_lost(self) -> bool:
+        return self._lost.is_set()
+
+    async def listen(self, scanner: BleakScannerBumble) -> None:
+        """The first scanner starts the scan."""
+        self.scanners.add(scanner)
+        await self._scan()
+
+    async def deafen(self, scanner: BleakScannerBumble) -> None:
+        """The last scanner stops it."""
+        self.scanners.discard(scanner)
+        await self._scan()
+
+    @asynccontextmanager
+    async def quiet(self) -> AsyncIterator[None]:
+        """No scan meanwhile: some controllers cannot initiate while they scan, and A&D asks for it."""
+        self._scan_pauses += 1
+        try:
+            await self._scan()
+            yield
+        finally:
+            self._scan_pauses -= 1
+            if not self.is_lost:
+                await self._scan()
+
+    async def _scan(self) -> None:
+        async with self._switching:
+            wanted = bool(self.scanners) and not self._scan_pauses
+            if wanted and not self.device.scanning:
+                await self.device.start_scanning(
+                    active=True, own_address_type=self.own_address_type, filter_duplicates=False
+                )
+            elif not wanted and self.device.scanning:
+                await self.device.stop_scanning()
+
+
+class _GatewayDevice(Device):
+    """Resolves private addresses while scanning (see the scanner), so it never has to scan in order to connect."""
+
+    async def refresh_resolving_list(self) -> None:
+        await super().refresh_resolving_list()
+        if self.address_resolver is not None:
+            self.address_resolver = _OnAirResolver(self.address_resolver.resolving_keys)
+
+
+class _OnAirResolver(smp.AddressResolver):
+    def can_resolve_to(self, address: hci.Address) -> bool:
+        del address  # we connect to the address that is on the air
+        return False
+
+
+class _JustWorks(PairingDelegate):
+    """A gateway without display and keys. It takes the device's identity and gives none of its own."""
+
+    def __init__(self) -> None:
+        keys = PairingDelegate.KeyDistribution
+        super().__init__(
+            PairingDelegate.NO_OUTPUT_NO_INPUT,
+            local_initiator_key_distribution=keys.DISTRIBUTE_ENCRYPTION_KEY,
+            local_responder_key_distribution=keys.DISTRIBUTE_ENCRYPTION_KEY | keys.DISTRIBUTE_IDENTITY_KEY,
+        )

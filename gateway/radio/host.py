@@ -1,0 +1,71 @@
+"""What is under the radio: a host (BlueZ, or Bumble on a controller) that opens an adapter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from bleak import BleakClient, BleakScanner
+from bleak.backends.device import BLEDevice
+from bleak.backends.scanner import AdvertisementData
+from bleak.exc import BleakError
+
+Heard = Callable[[BLEDevice, AdvertisementData], None]
+Closed = Callable[[BleakClient], None]
+
+
+class BondError(BleakError):
+    """Encryption cannot be had: the device has lost our key, ours is wrong, or it takes no new central now."""
+
+
+class Adapter(Protocol):
+    """An open adapter. Bonds belong to its address."""
+
+    @property
+    def address(self) -> str: ...
+
+    @property
+    def notice(self) -> str | None:
+        """What a technician must know about this adapter's bonds, or None."""
+        ...
+
+    def scanner(self, heard: Heard) -> BleakScanner: ...
+
+    def client(self, device: BLEDevice, *, closed: Closed, may_pair: bool) -> BleakClient:
+        """A client that pairs on demand only when `may_pair`."""
+        ...
+
+    def newly_bonded(self, client: BleakClient) -> bool:
+        """A bond was made on this client's present connection."""
+        ...
+
+    async def bonded(self, address: str) -> bool: ...
+
+    async def forget(self, address: str) -> None:
+        """Remove a bond: a technician's act, never the radio's own."""
+        ...
+
+    def accept_notice(self) -> None:
+        """A technician has read the notice."""
+        ...
+
+    async def lost(self) -> str:
+        """Until the adapter is gone; the reason in words."""
+        ...
+
+
+class Host(Protocol):
+    """Opens its adapter as often as it is asked to, one at a time."""
+
+    @property
+    def name(self) -> str:
+        """For people: "usb:0", "hci0", "the virtual radio"."""
+        ...
+
+    @property
+    def simulated(self) -> bool: ...
+
+    def open(self) -> AbstractAsyncContextManager[Adapter]:
+        """Raises RadioUnavailable when there is no adapter, or it does not answer."""
+        ...

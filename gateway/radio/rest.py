@@ -1,0 +1,51 @@
+"""When a device is tried again: exponential pauses with jitter, one series per device."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import Final
+
+AFTER_SESSION_S: Final = 1.0  # it may call again at once: with the record that was measured meanwhile
+FIRST_PAUSE_S: Final = 2.0
+LONGEST_PAUSE_S: Final = 300.0  # a cuff calls for a minute after each measurement: the next one is tried in any case
+STALE_BOND_S: Final = 3600.0  # no retry will mend it, a technician will; once an hour in case somebody did
+EMPTY_LONGEST_S: Final = 30.0  # a session without a reading is no fault, but no reason to hurry either
+
+
+@dataclass(slots=True, kw_only=True)
+class Rest:
+    """One device's pauses. `until` is monotonic."""
+
+    until: float = 0.0
+    failures: int = 0
+    empty: int = 0
+
+    def resting(self, now: float) -> bool:
+        return now < self.until
+
+    def succeeded(self, now: float, rng: random.Random, *, readings: int) -> None:
+        """A session ran to its end."""
+        self.failures = 0
+        self.empty = 0 if readings else self.empty + 1
+        pause = min(AFTER_SESSION_S * 2 ** min(max(self.empty - 1, 0), 10), EMPTY_LONGEST_S)
+        self._pause(now, pause, rng)
+
+    def failed(self, now: float, rng: random.Random) -> float:
+        """It broke off; the pause until the next attempt."""
+        self.failures += 1
+        return self._pause(now, min(FIRST_PAUSE_S * 2 ** min(self.failures - 1, 10), LONGEST_PAUSE_S), rng)
+
+    def stale(self, now: float, rng: random.Random) -> None:
+        """The bond is gone."""
+        self.failures += 1
+        self._pause(now, STALE_BOND_S, rng)
+
+    def forget(self) -> None:
+        """A technician did something: try at once."""
+        self.until, self.failures, self.empty = 0.0, 0, 0
+
+    def _pause(self, now: float, seconds: float, rng: random.Random) -> float:
+        pause = seconds * rng.uniform(0.75, 1.25)
+        self.until = now + pause
+        return pause
