@@ -18,7 +18,7 @@ Ts = TypeVarTuple("Ts")
 EPOCH: Final = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 
 
-class _JumpingSelector(selectors.DefaultSelector):  # type: ignore[misc, valid-type]  # chosen per platform at import
+class _JumpingSelector(selectors.DefaultSelector):
     """Never waits for a timer: tells the loop to jump instead."""
 
     loop: VirtualTimeLoop
@@ -49,9 +49,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def jump(self, seconds: float) -> None:
         self._now += seconds
 
-    def run_in_executor(  # type: ignore[override]  # the stub names no common type of future
-        self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
-    ) -> asyncio.Future[T]:
+    def run_in_executor(self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts) -> asyncio.Future[T]:
         self.in_threads += 1
         future: asyncio.Future[T] = super().run_in_executor(executor, func, *args)
         future.add_done_callback(self._back)
