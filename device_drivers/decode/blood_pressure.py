@@ -8,7 +8,7 @@ from __future__ import annotations
 from struct import Struct
 from typing import Final
 
-from device_drivers.decode.date_time import DATE_TIME_BYTES, date_time_at
+from device_drivers.decode.date_time import DATE_TIME_FIELDS, device_time
 from device_drivers.decode.ieee11073 import sfloat
 from device_drivers.decode.measured import UNKNOWN_USER, settle, words, wrong_length
 from device_drivers.nomenclature import Kind, Quantity
@@ -23,18 +23,28 @@ _USER: Final = 0x08
 _STATUS: Final = 0x10
 _KNOWN_FLAGS: Final = 0x1F  # the others are reserved: ignored, as the specification asks
 
-_PRESSURES: Final = Struct("<BHHH")  # flags, systolic, diastolic, mean (2A36: cuff pressure and two unused)
-_LENGTHS: Final = tuple(  # of the whole frame, by its known flags
-    _PRESSURES.size
-    + (DATE_TIME_BYTES if flags & _TIME else 0)
-    + (2 if flags & _PULSE else 0)
-    + (1 if flags & _USER else 0)
-    + (2 if flags & _STATUS else 0)
-    for flags in range(_KNOWN_FLAGS + 1)
-)
+
+def _layout(flags: int) -> Struct:
+    fields = "<xHHH"  # systolic, diastolic, mean (2A36: cuff pressure and two unused), behind the flags
+    fields += DATE_TIME_FIELDS if flags & _TIME else ""
+    fields += "H" if flags & _PULSE else ""
+    fields += "B" if flags & _USER else ""
+    fields += "H" if flags & _STATUS else ""
+    return Struct(fields)
+
+
+_LAYOUTS: Final = tuple(_layout(flags) for flags in range(_KNOWN_FLAGS + 1))  # by the known flags
 _STATUS_WORDS: Final = ("body-movement", "cuff-loose", "irregular-pulse", "", "", "improper-position")
 _PULSE_RANGE: Final = 0x0018  # bits 3 and 4 are one number
 _PULSE_RANGE_WORDS: Final = ((), ("pulse-above-range",), ("pulse-below-range",), ("pulse-range-reserved",))
+
+
+# Looking a member up in its enumeration costs as much as decoding a number: once is enough.
+_SYSTOLIC: Final = Quantity.SYSTOLIC
+_DIASTOLIC: Final = Quantity.DIASTOLIC
+_MEAN: Final = Quantity.MEAN_ARTERIAL
+_PULSE_RATE: Final = Quantity.PULSE_RATE
+_BLOOD_PRESSURE: Final = Kind.BLOOD_PRESSURE
 
 
 def decode(frame: bytes) -> Reading:
@@ -45,13 +55,15 @@ def decode(frame: bytes) -> Reading:
     Raises:
         DecodeError: too short for its own flags, bytes left over, or a time out of range.
     """
-    flags, systolic, diastolic, mean = _pressures(frame, "2a35")
-    found: dict[Quantity, float | Missing] = {
-        Quantity.SYSTOLIC: _mmhg(systolic, flags),
-        Quantity.DIASTOLIC: _mmhg(diastolic, flags),
-        Quantity.MEAN_ARTERIAL: _mmhg(mean, flags),
-    }
-    return _reading(frame, "2a35", Kind.BLOOD_PRESSURE, flags, found)
+    flags, fields = _fields(frame, "2a35")
+    return _reading(
+        frame,
+        "2a35",
+        _BLOOD_PRESSURE,
+        flags,
+        fields,
+        {_SYSTOLIC: _mmhg(fields[0], flags), _DIASTOLIC: _mmhg(fields[1], flags), _MEAN: _mmhg(fields[2], flags)},
+    )
 
 
 def decode_cuff_pressure(frame: bytes) -> Reading:
@@ -60,32 +72,36 @@ def decode_cuff_pressure(frame: bytes) -> Reading:
     Raises:
         DecodeError: as `decode`.
     """
-    flags, pressure, _, _ = _pressures(frame, "2a36")
-    return _reading(frame, "2a36", Kind.CUFF_PRESSURE, flags, {Quantity.CUFF_PRESSURE: _mmhg(pressure, flags)})
+    flags, fields = _fields(frame, "2a36")
+    found = {Quantity.CUFF_PRESSURE: _mmhg(fields[0], flags)}
+    return _reading(frame, "2a36", Kind.CUFF_PRESSURE, flags, fields, found)
 
 
-def _pressures(frame: bytes, source: str) -> tuple[int, int, int, int]:
-    wanted = _LENGTHS[frame[0] & _KNOWN_FLAGS if frame else 0]
-    if len(frame) != wanted:
-        raise wrong_length(frame, wanted, source)
-    return _PRESSURES.unpack_from(frame)
+def _fields(frame: bytes, source: str) -> tuple[int, tuple[int, ...]]:
+    flags = frame[0] & _KNOWN_FLAGS if frame else 0
+    layout = _LAYOUTS[flags]
+    if len(frame) != layout.size:
+        raise wrong_length(frame, layout.size, source)
+    return flags, layout.unpack(frame)
 
 
-def _reading(frame: bytes, source: str, kind: Kind, flags: int, found: dict[Quantity, float | Missing]) -> Reading:
-    at = _PRESSURES.size
+def _reading(
+    frame: bytes, source: str, kind: Kind, flags: int, fields: tuple[int, ...], found: dict[Quantity, float | Missing]
+) -> Reading:
+    at = 3  # behind the three pressures
     time = user = None
     status: tuple[str, ...] = ()
     if flags & _TIME:
-        time = date_time_at(frame, at, source)
-        at += DATE_TIME_BYTES
+        time = device_time(source, *fields[3:9])
+        at = 9
     if flags & _PULSE:
-        found[Quantity.PULSE_RATE] = sfloat(frame[at] | frame[at + 1] << 8)
-        at += 2
-    if flags & _USER:
-        user = None if frame[at] == UNKNOWN_USER else frame[at]
+        found[_PULSE_RATE] = sfloat(fields[at])
         at += 1
-    if flags & _STATUS:
-        status = _status(frame[at] | frame[at + 1] << 8)
+    if flags & _USER:
+        user = None if fields[at] == UNKNOWN_USER else fields[at]
+        at += 1
+    if flags & _STATUS and fields[at]:
+        status = _status(fields[at])
     values, missing = settle(kind, found)
     return Reading(
         kind=kind,
@@ -94,6 +110,7 @@ def _reading(frame: bytes, source: str, kind: Kind, flags: int, found: dict[Quan
         flags=status,
         time=time,
         user_slot=user,
+        series={},
         raw=frame,
         source=source,
     )
@@ -101,10 +118,10 @@ def _reading(frame: bytes, source: str, kind: Kind, flags: int, found: dict[Quan
 
 def _mmhg(raw: int, flags: int) -> float | Missing:
     value = sfloat(raw)
-    return value * MMHG_PER_KPA if flags & _KPA and type(value) is float else value
+    if flags & _KPA and type(value) is float:
+        return value * MMHG_PER_KPA
+    return value
 
 
 def _status(status: int) -> tuple[str, ...]:
-    if not status:
-        return ()
     return words(status & ~_PULSE_RANGE, _STATUS_WORDS) + _PULSE_RANGE_WORDS[(status & _PULSE_RANGE) >> 3]

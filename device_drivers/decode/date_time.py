@@ -20,7 +20,9 @@ CURRENT_TIME_BYTES: Final = 10
 FIRST_YEAR: Final = 1582  # the Gregorian calendar begins; earlier years are prohibited
 LAST_YEAR: Final = 9999
 
-_DATE_TIME: Final = Struct("<HBBBBB")  # year, month, day, hours, minutes, seconds
+DATE_TIME_FIELDS: Final = "HBBBBB"  # year, month, day, hours, minutes, seconds
+
+_DATE_TIME: Final = Struct("<" + DATE_TIME_FIELDS)
 _REASONS: Final = ("manual", "external-reference", "time-zone-change", "daylight-saving-change")
 _LAST_WEEKDAY: Final = 7  # Monday is 1, Sunday is 7, 0 is unknown
 
@@ -35,18 +37,26 @@ class CurrentTime:
     adjusted: tuple[str, ...]
 
 
+def device_time(source: str, year: int, month: int, day: int, hour: int, minute: int, second: int) -> DeviceTime:
+    """The six numbers as a time; zeros of the date are unknown.
+
+    Raises:
+        DecodeError: a part is out of its range.
+    """
+    if month > 12 or day > 31 or hour > 23 or minute > 59 or second > 59:
+        raise DecodeError(f"{source}: no such time: {year}-{month}-{day} {hour}:{minute}:{second}")
+    if not FIRST_YEAR <= year <= LAST_YEAR and year:
+        raise DecodeError(f"{source}: no such year: {year}")
+    return DeviceTime(year=year or None, month=month or None, day=day or None, hour=hour, minute=minute, second=second)
+
+
 def date_time_at(frame: bytes, at: int, source: str) -> DeviceTime:
     """The seven bytes at `at`; the caller has checked that they are there.
 
     Raises:
         DecodeError: a part is out of its range.
     """
-    year, month, day, hour, minute, second = _DATE_TIME.unpack_from(frame, at)
-    if month > 12 or day > 31 or hour > 23 or minute > 59 or second > 59:
-        raise DecodeError(f"{source}: no such time: {year}-{month}-{day} {hour}:{minute}:{second}")
-    if not FIRST_YEAR <= year <= LAST_YEAR and year:
-        raise DecodeError(f"{source}: no such year: {year}")
-    return DeviceTime(year=year or None, month=month or None, day=day or None, hour=hour, minute=minute, second=second)
+    return device_time(source, *_DATE_TIME.unpack_from(frame, at))
 
 
 def decode_date_time(frame: bytes) -> DeviceTime:

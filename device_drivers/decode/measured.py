@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, cast
 
 from device_drivers.errors import DecodeError
 from device_drivers.nomenclature import ESSENTIAL, Kind, Quantity
@@ -13,9 +13,17 @@ UNKNOWN_USER: Final = 0xFF
 
 
 def settle(
-    kind: Kind, found: Mapping[Quantity, float | Missing]
-) -> tuple[dict[Quantity, float], dict[Quantity, Missing]]:
-    """Numbers and reasons apart. Without an essential number of the kind no number stays: the measurement failed."""
+    kind: Kind, found: dict[Quantity, float | Missing]
+) -> tuple[Mapping[Quantity, float], Mapping[Quantity, Missing]]:
+    """Numbers and reasons apart. Without an essential number of the kind no number stays: the measurement failed.
+
+    `found` holds every essential quantity of the kind, and is the caller's no more: it may be returned.
+    """
+    for value in found.values():
+        if type(value) is not float:
+            break
+    else:  # nearly every frame of a healthy device: nothing to sort
+        return cast("dict[Quantity, float]", found), {}
     values = {quantity: value for quantity, value in found.items() if type(value) is float}
     missing = {quantity: value for quantity, value in found.items() if isinstance(value, Missing)}
     if all(quantity in values for quantity in ESSENTIAL[kind]):
@@ -23,7 +31,9 @@ def settle(
     return {}, {quantity: missing.get(quantity, Missing.MEASUREMENT_FAILED) for quantity in found}
 
 
-def fail(found: Mapping[Quantity, float | Missing]) -> tuple[dict[Quantity, float], dict[Quantity, Missing]]:
+def fail(
+    found: Mapping[Quantity, float | Missing],
+) -> tuple[Mapping[Quantity, float], Mapping[Quantity, Missing]]:
     """No number stays: the device itself said that this is no measurement of the person."""
     return {}, {
         quantity: value if isinstance(value, Missing) else Missing.MEASUREMENT_FAILED
