@@ -309,4 +309,5 @@ class DeskMachine(RuleBasedStateMachine):
 
 
 TestDeskMachine = DeskMachine.TestCase
+TestDeskMachine.pytestmark = [pytest.mark.slow]  # type: ignore[attr-defined]  # how a unittest class is marked
 TestDeskMachine.settings = settings(max_examples=60, stateful_step_count=30, deadline=None, derandomize=True)

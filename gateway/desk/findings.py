@@ -1,0 +1,83 @@
+"""From what a detector found to what the desk is told."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from gateway.core.subject import Subject
+from gateway.desk.events import AlertKind, Evidence, Priority
+from gateway.desk.machine import Report
+
+FALL_CONDITION: Final = "fall"
+EVIDENCE_S: Final = 10.0  # of acceleration: some seconds of ordinary life, the fall, and whether the person moved after
+
+_WORN: Final[Mapping[str, str]] = {
+    "chest": "the chest strap",
+    "wrist": "the wristband",
+    "waist": "the sensor at the waist",
+    "ankle": "the sensor at the ankle",
+}
+
+
+def fall_report(
+    *,
+    subject: Subject,
+    probability: float | None,
+    at: datetime,
+    placement: str | None,
+    device_identity: str | None,
+    rate_hz: float,
+    samples: Iterable[Sequence[float]],
+    impact_offset_s: float,
+) -> Report:
+    """A suspected fall, with the acceleration around it.
+
+    Args:
+        subject: who wears the device.
+        probability: the detector's, in [0, 1].
+        at: when the impact was, aware.
+        placement: where it is worn ("chest", "wrist", "waist", "ankle"); anything else is called a wearable.
+        device_identity: serial number, EUI-64 or identity address.
+        rate_hz: of the samples.
+        samples: (n, 3) in g, a list or an array. NaN and infinity become null.
+        impact_offset_s: from the first sample to the impact.
+    """
+    worn = _WORN.get(placement or "", "a wearable")
+    likely = ""
+    if probability is not None and 0.0 <= probability <= 1.0:
+        likely = f" ({min(round(100 * probability), 99)} % likely)"  # no detector is certain
+    return Report(
+        subject=subject,
+        kind=AlertKind.FALL,
+        condition=FALL_CONDITION,
+        priority=Priority.HIGH,
+        probability=probability,
+        summary=f"Fall suspected by {worn}{likely}",
+        device_identity=device_identity,
+        at=at,
+        evidence=(acceleration(rate_hz=rate_hz, samples=samples, impact_offset_s=impact_offset_s),),
+    )
+
+
+def acceleration(*, rate_hz: float, samples: Iterable[Sequence[float]], impact_offset_s: float) -> Evidence:
+    """The last 10 s of the samples as evidence, or from the impact on if that is earlier; values to the mg."""
+    rows = [[_milli(value) for value in row] for row in samples]
+    first = max(0, len(rows) - math.ceil(EVIDENCE_S * rate_hz))
+    first = max(0, min(first, math.floor(impact_offset_s * rate_hz)))
+    rows = rows[first : first + math.ceil(EVIDENCE_S * rate_hz)]
+    content = {
+        "rate_hz": float(rate_hz),
+        "unit": "g",
+        "start_s": round(first / rate_hz - impact_offset_s, 4),
+        "samples": rows,
+    }
+    text = json.dumps(content, allow_nan=False, separators=(",", ":"))
+    return Evidence(name="acceleration", media_type="application/json", content=text)
+
+
+def _milli(value: float) -> float | None:
+    return round(float(value), 3) if math.isfinite(value) else None

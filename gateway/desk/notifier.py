@@ -1,0 +1,182 @@
+"""Announces every raised alert through every channel until a person has answered it.
+
+Nothing is kept but what the store holds: after a restart the open alerts are read and announced at once. A message too
+many is preferred to one too few; receivers know an alert by its id.
+
+An alert that is acknowledged but not resolved is not announced again by itself. A further finding of its episode is,
+once, when it comes long after the acknowledgement: who forgot to resolve an alert must not make later falls silent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Sequence
+from typing import Final
+
+from gateway.core.clock import Clock
+from gateway.core.errors import StoreError
+from gateway.core.faults import Fault, no_fault
+from gateway.core.health import Colour, HealthBoard
+from gateway.desk import machine
+from gateway.desk.announcer import Announcer, Times
+from gateway.desk.events import Alert, AlertEvent, EventType, State
+from gateway.desk.notice import Channel
+from gateway.desk.service import Desk
+
+PART: Final = "notifications"
+_MOST_OPEN: Final = 10_000  # alerts announced at once: far more than people of one organisation could answer
+_STORE_PAUSE_S: Final = 1.0  # before a store that failed to read is asked again
+
+
+class Notifier:
+    """Follows the desk and keeps each channel's announcements going. Reports the health of "notifications"."""
+
+    def __init__(
+        self,
+        *,
+        desk: Desk,
+        channels: Sequence[Channel],
+        clock: Clock,
+        health: HealthBoard,
+        base_url: str,
+        times: Times | None = None,
+        rng: random.Random | None = None,
+        fault: Fault = no_fault,
+    ) -> None:
+        """`base_url` is where people reach the API: "https://gateway.example:8443"."""
+        self._desk = desk
+        self._clock = clock
+        self._health = health
+        self._times = times or Times()
+        self._known: dict[str, Alert] = {}  # the alerts that are not resolved
+        self._answered_at: dict[str, float] = {}  # monotonic; since when an acknowledged alert has been quiet
+        self._store_failure: StoreError | None = None
+        self._trouble = asyncio.Event()
+        prefix = f"{base_url.rstrip('/')}/api/v1/alerts/"
+        self._announcers = [
+            Announcer(
+                channel=channel,
+                desk=desk,
+                clock=clock,
+                times=self._times,
+                rng=rng or random.Random(),  # noqa: S311  # jitter, not a secret
+                url=lambda alert_id: prefix + alert_id,
+                changed=self._report,
+                fault=fault,
+            )
+            for channel in channels
+        ]
+
+    async def run(self) -> None:
+        """Until cancelled. What is open now is announced at once."""
+        self._known.clear()
+        self._answered_at.clear()
+        for announcer in self._announcers:
+            announcer.begin()
+        async with asyncio.TaskGroup() as tasks:
+            self._report()
+            tasks.create_task(self._watch())
+            position = await self._resume(tasks)
+            while True:
+                try:
+                    batch = await self._desk.next_events(position)
+                except StoreError as error:
+                    self._store_failure = error
+                    self._report()
+                    await self._clock.sleep(_STORE_PAUSE_S)
+                    continue
+                self._store_failure = None
+                for one in batch:
+                    await self._apply(tasks, one.event)
+                    position = one.position
+                self._report()
+
+    async def _resume(self, tasks: asyncio.TaskGroup) -> int:
+        position = await self._desk.store.last_position()  # first: what comes after it is read again, and recognised
+        for alert in await self._desk.open_alerts(limit=_MOST_OPEN):
+            self._known[alert.id] = alert
+            if alert.state is State.RAISED:
+                self._announce(tasks, alert)
+            elif _unannounced_witness(await self._desk.store.history(alert.id)):
+                self._announce(tasks, alert, once=True)
+        return position
+
+    async def _apply(self, tasks: asyncio.TaskGroup, event: AlertEvent) -> None:
+        known = self._known.get(event.alert_id)
+        if known is None and event.type is not EventType.RAISED:
+            return  # resolved long ago
+        if known is not None and event.sequence <= known.last_sequence:
+            return  # read twice
+        try:
+            alert = machine.fold(known, event)
+        except StoreError:
+            stored = await self._desk.store.load(event.alert_id)
+            if stored is None:
+                return
+            alert = stored
+        self._known[alert.id] = alert
+        for announcer in self._announcers:
+            announcer.update(alert)
+        if alert.state is State.RAISED and known is None:
+            self._announce(tasks, alert)
+        elif alert.state is State.RESOLVED:
+            del self._known[alert.id]
+            self._answered_at.pop(alert.id, None)
+        elif alert.state is State.ACKNOWLEDGED:
+            self._quiet(tasks, alert, event)
+
+    def _quiet(self, tasks: asyncio.TaskGroup, alert: Alert, event: AlertEvent) -> None:
+        now = self._clock.monotonic()
+        if event.type is EventType.ACKNOWLEDGED:
+            self._answered_at[alert.id] = now
+        elif event.type is EventType.WITNESS:
+            quiet_s = now - self._answered_at.get(alert.id, float("-inf"))
+            if quiet_s >= self._times.again_after_s:
+                self._answered_at[alert.id] = now
+                self._announce(tasks, alert, once=True)
+
+    def _announce(self, tasks: asyncio.TaskGroup, alert: Alert, *, once: bool = False) -> None:
+        for announcer in self._announcers:
+            announcer.announce(tasks, alert, once=once)
+
+    async def _watch(self) -> None:
+        """A channel that fails turns red on time, also while its next try is not due."""
+        while True:
+            await self._trouble.wait()
+            self._trouble.clear()
+            await self._clock.sleep(self._times.red_after_s)
+            self._report()
+
+    def _report(self) -> None:
+        colour, sentences = Colour.GREEN, []
+        if self._store_failure is not None:
+            colour = Colour.RED
+            sentences.append(f"new alerts cannot be read, so they are not announced: {self._store_failure}")
+        for announcer in self._announcers:
+            if announcer.failure is None:
+                continue
+            self._trouble.set()
+            waiting = announcer.unannounced
+            red = waiting > 0 and announcer.failing_s >= self._times.red_after_s
+            colour = Colour.RED if red or colour is Colour.RED else Colour.AMBER
+            count = f"{waiting} alert{'s' if waiting != 1 else ''} unannounced"
+            state = count if waiting else "no alert waits for it now"
+            sentences.append(f"{announcer.name} {announcer.failure}: {state}; {announcer.failure.advice}")
+        if not self._announcers and colour is Colour.GREEN:
+            colour = Colour.AMBER
+            sentences.append("no channel is configured: alerts show on the event stream only; set [notify.webhook]")
+        if not sentences:
+            raised = sum(alert.state is State.RAISED for alert in self._known.values())
+            sentences.append(f"{len(self._announcers)} channel(s) ready, {raised} alert(s) being announced")
+        self._health.report(PART, colour, ". ".join(sentences))
+
+
+def _unannounced_witness(history: Sequence[AlertEvent]) -> bool:
+    """Whether a finding after the acknowledgement has not gone out by any channel."""
+    for event in reversed(history):
+        if event.type is EventType.WITNESS:
+            return event.data.get("state") == State.ACKNOWLEDGED.value
+        if event.type is EventType.NOTIFIED:
+            return False
+    return False
