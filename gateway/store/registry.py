@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -63,6 +64,16 @@ class Registry:
     def __init__(self, database: Database, stamper: Stamper) -> None:
         self._database = database
         self._stamper = stamper
+        self._listeners: list[Callable[[], None]] = []
+
+    def on_assignment(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` after each assignment that was made or ended. Returns how to stop."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def _assignments_changed(self) -> None:
+        for listener in list(self._listeners):
+            listener()
 
     # ---- residents ----------------------------------------------------------------------------------------------
 
@@ -172,7 +183,9 @@ class Registry:
             )
             return made
 
-        return await self._database.write(work)
+        made = await self._database.write(work)
+        self._assignments_changed()
+        return made
 
     async def unassign(self, device: str, *, actor: str) -> int:
         """From now on the device belongs to nobody. Returns how many assignments ended."""
@@ -183,7 +196,9 @@ class Registry:
             audit.note(connection, stamp, actor=actor, action="device.unassign", target=device)
             return closed
 
-        return await self._database.write(work)
+        closed = await self._database.write(work)
+        self._assignments_changed()
+        return closed
 
     async def assigned(self, device: str | None = None, *, only_open: bool = True) -> list[Assignment]:
         """Assignments of a device (identity or address), or of all."""
