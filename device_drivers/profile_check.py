@@ -101,7 +101,7 @@ def check_files(paths: Sequence[Path] = (), *, drivers: Collection[str] | None =
 
 
 def _unreadable(path: Path, error: ProfileError) -> Problem:
-    return Problem(profile=str(path), text=str(error).removeprefix(f"{path}: "))
+    return Problem(profile=str(path), text=str(error).removeprefix(str(path)).lstrip(":, "))
 
 
 def _twins(profiles: Sequence[Profile]) -> Iterator[Problem]:

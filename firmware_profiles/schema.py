@@ -152,7 +152,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """The end of a sentence that refuses `word`: the nearest known name, or all of them."""
     from difflib import get_close_matches  # only needed to word an error
 
-    names = list(known)
+    names = [str(name) for name in known]
     near = get_close_matches(word, names, n=1, cutoff=0.5)
     return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(names)}."
 
