@@ -110,7 +110,7 @@ class Announcer:
     @property
     def unannounced(self) -> int:
         """Open alerts of which the channel has not taken the newest message."""
-        return sum(not duty.delivered or duty.failures > 0 for duty in self._duties.values())
+        return sum(not duty.ended and (not duty.delivered or duty.failures > 0) for duty in self._duties.values())
 
     @property
     def failing_s(self) -> float:
