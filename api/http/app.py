@@ -7,13 +7,14 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.http import errors, page
 from api.http.alerts import alert_routes
-from api.http.auth import EVERYBODY, PRINCIPAL, Door, Principal
+from api.http.auth import EVERYBODY, PRINCIPAL, Allow, Door, Principal
 from api.http.guard import Guard
 from api.http.registry import admin_routes, home_routes
 from api.http.services import Services
@@ -23,6 +24,11 @@ from gateway.store.users import Role
 
 API_ROOT: Final = "/api/v1"
 LOOPBACK_NAMES: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
+_ERRORS: Final = {
+    401: "No token, or none that is known",
+    403: "Not for this role",
+    422: "What was sent cannot be meant so",
+}
 _DESCRIPTION: Final = """The alerts, readings and state of one home.
 
 Send `Authorization: Bearer <token>` with every request. A list is a JSON list; an error is
@@ -47,6 +53,7 @@ def build_app(
         openapi_url=None,  # served below, behind the door
         docs_url=None,
         redoc_url=None,
+        responses={status: {"model": errors.ErrorView, "description": words} for status, words in _ERRORS.items()},
         middleware=[
             Middleware(Guard, clock=services.clock, host_names=host_names),
             Middleware(Door, tokens=services.tokens, clock=services.clock, open_paths=page.OPEN_PATHS),
@@ -67,14 +74,30 @@ def build_app(
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document, with the bearer token that every operation needs."""
+    """The OpenAPI document, with the bearer token that every operation needs, and for which roles it is (`x-roles`)."""
     document = get_openapi(
         title=app.title, version=app.version, description=app.description, routes=app.routes, summary=None
     )
     schemes = document.setdefault("components", {}).setdefault("securitySchemes", {})
     schemes["bearer"] = {"type": "http", "scheme": "bearer"}
     document["security"] = [{"bearer": []}]
+    for context in iter_route_contexts(app.routes):
+        for method in context.methods or ():
+            operation = document["paths"].get(context.path_format, {}).get(method.lower())
+            if operation is not None and isinstance(context.original_route, APIRoute):
+                operation["summary"] = operation.get("description", "").partition("\n")[0]
+                for status in _ERRORS:  # a stream's errors are no stream
+                    content = operation["responses"][str(status)]["content"]
+                    operation["responses"][str(status)]["content"] = {"application/json": next(iter(content.values()))}
+                operation["x-roles"] = sorted(_roles(context.original_route))
     return document
+
+
+def _roles(route: APIRoute) -> frozenset[Role]:
+    for dependency in route.dependant.dependencies:
+        if isinstance(dependency.call, Allow):
+            return dependency.call.roles
+    return frozenset()
 
 
 class Control:

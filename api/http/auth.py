@@ -121,7 +121,7 @@ class Door:
         if given and self._failures.blocked(address):
             wait = {"Retry-After": str(int(_FAILURE_EVERY_S))}
             return error_response(429, "too-many-failures", "Too many wrong tokens from this address: wait.", wait)
-        sentence = "This token is not known, was revoked or has expired." if given else "Send a bearer token."
+        sentence = "This token is not known or was revoked." if given else "Send a bearer token."
         return error_response(401, "unauthenticated", sentence, {"WWW-Authenticate": "Bearer"})
 
 

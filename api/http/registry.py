@@ -23,7 +23,9 @@ from api.http.registry_models import (
     Withdrawal,
     assignment_view,
     device_view,
+    heard_view,
     reading_view,
+    unread_device,
 )
 from api.http.services import Given
 
@@ -60,9 +62,27 @@ def home_routes() -> APIRouter:
         return [reading_view(row, resident.id) for row in found]
 
     @router.get("/devices", tags=["devices"])
-    async def devices(services: Given, _: Technician) -> list[DeviceView]:
-        """Devices that were seen or assigned, the latest first."""
-        return [device_view(device, assigned) for device, assigned in await services.acts.devices()]
+    async def devices(
+        services: Given,
+        _: Technician,
+        unknown: Annotated[bool, Query(description="those too that no profile claims, such as phones")] = False,
+    ) -> list[DeviceView]:
+        """Devices that were read, assigned, or are heard now and could be."""
+        now = services.clock.monotonic()
+        heard = {one.address.upper(): one for one in services.heard()}
+        views: list[DeviceView] = []
+        for device, assigned in await services.acts.devices():
+            if device is not None:
+                view = device_view(device, assigned)
+            else:
+                view = unread_device(assigned[0].device_identity, assigned=assigned)
+            known = heard.pop((view.address or "").upper(), None)
+            views.append(view.model_copy(update={"heard": heard_view(known, now) if known else None}))
+        for address, one in heard.items():
+            if unknown or one.profile_id is not None:
+                view = unread_device(f"address:{address}", one.name)
+                views.append(view.model_copy(update={"heard": heard_view(one, now)}))
+        return views
 
     @router.post("/devices/{device:path}/assignment", tags=["devices"])
     async def assign(device: str, body: NewAssignment, services: Given, caller: Technician) -> AssignmentView:

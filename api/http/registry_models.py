@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from api.http.models import SubjectView
+from api.http.services import Heard
 from device_drivers.nomenclature import QUANTITIES, Quantity
 from gateway.store.assignments import Assignment
 from gateway.store.readings import ReadingRow
@@ -40,8 +43,18 @@ class AssignmentView(BaseModel):
     since: str
 
 
+class HeardView(BaseModel):
+    """What the radio hears of a device now."""
+
+    model: str = Field(description='"generic": by its services only; "unknown": no profile claims it')
+    profile: str | None
+    state: str = Field(description='"heard", "in session" or "resting"')
+    rssi: int
+    seconds_ago: float
+
+
 class DeviceView(BaseModel):
-    """A device as it was last seen. One that was assigned but never seen has its identity only."""
+    """A device as it was last read, and as it is heard now. One that was never read has its address only."""
 
     identity: str
     address: str | None
@@ -55,6 +68,7 @@ class DeviceView(BaseModel):
     last_seen_at: str | None
     simulated: bool
     assignments: list[AssignmentView]
+    heard: HeardView | None = None
 
 
 class NewAssignment(_Body):
@@ -190,21 +204,37 @@ def assignment_view(assignment: Assignment) -> AssignmentView:
     )
 
 
-def device_view(device: DeviceRow | None, assigned: list[Assignment]) -> DeviceView:
-    """A device with its assignments for the wire; None: assigned, not seen so far."""
-    if device is None:
-        identity = assigned[0].device_identity
-        address = identity.removeprefix("address:") if identity.startswith("address:") else None
-        nothing = dict.fromkeys(
-            ("name", "vendor", "model", "profile", "serial", "firmware", "battery_percent", "last_seen_at")
-        )
-        return DeviceView(
-            identity=identity,
-            address=address,
-            simulated=False,
-            assignments=[assignment_view(one) for one in assigned],
-            **nothing,
-        )
+def heard_view(heard: Heard, now: float) -> HeardView:
+    """What is heard of a device for the wire."""
+    return HeardView(
+        model=heard.model,
+        profile=heard.profile_id,
+        state=heard.state,
+        rssi=heard.rssi,
+        seconds_ago=round(max(0.0, now - heard.heard_monotonic), 1),
+    )
+
+
+def unread_device(identity: str, name: str | None = None, assigned: Sequence[Assignment] = ()) -> DeviceView:
+    """A device that was assigned or heard, but not read so far."""
+    return DeviceView(
+        identity=identity,
+        address=identity.removeprefix("address:") if identity.startswith("address:") else None,
+        name=name,
+        vendor=None,
+        model=None,
+        profile=None,
+        serial=None,
+        firmware=None,
+        battery_percent=None,
+        last_seen_at=None,
+        simulated=False,
+        assignments=[assignment_view(one) for one in assigned],
+    )
+
+
+def device_view(device: DeviceRow, assigned: Sequence[Assignment]) -> DeviceView:
+    """A device with its assignments for the wire."""
     return DeviceView(
         identity=device.identity,
         address=device.address,

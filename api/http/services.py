@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
@@ -18,9 +19,33 @@ from gateway.desk.service import Desk
 from gateway.store.readings import Readings
 
 
+class Heard(Protocol):
+    """One device the radio hears (`gateway.radio.seen.Seen`)."""
+
+    @property
+    def address(self) -> str: ...
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def model(self) -> str: ...
+    @property
+    def profile_id(self) -> str | None: ...
+    @property
+    def rssi(self) -> int: ...
+    @property
+    def heard_monotonic(self) -> float: ...
+    @property
+    def state(self) -> str: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """Everything behind the routes. `closing` is set when the server goes down: open streams then end."""
+    """Everything behind the routes.
+
+    Attributes:
+        heard: whom the radio hears now, the latest first.
+        closing: set when the server goes down: open streams then end.
+    """
 
     desk: Desk
     readings: Readings
@@ -32,6 +57,7 @@ class Services:
     metrics: CollectorRegistry
     simulated: bool
     version: str
+    heard: Callable[[], Sequence[Heard]] = tuple
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
 

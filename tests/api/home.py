@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from api.acts import Acts, Courier
 from api.audit import StoreAudit
 from api.http.app import build_app
 from api.http.auth import TokenBook
-from api.http.services import Services
+from api.http.services import Heard, Services
 from api.http.status import HealthCollector
 from api.server import bind, serving
 from api.settings import ApiSettings
@@ -52,7 +52,9 @@ class Home:
 
 
 @asynccontextmanager
-async def open_home(folder: Path, *, recipients: frozenset[str] = frozenset({"fhir"})) -> AsyncIterator[Home]:
+async def open_home(
+    folder: Path, *, recipients: frozenset[str] = frozenset({"fhir"}), heard: Sequence[Heard] = ()
+) -> AsyncIterator[Home]:
     """A home on a store of its own."""
     clock = SystemClock()
     health = HealthBoard()
@@ -86,6 +88,7 @@ async def open_home(folder: Path, *, recipients: frozenset[str] = frozenset({"fh
             metrics=metrics,
             simulated=False,
             version="0",
+            heard=lambda: heard,
         )
         given = {role: tokens.temporary(f"a {role}", role) for role in Role}
         ingest = Ingest(database, stamper, clock=clock, zone=ZoneInfo("Europe/Helsinki"))
@@ -110,7 +113,7 @@ async def client(home: Home, role: Role | None = Role.NURSE) -> AsyncIterator[ht
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class Streamed:
     """One server-sent event."""
 
     event: str
@@ -118,14 +121,14 @@ class Heard:
     id: str | None
 
 
-async def events(response: httpx.Response) -> AsyncIterator[Heard]:
+async def events(response: httpx.Response) -> AsyncIterator[Streamed]:
     """A client's reading of an event stream, by the rules of the HTML standard."""
     event, last_id = "", None
     data: list[str] = []
     async for line in response.aiter_lines():
         if not line:
             if data:
-                yield Heard(event=event or "message", data="\n".join(data), id=last_id)
+                yield Streamed(event=event or "message", data="\n".join(data), id=last_id)
             event, data = "", []
             continue
         name, _, value = line.partition(":")
@@ -138,9 +141,9 @@ async def events(response: httpx.Response) -> AsyncIterator[Heard]:
             last_id = value
 
 
-async def hear(response: httpx.Response, count: int, *, within_s: float = 5.0) -> list[Heard]:
+async def hear(response: httpx.Response, count: int, *, within_s: float = 5.0) -> list[Streamed]:
     """The next `count` events."""
-    heard: list[Heard] = []
+    heard: list[Streamed] = []
     async with asyncio.timeout(within_s):
         async for one in events(response):
             heard.append(one)

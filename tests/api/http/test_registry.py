@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ from gateway.core.subject import Subject
 from gateway.ingest.received import KnownDevice, Received
 from gateway.store.audit import AuditRow
 from gateway.store.users import Role
-from tests.api.home import Home, client
+from tests.api.home import Home, client, open_home
 from tests.gateway.desk.words import AT, fall
 
 
@@ -144,6 +146,38 @@ async def test_device_is_assigned_before_it_was_ever_seen(home: Home) -> None:
     assert (assignment["placement"], assignment["user_slot"]) == ("chest", 2)
     assert nobody.status_code == 404
     assert "Eino" in nobody.json()["error"]
+
+
+@dataclass(frozen=True)
+class _Heard:
+    address: str
+    name: str | None
+    model: str
+    profile_id: str | None
+    rssi: int = -60
+    heard_monotonic: float = 0.0
+    state: str = "heard"
+
+
+async def test_devices_that_are_heard_are_shown_and_phones_only_on_demand(tmp_path: Path) -> None:
+    cuff = _Heard("11:22:33:44:55:66", "A&D_UA-651BLE", "A&D UA-651BLE", "a-and-d/ua-651ble")
+    phone = _Heard("66:55:44:33:22:11", None, "unknown", None)
+    scale = _Heard(SCALE.address, "UC-352", "generic", "generic/sig", state="in session")
+    async with open_home(tmp_path, heard=[cuff, phone, scale]) as home:
+        await home.services.acts.add_resident("Aino", actor="test")
+        await weigh(home, 70.1)
+        await home.services.acts.assign("77:77:77:77:77:77", "Aino", actor="test")
+        async with client(home, Role.TECHNICIAN) as technician:
+            usual = {device["address"]: device for device in (await technician.get("/api/v1/devices")).json()}
+            every = (await technician.get("/api/v1/devices?unknown=true")).json()
+    assert set(usual) == {SCALE.address, cuff.address, "77:77:77:77:77:77"}
+    assert usual[SCALE.address]["model"] == "UC-352BLE"  # when it was read
+    assert usual[SCALE.address]["heard"]["model"] == "generic"  # by the profiles of today
+    assert usual[SCALE.address]["heard"]["state"] == "in session"
+    assert usual[cuff.address]["heard"]["profile"] == "a-and-d/ua-651ble"
+    assert usual[cuff.address]["last_seen_at"] is None
+    assert usual["77:77:77:77:77:77"]["heard"] is None
+    assert {device["address"] for device in every} - set(usual) == {phone.address}
 
 
 class _Courier:

@@ -38,3 +38,16 @@ async def test_openapi_names_every_route_and_the_token(home: Home) -> None:
         document["paths"]
     )
     assert "text/event-stream" in str(document["paths"]["/api/v1/alerts/stream"])
+
+
+async def test_openapi_shows_the_errors_as_they_are(home: Home) -> None:
+    async with client(home) as nurse:
+        document = (await nurse.get("/openapi.json")).json()
+    for path, item in document["paths"].items():
+        for operation in item.values():
+            for status in ("401", "403", "422"):
+                schema = operation["responses"][status]["content"]["application/json"]["schema"]
+                assert schema == {"$ref": "#/components/schemas/ErrorView"}, path
+            assert operation["x-roles"][0] == "admin"
+            assert operation["summary"].endswith(".")
+    assert "HTTPValidationError" not in document["components"]["schemas"]
