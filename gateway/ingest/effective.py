@@ -80,7 +80,7 @@ def effective_time(
         doubtful.append(UNSYNCHRONISED)
     elif found.at is not None and found.at > received_at + timedelta(seconds=FUTURE_S):
         doubtful.append(FUTURE)
-    if found.at is not None and found.at < FIRST_DEVICES:
+    if found.at is not None and found.at < FIRST_DEVICES and found.source != "reception":
         doubtful.append(BEFORE_DEVICE)
     uncertainty = found.uncertainty_s if synchronised else None
     return Effective(

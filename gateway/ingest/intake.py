@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import structlog
@@ -41,6 +41,11 @@ class Intake:
         self._unassigned_told: set[str] = set()  # at most one entry per device of the home
         self.undecodable_frames: dict[str, int] = {}  # by device identity, likewise bounded
         self.identities: dict[str, str] = {}  # address → identity, of devices that said who they are
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Readings since the start by outcome, and frames that were none."""
+        return {**self._ingest.counts, "undecodable": sum(self.undecodable_frames.values())}
 
     async def reading(self, received: Received) -> None:
         """Returns when it is committed. Raises StoreError when it is not: the device will send it again."""
