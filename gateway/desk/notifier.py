@@ -70,35 +70,38 @@ class Notifier:
 
     async def run(self) -> None:
         """Until cancelled. What is open now is announced at once."""
-        self._known.clear()
         self._answered_at.clear()
         for announcer in self._announcers:
             announcer.begin()
         async with asyncio.TaskGroup() as tasks:
             self._report()
             tasks.create_task(self._watch())
-            position = await self._resume(tasks)
+            position: int | None = None
             while True:
                 try:
-                    batch = await self._desk.next_events(position)
-                except StoreError as error:
+                    if position is None:
+                        position = await self._resume(tasks)
+                    if self._store_failure is not None:
+                        await self._desk.store.since(position, limit=1)  # said to be well now, not at the next event
+                        self._store_failure = None
+                        self._report()
+                    for one in await self._desk.next_events(position):
+                        await self._apply(tasks, one.event)
+                        position = one.position
+                except StoreError as error:  # what is being announced goes on meanwhile
                     self._store_failure = error
-                    self._report()
                     await self._clock.sleep(_STORE_PAUSE_S)
-                    continue
-                self._store_failure = None
-                for one in batch:
-                    await self._apply(tasks, one.event)
-                    position = one.position
                 self._report()
 
     async def _resume(self, tasks: asyncio.TaskGroup) -> int:
         position = await self._desk.store.last_position()  # first: what comes after it is read again, and recognised
-        for alert in await self._desk.open_alerts(limit=_MOST_OPEN):
-            self._known[alert.id] = alert
+        opened = await self._desk.open_alerts(limit=_MOST_OPEN)
+        self._known = {alert.id: alert for alert in opened}
+        for alert in opened:
             if alert.state is State.RAISED:
                 self._announce(tasks, alert)
-            elif _unannounced_witness(await self._desk.store.history(alert.id)):
+        for alert in opened:  # second: nobody waits for the histories of these
+            if alert.state is State.ACKNOWLEDGED and _unannounced_witness(await self._desk.store.history(alert.id)):
                 self._announce(tasks, alert, once=True)
         return position
 

@@ -528,23 +528,51 @@ async def test_a_stuck_detector_pages_nobody_who_has_the_alert_more_than_once_in
     assert len(channel.taken) == 1 + 6
 
 
-class BrokenHistory(MemoryAlertStore):
+class BreaksOnce(MemoryAlertStore):
+    """The first reading of a history or of events fails: as a store does, or as a defect does."""
+
+    def __init__(self, history: Exception | None = None, since: Exception | None = None) -> None:
+        super().__init__()
+        self.failures = {"history": history, "since": since}
+
+    def fail(self, call: str) -> None:
+        failure, self.failures[call] = self.failures[call], None
+        if failure is not None:
+            raise failure
+
     async def history(self, alert_id: str) -> list[AlertEvent]:
-        raise StoreError("the store does not read")
+        self.fail("history")
+        return await super().history(alert_id)
+
+    async def since(self, position: int, *, limit: int = 500) -> list[PositionedEvent]:
+        self.fail("since")
+        return await super().since(position, limit=limit)
 
 
 @virtual
-async def test_a_notifier_that_failed_while_it_began_announces_everything_when_it_is_started_again() -> None:
-    channel, store = Recorder(), BrokenHistory()
+async def test_a_store_that_fails_while_the_notifier_begins_holds_no_raised_alert_back() -> None:
+    channel, store = Recorder(), BreaksOnce(history=StoreError("the store does not read"))
     home = Home(channel, store=store)
     held = await home.desk.report(fall(condition="held"))
     await home.desk.acknowledge(held.id, "aino")
-    home.clock.step(timedelta(seconds=1))
-    alert = await home.desk.report(fall(at=home.clock.wall()))
+    alert = await home.desk.report(fall())
+    async with home.running():
+        await asyncio.sleep(0.5)
+        assert home.colour() is Colour.RED
+        assert [one.alert_id for one in channel.taken] == [alert.id]
+        await asyncio.sleep(10)
+        assert home.colour() is Colour.GREEN
+        assert len(channel.taken) == 1
+
+
+@virtual
+async def test_a_notifier_that_broke_while_it_began_announces_everything_when_it_is_started_again() -> None:
+    channel, store = Recorder(), BreaksOnce(since=ZeroDivisionError())
+    home = Home(channel, store=store)
+    alert = await home.desk.report(fall())
     with pytest.raises(ExceptionGroup):
         await home.notifier.run()
     assert channel.tried == []
-    await home.desk.resolve(held.id, "aino", "real")
     async with home.running():
         await asyncio.sleep(1)
     assert [one.alert_id for one in channel.taken] == [alert.id]
