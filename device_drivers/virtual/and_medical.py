@@ -50,6 +50,7 @@ class RecordingDevice(VirtualPeripheral):
         records: what is still unsent, oldest first.
         confirmed: every frame whose indication was confirmed, in order.
         battery: percent.
+        pairing_finished: set once a gateway has paired and hung up.
     """
 
     measurement_uuid: str
@@ -77,6 +78,7 @@ class RecordingDevice(VirtualPeripheral):
         self.confirmed: list[bytes] = []
         self.accepts_pairing = False
         self.patience_s = PATIENCE_S
+        self.pairing_finished = asyncio.Event()
         self._bonding = False
         self._subscribed = asyncio.Event()
         self._serial = serial
@@ -155,6 +157,7 @@ class RecordingDevice(VirtualPeripheral):
             self._bonding = False
             if by_central:
                 self.accepts_pairing = False
+                self.pairing_finished.set()
             else:
                 await self.lose_bonds()  # the pairing was not finished: the display still shows "Pr"
         if self.accepts_pairing:

@@ -80,6 +80,7 @@ class HeartRateStrap(VirtualPeripheral):
         heart_rate: beats per minute, sent each second while subscribed.
         starts, stops: how often the acceleration stream was started and stopped by command.
         streaming: the rate of the running stream, or None.
+        keeps_streaming: a stream that nobody stopped goes on, into the void, after the link was lost (a fault).
         lose: packets to leave out of the air, by number since the start of the stream (a fault).
     """
 
@@ -100,6 +101,7 @@ class HeartRateStrap(VirtualPeripheral):
         self.starts = 0
         self.stops = 0
         self.streaming: int | None = None
+        self.keeps_streaming = False
         self.lose: frozenset[int] = frozenset()
         self.first_stream = asyncio.Event()
         self._serial = serial
@@ -146,7 +148,8 @@ class HeartRateStrap(VirtualPeripheral):
             await self.device.notify_subscriber(connection, self._heart_rate, frame)
 
     async def disconnected(self, *, by_central: bool) -> None:
-        self.streaming = None
+        if not self.keeps_streaming:
+            self.streaming = None
         self._stream = None
         await self.wear()
 
@@ -192,11 +195,12 @@ class HeartRateStrap(VirtualPeripheral):
         return _OK
 
     def _stop(self) -> int:
-        if self.streaming is None or self._stream is None:
+        if self.streaming is None:
             return _ALREADY_IN_STATE
         self.stops += 1
         self.streaming = None
-        self._stream.cancel()
+        if self._stream is not None:
+            self._stream.cancel()
         return _OK
 
     async def _run(self, rate_hz: int, range_g: int) -> None:

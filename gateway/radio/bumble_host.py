@@ -124,9 +124,11 @@ class BumbleAdapter:
         self.keys.accept_damage()
 
     async def power_on(self) -> None:
-        self.device.static_address = hci.Address(self.keys.static_address())
         self.device.keystore = MemoryKeyStore()  # the key store is one adapter's: its address must be read first
         await self.device.power_on()
+        if not self.own_is_public:
+            own = self.device.static_address = self.device.random_address = hci.Address(self.keys.static_address())
+            await self.device.send_sync_command(hci.HCI_LE_Set_Random_Address_Command(random_address=own))
         self._lost.clear()  # powering on flushes what was before
         self.store = BumbleKeyStore(self.keys, self.address)
         self.device.keystore = self.store

@@ -126,9 +126,15 @@ class Radio:
 
     def accept_damaged_bonds(self) -> None:
         """A technician's act: the sentence about a damaged file of bonds was read; devices may pair again."""
-        if self._adapter is not None:
-            self._adapter.accept_notice()
-            self._report()
+        if self._adapter is None:
+            return
+        self._adapter.accept_notice()
+        for address in self._stale:
+            device = self._devices.get(address)
+            if device is not None:
+                device.rest.forget()
+        self._stale.clear()
+        self._report()
 
     def _book_changed(self) -> None:
         self._generation += 1

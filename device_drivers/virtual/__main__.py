@@ -1,0 +1,158 @@
+"""The virtual home in a process of its own: `python -m device_drivers.virtual --transport unix-server:PATH`.
+
+Prints "ready" when the gateway's controller can be opened, and ends with its parent (the end of a piped standard input,
+or the kernel's word that the parent died). Commands may be written to a piped standard input, one a line:
+
+    measure | weigh | fall | get-up           the person does it
+    pair DEVICE | lose-bonds DEVICE           DEVICE is cuff, scale or strap
+    drop DEVICE | walk-away DEVICE | come-back DEVICE | power-off DEVICE
+    hang | unhang                             the gateway's controller
+    record HEX                                the cuff stores this frame and calls
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import ctypes
+import os
+import signal
+import stat
+import sys
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from device_drivers.virtual.commands import Commands
+from device_drivers.virtual.hci_log import HciLog
+from device_drivers.virtual.hci_server import serve
+from device_drivers.virtual.polar_h10 import ArraySource, MotionSource
+from device_drivers.virtual.radio import GATEWAY_ADDRESS, Dongle, VirtualRadio, virtual_radio
+from device_drivers.virtual.scene import (
+    FALL_AFTER_S,
+    MEASURE_AFTER_S,
+    MEASURE_EVERY_S,
+    WEIGH_AFTER_S,
+    HomeScene,
+    Plan,
+    repeat_first_success,
+)
+
+_PR_SET_PDEATHSIG: Final = 1
+SCENES: Final = {
+    "home": frozenset({"cuff", "scale", "strap"}),
+    "cuff": frozenset({"cuff"}),
+    "scale": frozenset({"scale"}),
+    "strap": frozenset({"strap"}),
+}
+
+
+def main() -> None:
+    """The command line."""
+    options = _arguments().parse_args()
+    _die_with_parent()
+    try:
+        asyncio.run(_run(options))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except (OSError, ValueError) as error:
+        sys.exit(f"virtual home: {error}")
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m device_drivers.virtual", description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--transport", required=True, help="unix-server:PATH or tcp-server:HOST:PORT")
+    parser.add_argument("--scene", choices=sorted(SCENES), default="home")
+    parser.add_argument("--seed", type=int, help="makes the measurements repeatable")
+    parser.add_argument("--address", default=GATEWAY_ADDRESS, help="of the gateway's controller")
+    parser.add_argument("--measure-after", type=_seconds, default=MEASURE_AFTER_S, help="s, or never")
+    parser.add_argument("--measure-every", type=_seconds, default=MEASURE_EVERY_S, help="s, or never")
+    parser.add_argument("--weigh-after", type=_seconds, default=WEIGH_AFTER_S, help="s, or never")
+    parser.add_argument("--fall-after", type=_seconds, default=FALL_AFTER_S, help="s of acceleration, or never")
+    parser.add_argument("--records", type=Path, help="file of frames in hex, one a line, that the cuff has stored")
+    parser.add_argument("--repeat-first", action="store_true", help="the first record with a number is sent twice")
+    parser.add_argument(
+        "--motion", type=Path, help="npy file, float (n, 3) in g at the stream's rate, instead of a person"
+    )
+    parser.add_argument("--pdu-log", type=Path, help="write what crosses the HCI here, as JSON lines")
+    parser.add_argument("--time-zone", help="of the home (Europe/Helsinki); without it, this machine's")
+    return parser
+
+
+def _seconds(text: str) -> float | None:
+    return None if text == "never" else float(text)
+
+
+async def _run(options: argparse.Namespace) -> None:
+    records = _frames(options.records) if options.records is not None else []
+    if options.repeat_first:
+        records = repeat_first_success(records)
+    measures = options.records is None  # a cuff with given records measures nothing of its own until it is told to
+    plan = Plan(
+        measure_after_s=options.measure_after if measures else None,
+        measure_every_s=options.measure_every,
+        weigh_after_s=options.weigh_after,
+        fall_after_s=options.fall_after,
+    )
+    motion: MotionSource | None = None
+    if options.motion is not None:
+        motion = ArraySource(np.load(options.motion))
+    seed = options.seed if options.seed is not None else int.from_bytes(os.urandom(4), "little")
+    with ExitStack() as stack:
+        observer = None
+        if options.pdu_log is not None:
+            observer = HciLog(stack.enter_context(options.pdu_log.open("a", encoding="utf-8")))
+        async with virtual_radio() as radio:
+            dongle = radio.dongle(address=options.address, observer=observer)
+            scene = HomeScene(
+                radio, seed=seed, now=_local_time(options.time_zone), plan=plan, records=records, motion=motion
+            )
+            async with serve(options.transport, dongle):
+                radio.start(scene.run(devices=SCENES[options.scene]))
+                print("ready", flush=True)
+                await _until_parent_ends(radio, dongle, scene)
+
+
+async def _until_parent_ends(radio: VirtualRadio, dongle: Dongle, scene: HomeScene) -> None:
+    mode = os.fstat(sys.stdin.fileno()).st_mode
+    if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
+        await asyncio.Event().wait()
+    reader = asyncio.StreamReader()
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
+    )
+    commands = Commands(radio, dongle, scene)
+    try:
+        while line := await reader.readline():
+            try:
+                await commands.obey(line.decode())
+            except ValueError as mistake:
+                print(f"virtual home: {mistake}", file=sys.stderr, flush=True)
+    finally:
+        transport.close()
+
+
+def _local_time(zone: str | None) -> datetime:
+    """What the devices' clocks were set by: the wall clock of the home, without its zone."""
+    return datetime.now(None if zone is None else ZoneInfo(zone)).replace(tzinfo=None)
+
+
+def _frames(path: Path) -> list[bytes]:
+    lines = path.read_text(encoding="ascii").splitlines()
+    return [bytes.fromhex(line) for line in lines if line.strip() and not line.startswith("#")]
+
+
+def _die_with_parent() -> None:
+    """Linux ends us when the parent dies; elsewhere the end of standard input has to do."""
+    try:
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    except (OSError, AttributeError):
+        return
+
+
+if __name__ == "__main__":
+    main()
