@@ -235,7 +235,7 @@ class Settings(BaseSettings):
     @property
     def store_file(self) -> Path:
         """The SQLite store."""
-        return self.data_dir / "huoma.sqlite3"
+        return self.data_dir / "huoma.db"
 
     def zone(self) -> zoneinfo.ZoneInfo:
         """The home's time zone.

@@ -1,0 +1,130 @@
+"""The way from a command to the store: through the running gateway, or, when none runs, the same application here."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+from prometheus_client import CollectorRegistry
+from starlette.types import ASGIApp
+
+from api.acts import Acts
+from api.audit import StoreAudit
+from api.http.app import Control, build_app
+from api.http.auth import TokenBook
+from api.http.services import Services
+from api.origin import origin_of
+from api.settings import Settings, load
+from gateway.core.clock import SystemClock
+from gateway.core.errors import HuomaError, Invalid, StoreError
+from gateway.core.health import HealthBoard
+from gateway.desk.service import Desk
+from gateway.store.alerts import SqliteAlertStore
+from gateway.store.consents import SqliteConsents
+from gateway.store.database import Database
+from gateway.store.readings import Readings
+from gateway.store.registry import Registry
+from gateway.store.stamp import Stamper, read_boot_id
+from gateway.store.users import Users
+
+_BASE: Final = "http://localhost/api/v1"
+_TIMEOUT_S: Final = 30.0  # a withdrawal waits for the request in flight to be cut off
+_ERRORS: Final[dict[str, type[HuomaError]]] = {"invalid": Invalid, "store-unavailable": StoreError}
+
+Command = Callable[[httpx.AsyncClient], Awaitable[Any]]
+
+
+def perform(config: Path | None, command: Command) -> Any:
+    """Run a command against the gateway of these settings and give its result.
+
+    Raises:
+        HuomaError: what the gateway refused, or why neither it nor the store can be reached.
+    """
+    return asyncio.run(_perform(load(config), command))
+
+
+async def ask(gateway: httpx.AsyncClient, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    """One request; its JSON, or the error as it would have been raised here."""
+    sent = {name: value for name, value in body.items() if value is not None} if body is not None else None
+    reply = await gateway.request(method, path, json=sent)
+    if reply.is_success:
+        return reply.json() if reply.content else None
+    error = reply.json()
+    raise _ERRORS.get(error["code"], HuomaError)(error["error"])
+
+
+async def _perform(settings: Settings, command: Command) -> Any:
+    try:
+        async with _administration(settings) as gateway:
+            return await command(gateway)
+    except httpx.HTTPError as error:
+        raise HuomaError(
+            f"the gateway at {settings.control_socket} does not answer ({error}): look at its log"
+        ) from error
+
+
+@asynccontextmanager
+async def _administration(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    transport: httpx.AsyncBaseTransport
+    if _runs(settings.control_socket):
+        transport = httpx.AsyncHTTPTransport(uds=str(settings.control_socket))
+        async with httpx.AsyncClient(transport=transport, base_url=_BASE, timeout=_TIMEOUT_S) as client:
+            yield client
+        return
+    async with _application(settings) as app:
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url=_BASE) as client:
+            yield client
+
+
+def _runs(path: Path) -> bool:
+    """Whether a gateway listens on its control socket. One that was left behind by a crash does not count."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
+            return False
+        except PermissionError as error:
+            raise HuomaError(
+                f"the gateway's control socket {path} is not for this user: run the command as the user the gateway "
+                "runs as, or as root"
+            ) from error
+        except OSError as error:
+            raise HuomaError(f"the control socket {path} cannot be used ({error}): choose another data_dir") from error
+    return True
+
+
+@asynccontextmanager
+async def _application(settings: Settings) -> AsyncIterator[ASGIApp]:
+    """The gateway's application over the store alone."""
+    clock = SystemClock()
+    origin = origin_of(settings)
+    async with Database.open(settings.store_file, clock=clock) as database:
+        stamper = Stamper(origin, clock, boot_id=read_boot_id())
+        users = Users(database, stamper)
+        tokens = TokenBook(users.authenticate)
+        acts = Acts(
+            registry=Registry(database, stamper),
+            users=users,
+            consents=SqliteConsents(database, stamper),
+            tokens=tokens,
+            recipients=frozenset(sink.name for sink in settings.sink),
+        )
+        services = Services(
+            desk=Desk(store=SqliteAlertStore(database, stamper), clock=clock, origin=origin),
+            readings=Readings(database),
+            acts=acts,
+            audit=StoreAudit(database, stamper),
+            tokens=tokens,
+            health=HealthBoard(),
+            clock=clock,
+            metrics=CollectorRegistry(),
+            simulated=False,
+            version="",
+        )
+        yield Control(build_app(services))

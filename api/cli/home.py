@@ -1,0 +1,187 @@
+"""`huoma resident|device|devices|consent|user`: what a technician and an administrator do at a prompt."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from gateway.core.errors import Invalid
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+Config = Annotated[Path | None, typer.Option("--config", help="settings file (TOML)", show_default=False)]
+Since = Annotated[
+    str | None, typer.Option("--since", help='from then on, such as "2026-03-01T08:00+02:00"', show_default=False)
+]
+
+resident = typer.Typer(no_args_is_help=True, help="Who lives here.")
+device = typer.Typer(no_args_is_help=True, help="Whose a device is.")
+consent = typer.Typer(no_args_is_help=True, help="What a resident lets out of the home, and to whom.")
+user = typer.Typer(no_args_is_help=True, help="Who may ask the gateway: nurses, technicians, administrators.")
+
+
+@resident.command("add")
+def resident_add(
+    name: Annotated[list[str], typer.Argument(help="the name, in as many words as it has")],
+    room: Annotated[str | None, typer.Option("--room", help="where the resident lives", show_default=False)] = None,
+    config: Config = None,
+) -> None:
+    """Take a resident in, and print the id."""
+    made = _ask(config, "POST", "/residents", {"name": " ".join(name), "room_id": room})
+    print(made["id"])
+
+
+@resident.command("list")
+def resident_list(config: Config = None) -> None:
+    """Who lives here."""
+    found = _ask(config, "GET", "/residents")
+    _show(("id", "name", "room"), [(one["id"], one["name"], one["room_id"]) for one in found])
+
+
+@device.command("assign")
+def device_assign(
+    address: Annotated[str, typer.Argument(help="its address, such as AA:BB:CC:DD:EE:FF; `huoma devices` lists them")],
+    resident: Annotated[str, typer.Option("--resident", help="id or name")],
+    slot: Annotated[
+        int | None, typer.Option("--slot", min=0, max=255, help="only this user button", show_default=False)
+    ] = None,
+    placement: Annotated[
+        str | None, typer.Option("--placement", help="where it is worn: waist, chest or wrist", show_default=False)
+    ] = None,
+    since: Since = None,
+    config: Config = None,
+) -> None:
+    """Give a device to a resident: its readings are about that person from now on."""
+    body = {"resident": resident, "user_slot": slot, "placement": placement, "since": _moment(since)}
+    made = _ask(config, "POST", f"/devices/{quote(address, safe=':')}/assignment", body)
+    print(f"{address} belongs to resident {made['subject']['id']} since {made['since']}.")
+
+
+def devices(
+    unknown: Annotated[bool, typer.Option("--unknown", help="those too that no profile claims")] = False,
+    config: Config = None,
+) -> None:
+    """Devices that were read, assigned, or are heard now."""
+    found = _ask(config, "GET", f"/devices?unknown={str(unknown).lower()}")
+    _show(
+        ("address", "device", "belongs to", "battery", "last read", "now"),
+        [
+            (
+                one["address"] or one["identity"],
+                _model(one),
+                ", ".join(_owner(assignment) for assignment in one["assignments"]),
+                None if one["battery_percent"] is None else f"{one['battery_percent']} %",
+                one["last_seen_at"]
+                and datetime.fromisoformat(one["last_seen_at"]).astimezone().isoformat(" ", "minutes"),
+                one["heard"] and f"{one['heard']['state']} as {one['heard']['model']}",
+            )
+            for one in found
+        ],
+    )
+
+
+@consent.command("grant")
+def consent_grant(
+    resident: Annotated[str, typer.Argument(help="id or name")],
+    recipient: Annotated[str, typer.Option("--recipient", help="name of a sink of the settings")],
+    data_type: Annotated[str, typer.Option("--type", help='such as blood-pressure, or alert, or "*" for all')] = "*",
+    since: Since = None,
+    config: Config = None,
+) -> None:
+    """A resident agrees that a recipient gets readings (or alerts)."""
+    body = {"resident": resident, "recipient": recipient, "data_type": data_type, "since": _moment(since)}
+    done = _ask(config, "POST", "/consents", body)
+    print(f"{recipient} may have {data_type} of resident {done['resident_id']}; {done['items']} waiting items go now.")
+
+
+@consent.command("withdraw")
+def consent_withdraw(
+    resident: Annotated[str, typer.Argument(help="id or name")],
+    recipient: Annotated[str, typer.Option("--recipient", help="name of a sink of the settings")],
+    data_type: Annotated[str, typer.Option("--type", help='what is taken back; "*" is everything')] = "*",
+    config: Config = None,
+) -> None:
+    """A resident no longer agrees: nothing more leaves when this returns."""
+    body = {"resident": resident, "recipient": recipient, "data_type": data_type}
+    done = _ask(config, "POST", "/consents/withdraw", body)
+    print(f"{recipient} gets no {data_type} of resident {done['resident_id']} any more; {done['items']} items dropped.")
+
+
+@user.command("add")
+def user_add(
+    name: Annotated[str, typer.Argument(help="unique; it stands beside what this user does")],
+    role: Annotated[str, typer.Option("--role", help="nurse, technician or admin")],
+    config: Config = None,
+) -> None:
+    """Let somebody in, and print the bearer token, this once."""
+    made = _ask(config, "POST", "/users", {"name": name, "role": role})
+    typer.echo("The token is shown this once: keep it where only its owner reads it.", err=True)
+    print(made["token"])
+
+
+@user.command("list")
+def user_list(config: Config = None) -> None:
+    """Who may come in, and who might once."""
+    found = _ask(config, "GET", "/users")
+    _show(("name", "role", ""), [(one["name"], one["role"], "revoked" if one["revoked"] else None) for one in found])
+
+
+@user.command("revoke")
+def user_revoke(name: Annotated[str, typer.Argument()], config: Config = None) -> None:
+    """From now on the user's token opens nothing."""
+    _ask(config, "POST", "/users/revoke", {"name": name})
+    print(f"{name} is let in no longer.")
+
+
+def _ask(config: Path | None, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    from api.cli.gateway import ask, perform  # FastAPI and SQLite: not for `--help`
+
+    return perform(config, lambda gateway: ask(gateway, method, path, body))
+
+
+def _moment(text: str | None) -> str | None:
+    """ISO 8601; a time without a zone is this machine's."""
+    if text is None:
+        return None
+    try:
+        return datetime.fromisoformat(text).astimezone().isoformat()
+    except ValueError as error:
+        raise Invalid(f"--since {text!r} is no time: give it such as 2026-03-01T08:00+02:00") from error
+
+
+def _local(text: str) -> str:
+    return datetime.fromisoformat(text).astimezone().isoformat(" ", "minutes")
+
+
+def _model(one: dict[str, Any]) -> str:
+    if one["model"] is not None:
+        return f"{one['vendor']} {one['model']}"
+    return str(one["name"] or (one["heard"] or {}).get("model") or "not seen so far")
+
+
+def _owner(assignment: dict[str, Any]) -> str:
+    slot = "" if assignment["user_slot"] is None else f", button {assignment['user_slot']}"
+    placement = "" if assignment["placement"] is None else f", {assignment['placement']}"
+    return f"{assignment['subject']['type']} {assignment['subject']['id']}{slot}{placement}"
+
+
+def _show(columns: tuple[str, ...], rows: list[tuple[str | None, ...]]) -> None:
+    """A table on a terminal; tab-separated lines in a pipe."""
+    import sys
+
+    if not sys.stdout.isatty():
+        for row in rows:
+            print("\t".join(cell or "" for cell in row))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table: Table = Table(*columns, box=None, header_style="bold", pad_edge=False)
+    for row in rows:
+        table.add_row(*(cell or "" for cell in row))
+    Console().print(table if rows else "none")
