@@ -116,10 +116,15 @@ class _ToController:
 
 @asynccontextmanager
 async def virtual_radio(*, delay_s: float = 0.0) -> AsyncIterator[VirtualRadio]:
-    """A room with a radio; leaving it switches every device off."""
+    """A room with a radio; leaving it switches every device off. What is raised within comes out as it is."""
+    raised: Exception | None = None
     async with asyncio.TaskGroup() as group:
         radio = VirtualRadio(group, delay_s=delay_s)
         try:
             yield radio
+        except Exception as error:  # noqa: BLE001  # raised again below: the group would wrap it
+            raised = error
         finally:
             radio.stop()
+    if raised is not None:
+        raise raised
