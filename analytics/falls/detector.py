@@ -1,0 +1,90 @@
+"""The fall detector: one function for many streams, `step(state, chunk) -> (state, findings)`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.falls import candidates, quality, rates
+from analytics.falls.candidates import AFTER, BEFORE, Candidates, StreamState
+from analytics.falls.model import Model
+from analytics.falls.rates import RATE_HZ
+from analytics.findings import Finding
+
+# Peaks that follow a raised one this closely belong to the same fall: bouncing, being helped, the head after the hip.
+EPISODE_S: Final = 5.0
+DECISION_S: Final = AFTER / RATE_HZ
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FallDetector:
+    """Falls in the acceleration of many streams: causal, orientation-free, 2.5 s after the impact.
+
+    The state is handed in and out and never changed in place. What is found does not depend on how a stream was cut
+    into chunks nor on its neighbours. A stream of NaN, of zeros, with a stuck or saturated axis gives no findings.
+    """
+
+    model: Model
+
+    def start(self, device_rates: NDArray[np.float64]) -> StreamState:
+        """Fresh streams of these device rates, Hz (20–416), float64 (S,)."""
+        return candidates.start(device_rates)
+
+    def restart(self, state: StreamState, row: int, rate_hz: float) -> StreamState:
+        """The same state with one stream begun anew at a rate."""
+        return candidates.restart(state, row, rate_hz)
+
+    def step(
+        self, state: StreamState, chunk: NDArray[np.floating], counts: NDArray[np.integer] | None = None
+    ) -> tuple[StreamState, list[Finding]]:
+        """Take the next samples of every stream.
+
+        Args:
+            state: what the last step (or `start`) gave.
+            chunk: (S, n, 3), g, each stream at its own rate; not finite: unusable.
+            counts: how many of the n rows each stream has, (S,); all when not given.
+
+        Returns:
+            The new state and the falls decided now, in the order of stream and time.
+        """
+        state, found = candidates.advance(state, chunk, counts)
+        return decide(state, found, score(self.model, found), self.model.threshold)
+
+
+def score(model: Model, found: Candidates) -> NDArray[np.float64]:
+    """Probability of each candidate, float64 (N,); 0 where the window cannot be judged."""
+    probability = np.zeros(len(found.stream))
+    good = quality.usable(found.windows)
+    if good.any():
+        probability[good] = model.probability(quality.fill(found.windows[good]))
+    return probability
+
+
+def decide(
+    state: StreamState, found: Candidates, probability: NDArray[np.float64], threshold: float
+) -> tuple[StreamState, list[Finding]]:
+    """Raise each candidate at or above the threshold, once an episode."""
+    chosen = np.flatnonzero(probability >= threshold)
+    if not len(chosen):
+        return state, []
+    raised = state.raised.copy()
+    findings: list[Finding] = []
+    for index in sorted(chosen.tolist(), key=lambda i: (int(found.stream[i]), int(found.peak[i]))):
+        stream, peak = int(found.stream[index]), int(found.peak[index])
+        if peak - raised[stream] <= EPISODE_S * RATE_HZ:
+            continue
+        raised[stream] = peak
+        findings.append(
+            Finding(
+                kind="fall",
+                stream=stream,
+                probability=float(probability[index]),
+                at_s=peak / RATE_HZ,
+                decided_s=(peak + AFTER) / RATE_HZ + rates.lookahead_s(float(state.rate.rates[stream])),
+                evidence=(max(0, peak - BEFORE), peak + AFTER + 1),
+            )
+        )
+    return replace(state, raised=raised), findings
