@@ -1,0 +1,43 @@
+"""Detection as the home has it: known devices in, falls with their devices out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from device_drivers.readings import Motion
+from gateway.detection.detection import Detected, open_detection
+from gateway.detection.detection import Detection as Streams
+from gateway.ingest.received import KnownDevice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DeviceDetected:
+    """A fall and the device that noticed it."""
+
+    device: KnownDevice
+    detected: Detected
+
+
+class Detection:
+    """One stream for each device identity. Reads no clock; `streams` is made with the shipped model when not given.
+
+    Raises:
+        ArtefactError: the shipped model is missing, damaged or of another version.
+    """
+
+    def __init__(self, streams: Streams | None = None) -> None:
+        self.streams = open_detection() if streams is None else streams
+        self._devices: dict[str, KnownDevice] = {}  # of the streams that have a place: bounded as they are
+
+    def feed(self, device: KnownDevice, motion: Motion, at_monotonic: float) -> None:
+        """Take one packet of a device."""
+        self.streams.feed(device.identity, motion, at_monotonic)
+        if device.identity in self.streams.streams:
+            self._devices[device.identity] = device
+
+    def tick(self) -> list[DeviceDetected]:
+        """Judge everything that came since the last tick."""
+        found = [DeviceDetected(device=self._devices[one.stream], detected=one) for one in self.streams.tick()]
+        for identity in self._devices.keys() - self.streams.streams:
+            del self._devices[identity]
+        return found
