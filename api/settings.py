@@ -306,12 +306,12 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _anchored(model: Any, folder: Path) -> Any:
-    """The same settings with every path absolute."""
+    """The same settings with every path that was given absolute; what was not given stays so (`model_fields_set`)."""
     if isinstance(model, Path):
         return folder / model.expanduser()
     if isinstance(model, tuple):
         return tuple(_anchored(item, folder) for item in model)
     if isinstance(model, BaseModel):
-        changed = {name: _anchored(getattr(model, name), folder) for name in type(model).model_fields}
+        changed = {name: _anchored(getattr(model, name), folder) for name in model.model_fields_set}
         return model.model_copy(update=changed)
     return model

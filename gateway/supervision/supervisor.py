@@ -5,6 +5,7 @@ The one place where a broad `except` is right: whatever a part raises, the other
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -41,6 +42,10 @@ class Supervisor:
             try:
                 await part()
             except Exception as failure:  # noqa: BLE001  # the supervisor: see the module's first lines
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():
+                    # Failed while it was being cancelled: a task group then raises the failure and not the cancellation.
+                    raise asyncio.CancelledError from failure
                 if self._clock.monotonic() - started >= STEADY_S:
                     pause = FIRST_PAUSE_S
                 self.restarts[name] = self.restarts.get(name, 0) + 1

@@ -89,6 +89,26 @@ def test_cancellation_passes_through() -> None:
     run_virtual(main)
 
 
+def test_a_part_that_fails_while_it_is_cancelled_is_not_started_again() -> None:
+    async def main() -> None:
+        supervisor = Supervisor(clock=VirtualClock(), health=HealthBoard(), rng=random.Random(1))
+
+        async def part() -> None:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                raise RadioUnavailable("The adapter went away meanwhile.")
+
+        task = asyncio.get_running_loop().create_task(supervisor.keep("radio", part))
+        await asyncio.sleep(1)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert supervisor.restarts == {}
+
+    run_virtual(main)
+
+
 def test_the_worst_part_colours_the_whole() -> None:
     health = HealthBoard()
     assert health.worst() is Colour.AMBER  # nothing has reported yet: not known to be well
