@@ -1,0 +1,139 @@
+"""Starts gateways, kills them, and afterwards asks the store and the receiver whether every promise was kept."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+
+import apsw
+
+from gateway.store.opening import unusable
+from tests.reliability.receiver import Receiver
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_S = 60.0
+
+
+@dataclass
+class Promises:
+    readings: set[int] = field(default_factory=set)
+    alerts: set[str] = field(default_factory=set)
+    answered: set[str] = field(default_factory=set)
+    kills: int = 0
+    ready_s: list[float] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+class Zygote:
+    def __init__(self, process: asyncio.subprocess.Process, store: Path, socket: Path) -> None:
+        self._process = process
+        self._store = store
+        self._socket = socket
+
+    async def _line(self) -> list[str]:
+        assert self._process.stdout is not None
+        async with asyncio.timeout(PATIENCE_S):
+            line = await self._process.stdout.readline()
+        if not line:
+            raise AssertionError("the process that makes gateways has gone")
+        return line.decode().split()
+
+    async def live(self, promises: Promises, *rest: object, kill_after_s: float | None = None) -> str:
+        """One life, ended by SIGKILL after so long from its birth. Returns who ended it: "us", "axe" or "itself"."""
+        start = max(promises.readings, default=0)
+        seed = promises.kills
+        words = " ".join(str(word) for word in (self._store, self._socket, start, seed, *rest))
+        assert self._process.stdin is not None
+        began = perf_counter()
+        self._process.stdin.write(words.encode() + b"\n")
+        await self._process.stdin.drain()
+        word, pid = await self._line()
+        assert word == "born"
+        killer = None
+        if kill_after_s is not None:
+            loop = asyncio.get_running_loop()
+            killer = loop.call_later(kill_after_s, os.kill, int(pid), signal.SIGKILL)
+        while True:
+            match await self._line():
+                case ["ready"]:
+                    promises.ready_s.append(perf_counter() - began)
+                case ["reading", number]:
+                    promises.readings.add(int(number))
+                case ["alert", alert_id]:
+                    promises.alerts.add(alert_id)
+                case ["answered", alert_id]:
+                    promises.answered.add(alert_id)
+                case ["dead", status]:
+                    late = killer is not None and killer.when() <= asyncio.get_running_loop().time()
+                    if killer is not None:
+                        killer.cancel()
+                    killed = int(status) == signal.SIGKILL
+                    promises.kills += killed
+                    if not killed and int(status) != 0:
+                        promises.problems.append(f"a life ended by itself: {status}")
+                    return "itself" if not killed else "us" if late else "axe"
+
+
+@asynccontextmanager
+async def making_gateways(store: Path, socket: Path) -> AsyncIterator[Zygote]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.reliability.life",
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, cwd=ROOT,
+    )  # fmt: skip
+    try:
+        yield Zygote(process, store, socket)
+    finally:
+        assert process.stdin is not None
+        process.stdin.close()
+        await process.wait()
+
+
+def judge(store: Path, promises: Promises, receiver: Receiver) -> dict[str, object]:
+    """Hold the promises against the store and the receiver. Adds to `promises.problems`; returns the figures."""
+    try:
+        connection = apsw.Connection(str(store))
+    except apsw.Error as error:
+        raise unusable(store, error) from error
+    rows = list(connection.execute("SELECT raw, id, kind FROM readings"))
+    weights = {int.from_bytes(raw, "little"): record for raw, record, kind in rows if kind == "weight"}
+    alerts = dict(connection.execute("SELECT id, state FROM alerts"))
+    sequences = [row[0] for row in connection.execute("SELECT sequence FROM envelopes ORDER BY sequence")]
+    waiting = connection.execute("SELECT count(*) FROM outbox WHERE state IN ('queued', 'dead')").get
+    sql = "SELECT e.message_id FROM envelopes e JOIN outbox o ON o.envelope_sequence = e.sequence WHERE o.rank = 0"
+    messages = {row[0] for row in connection.execute(sql)}
+    integrity = connection.pragma("integrity_check")
+    connection.close()
+    checks = {
+        "integrity": integrity == "ok",
+        "an acknowledged reading is lost": promises.readings <= weights.keys(),
+        "a reading is in the store twice": len(weights) == sum(kind == "weight" for _, _, kind in rows),
+        "an alert is lost": promises.alerts <= alerts.keys(),
+        "an answer is lost": all(alerts.get(one) != "raised" for one in promises.answered),
+        "a gap in the envelopes": sequences == list(range(1, len(sequences) + 1)),
+        "something waits after the queue was drained": waiting == 0,
+        "a reading was not delivered": set(weights.values()) <= receiver.created.keys(),
+        "an event of an alert was not delivered": messages <= receiver.created.keys(),
+        "something was delivered twice": all(number == 1 for number in receiver.created.values()),
+        "an alert was announced to nobody": {one for one, state in alerts.items() if state == "raised"}
+        <= receiver.noticed.keys(),
+    }
+    promises.problems += [name for name, fine in checks.items() if not fine]
+    return {
+        "kills": promises.kills,
+        "acked_readings": len(promises.readings),
+        "acked_alerts": len(promises.alerts),
+        "answers": len(promises.answered),
+        "delivered": len(receiver.created),
+        "duplicates": sum(number - 1 for number in receiver.created.values()),
+        "lost_replies": receiver.lost_replies,
+        "notices": receiver.noticed.total(),
+        "ready_max_s": round(max(promises.ready_s, default=0.0), 3),
+        "problems": promises.problems,
+    }

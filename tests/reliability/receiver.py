@@ -1,0 +1,79 @@
+"""A receiver outside the gateway that remembers identifiers, and creates again what it is told to create again.
+
+It stands for a health record: `search` says what it has, `create` adds a copy whether or not it has one, `notice` takes
+a message to a nurse. Some requests are carried out and never answered, some notices are refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from random import Random
+
+
+class Receiver:
+    def __init__(self, seed: int) -> None:
+        self.created: Counter[str] = Counter()
+        self.noticed: Counter[str] = Counter()
+        self.lost_replies = 0
+        self.faulty = True
+        self._random = Random(seed)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            line = await reader.readline()
+            if line.endswith(b"\n"):
+                answer = self.carry_out(json.loads(line))
+                if answer is not None:
+                    writer.write(json.dumps(answer).encode() + b"\n")
+                    await writer.drain()
+        except ConnectionError:
+            pass  # the gateway was killed meanwhile
+        finally:
+            writer.close()
+
+    def carry_out(self, request: dict[str, object]) -> object:
+        ids = [str(one) for one in request["ids"]]  # type: ignore[attr-defined]
+        if request["op"] == "search":
+            return [one for one in ids if one in self.created]
+        if request["op"] == "notice":
+            if self.faulty and self._random.random() < 0.3:
+                return "refused"
+            self.noticed.update(ids)
+            return "taken"
+        self.created.update(ids)
+        if self.faulty and self._random.random() < 0.1:
+            self.lost_replies += 1
+            return None
+        return "created"
+
+
+@asynccontextmanager
+async def receiving(path: Path, *, seed: int = 1) -> AsyncIterator[Receiver]:
+    """A receiver on a socket, in this process: it outlives every gateway."""
+    receiver = Receiver(seed)
+    server = await asyncio.start_unix_server(receiver.serve, path)
+    async with server:
+        yield receiver
+
+
+async def ask(path: str, operation: str, ids: list[str]) -> object:
+    """The gateway's side.
+
+    Raises:
+        ConnectionError: no answer.
+    """
+    reader, writer = await asyncio.open_unix_connection(path)
+    try:
+        writer.write(json.dumps({"op": operation, "ids": ids}).encode() + b"\n")
+        await writer.drain()
+        line = await reader.readline()
+    finally:
+        writer.close()
+    if not line.endswith(b"\n"):
+        raise ConnectionError("no answer")
+    return json.loads(line)
