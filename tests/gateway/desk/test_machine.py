@@ -179,6 +179,21 @@ def test_events_in_any_order_fold_to_a_sound_alert_or_are_called_damaged(order: 
     assert events[-1].type in {EventType.RESOLVED, EventType.NOTIFIED}
 
 
+def test_an_event_that_the_state_does_not_allow_is_called_damaged() -> None:
+    raised = report(None).alert
+    held = acknowledge(raised).alert
+    done = resolve(held).alert
+    for alert, kinds in {
+        raised: (EventType.RAISED, EventType.RESOLVED),
+        held: (EventType.RAISED, EventType.ACKNOWLEDGED),
+        done: (EventType.RAISED, EventType.WITNESS, EventType.ACKNOWLEDGED, EventType.RESOLVED),
+    }.items():
+        for kind in kinds:
+            event = replace(report(None).events[0], sequence=alert.last_sequence + 1, type=kind)
+            with pytest.raises(StoreError, match=f"it was {kind} while {alert.state}"):
+                machine.fold(alert, event)
+
+
 @pytest.mark.parametrize("missing", ["kind", "condition", "priority", "probability", "summary", "subject"])
 def test_a_first_event_that_cannot_be_read_is_called_damaged(missing: str) -> None:
     first = report(None).events[0]

@@ -600,3 +600,17 @@ async def test_events_committed_while_the_notifier_began_are_recognised() -> Non
     async with home.running():
         await asyncio.sleep(30)
     assert [one.alert_id for one in channel.taken] == [alert.id]
+
+
+@virtual
+async def test_an_answered_alert_keeps_nothing_red_while_its_last_message_hangs() -> None:
+    channel = Recorder()
+    channel.mode = "hang"
+    home = Home(channel)
+    async with home.running():
+        alert = await home.desk.report(fall())
+        await asyncio.sleep(20)
+        assert (home.colour(), channel.under_way) == (Colour.RED, 1)
+        await home.desk.acknowledge(alert.id, "aino")
+        await asyncio.sleep(0.1)
+        assert (home.colour(), channel.under_way) == (Colour.AMBER, 1)
