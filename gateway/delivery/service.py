@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
 
@@ -29,6 +29,11 @@ class Delivery:
     def names(self) -> tuple[str, ...]:
         """The sinks, in the order of the settings."""
         return tuple(self._workers)
+
+    @property
+    def workers(self) -> Mapping[str, DeliveryWorker]:
+        """By sink: who is told when a consent comes or goes."""
+        return self._workers
 
     def notify(self, *, urgent: bool = False) -> None:
         """Call after each commit that wrote outbox rows; `urgent` for alerts. Cheap, never waits."""

@@ -27,6 +27,7 @@ from gateway.delivery.sink import Answer, Ruling, Sink
 from gateway.delivery.store import Item, ItemState, OutboxStore
 
 SEND_LIMIT_S: Final = 60.0  # a whole round trip with its searches; single steps have their own, shorter time-outs
+SHORTEST_REST_S: Final = 0.001  # a timer may fire a rounding error early: never spin on the rest
 HEAD_IN_DOUBT: Final = 4  # batches at the head of the queue that the process before us may have sent
 
 _log = structlog.get_logger("gateway.delivery")
@@ -126,7 +127,7 @@ class DeliveryWorker:
         due = self._retries.next_due(self._looked_at)
         until = self._health.next_report()
         moments = [moment for moment in (due, until) if moment is not None]
-        wait = None if not moments else max(0.0, min(moments) - self._clock.monotonic())
+        wait = None if not moments else max(SHORTEST_REST_S, min(moments) - self._clock.monotonic())
         try:
             async with self._clock.timeout(wait):
                 await self._wake.wait()
@@ -207,10 +208,9 @@ class DeliveryWorker:
         finally:
             self._scope = None
             self._in_flight = frozenset()
-        self._in_doubt |= ids
-        self._in_doubt -= {
-            item.item_id for item, answer in zip(items, answers, strict=True) if answer.ruling is not Ruling.UNKNOWN
-        }
+        # Once in doubt, in doubt until it is settled: a later "busy" says nothing about the earlier request.
+        unknown = (answer.ruling is Ruling.UNKNOWN for answer in answers)
+        self._in_doubt.update(item.item_id for item, lost in zip(items, unknown, strict=True) if lost)
         return answers
 
     async def _judge(self, items: Sequence[Item], answers: Sequence[Answer]) -> bool:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
-from tests.servers import fhir_server, fhir_server_process
+from hypothesis.configuration import set_hypothesis_home_dir
+
+from tests.servers import ROOT, fhir_server, fhir_server_process
+
+set_hypothesis_home_dir(ROOT / "build" / "hypothesis")  # a `.hypothesis` at the top would be collected as tests
 
 __all__ = ["fhir_server", "fhir_server_process"]
