@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import tzinfo
 from typing import Final
 
@@ -55,7 +56,7 @@ class PolarPmd:
         offered = await control.ask(pmd.encode_get_settings())
         if not offered.succeeded:
             raise DeviceRefused(f"the strap offers no acceleration ({offered.error})")
-        rates = offered.settings.get(pmd.RATE_HZ) or profile.quirks.rates_hz or (self._rate_hz,)
+        rates = _usable(offered.settings.get(pmd.RATE_HZ, ()), profile.quirks.rates_hz) or (self._rate_hz,)
         rate_hz = min(rates, key=lambda rate: abs(rate - self._rate_hz))
         range_g = max(offered.settings.get(pmd.RANGE_G) or (FULL_SCALE_G,))
         await link.subscribe(pmd.DATA, _decoding(sink, rate_hz, range_g))
@@ -105,6 +106,11 @@ class _ControlPoint:
                         return answer
         except TimeoutError as silence:
             raise DeviceRefused(f"the strap did not answer the command {command.hex()}") from silence
+
+
+def _usable(offered: Sequence[int], wanted: Sequence[int]) -> Sequence[int]:
+    """The rates that the device offers and its profile lists; one of the two may say nothing."""
+    return [rate for rate in offered if rate in wanted] or offered or wanted
 
 
 async def _start(control: _ControlPoint, rate_hz: int, range_g: int) -> None:

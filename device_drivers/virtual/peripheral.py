@@ -107,11 +107,12 @@ class VirtualPeripheral:
         """Forget every central."""
         await self.bonds.delete_all()
 
-    def while_connected(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def while_connected(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
         """Run work that ends with the connection."""
         task = self.radio.start(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        if task is not None:
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         return task
 
     async def connected(self, connection: Connection) -> None:

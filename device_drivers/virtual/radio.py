@@ -26,9 +26,16 @@ class VirtualRadio:
         self.link = VirtualLink(delay_s=delay_s)
         self._group = group
         self._tasks: set[asyncio.Task[None]] = set()
+        self._stopped = False
 
-    def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run work of a device until it ends or the radio is left; its failure fails the radio."""
+    def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
+        """Run work of a device until it ends or the radio is left; its failure fails the radio.
+
+        None once the radio was left: the last events of a dying link find nobody.
+        """
+        if self._stopped:
+            work.close()
+            return None
         task = self._group.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -40,6 +47,7 @@ class VirtualRadio:
 
     def stop(self) -> None:
         """Switch everything off."""
+        self._stopped = True
         for task in list(self._tasks):
             task.cancel()
 

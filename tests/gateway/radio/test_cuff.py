@@ -219,7 +219,7 @@ async def test_withdrawn_in_mid_stream_nothing_more_arrives(room_with: RoomMaker
         async def withdraw(_received: object) -> None:
             if len(room.heard.readings) == 1:
                 room.book.withdraw(CUFF)
-                await asyncio.sleep(3600)
+                await asyncio.sleep(5)  # withdrawn meanwhile: the session is ended
 
         room.heard.before_commit = withdraw
         async with room.running():

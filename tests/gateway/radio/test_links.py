@@ -1,0 +1,174 @@
+"""Connecting: the scan meanwhile, devices out of range, names that come late, adverts, bleak's errors as ours."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from bleak.exc import BleakDBusError, BleakError, BleakGATTProtocolError
+from bumble import hci
+
+from device_drivers.errors import BondLost, DeviceRefused, LinkLost
+from device_drivers.sessions import Link
+from device_drivers.virtual.and_medical import BloodPressureCuff
+from device_drivers.virtual.peripheral import GENERAL_DISCOVERABLE
+from gateway.radio.host import BondError
+from gateway.radio.link import BleakLink
+from tests.gateway.radio.room import CUFF, RoomMaker, scan_for, successes
+
+SCAN_ENABLE, CREATE_CONNECTION = b"\x01\x0c\x20", b"\x01\x0d\x20"
+OTHER = "5C:31:3E:00:00:02"
+
+
+async def test_the_scan_rests_while_connecting(room_with: RoomMaker) -> None:
+    async with room_with(CUFF) as room:
+        cuff = BloodPressureCuff(room.air)
+        await cuff.power_on()
+        await cuff.pairing_mode()
+        async with room.running():
+            async with asyncio.timeout(20):
+                await cuff.pairing_finished.wait()
+    steps = [
+        "connect" if packet.startswith(CREATE_CONNECTION) else "on" if packet[4] else "off"
+        for packet in room.hci
+        if packet.startswith((SCAN_ENABLE, CREATE_CONNECTION))
+    ]
+    assert steps[:4] == ["on", "off", "connect", "on"]
+
+
+async def test_a_device_out_of_range_does_not_block_the_next(room_with: RoomMaker) -> None:
+    async with room_with() as room:
+        gone, here = BloodPressureCuff(room.air), BloodPressureCuff(room.air, address=OTHER)
+        for cuff in (gone, here):
+            await cuff.power_on()
+            await cuff.call()
+        async with room.adapter() as adapter:
+            far, near = await scan_for(adapter, CUFF), await scan_for(adapter, OTHER)
+            room.air.link.out_of_range.add(gone.controller)
+            with pytest.raises(LinkLost, match="did not answer in time"):
+                async with BleakLink(adapter, far, may_pair=False):
+                    pass
+            async with BleakLink(adapter, near, may_pair=False) as link:
+                assert (await link.read("00002a24-0000-1000-8000-00805f9b34fb")) == b"UA-651BLE"
+        assert gone.connections == 0
+
+
+async def test_a_hung_device_is_given_up(room_with: RoomMaker) -> None:
+    async with room_with() as room:
+        cuff = BloodPressureCuff(room.air)
+        await cuff.power_on()
+        await cuff.call()
+        async with room.adapter() as adapter:
+            device = await scan_for(adapter, CUFF)
+            async with BleakLink(adapter, device, may_pair=False) as link:
+                cuff.controller.hung = True
+                with pytest.raises(LinkLost):
+                    await link.read("00002a24-0000-1000-8000-00805f9b34fb")
+
+
+async def test_a_name_that_comes_late_is_waited_for(room_with: RoomMaker) -> None:
+    async with room_with(CUFF) as room:
+        cuff = BloodPressureCuff(room.air, records=successes(1))
+        await cuff.power_on()
+        await cuff.pairing_mode()
+        advertiser = cuff.controller.le_legacy_advertiser
+        name, advertiser.scan_response_data = advertiser.scan_response_data, b""
+        async with room.running():
+            await asyncio.sleep(1)
+            assert cuff.connections == 0
+            advertiser.scan_response_data = name
+            await room.heard.until(lambda: room.heard.readings)
+    assert {device.profile_id for device in room.heard.devices} == {"a-and-d/ua-651ble"}
+
+
+async def test_what_one_advert_left_out_another_has_said(room_with: RoomMaker) -> None:
+    async with room_with() as room:
+        cuff = BloodPressureCuff(room.air)
+        await cuff.power_on()
+        async with room.running() as radio:
+            await cuff.advertise(flags=GENERAL_DISCOVERABLE)
+            await asyncio.sleep(0.5)
+            cuff.controller.le_legacy_advertiser.advertising_data = bytes((2, 1, 6))
+            cuff.controller.le_legacy_advertiser.scan_response_data = b""
+            await asyncio.sleep(0.5)
+            [seen] = radio.seen()
+    assert (seen.name, seen.model) == ("A&D_UA-651BLE_5D3F1A", "A&D UA-651BLE")
+
+
+@pytest.mark.parametrize(
+    ("raised", "expected"),
+    [
+        (BondError("stale"), BondLost),
+        (BleakGATTProtocolError(0x0F), BondLost),
+        (BleakGATTProtocolError(0x05), BondLost),
+        (BleakGATTProtocolError(0x0E), DeviceRefused),  # "unlikely error" while the link is up
+        (BleakGATTProtocolError(0x03), DeviceRefused),
+        (BleakDBusError("org.bluez.Error.AuthenticationFailed", []), BondLost),
+        (BleakDBusError("org.bluez.Error.Failed", ["br-connection-canceled"]), LinkLost),
+        (BleakDBusError("org.freedesktop.DBus.Error.NoReply", []), LinkLost),
+        (BleakError("disconnected"), LinkLost),
+        (TimeoutError(), LinkLost),
+        (EOFError(), LinkLost),
+    ],
+)
+async def test_bleaks_errors_are_ours(room_with: RoomMaker, raised: Exception, expected: type[Exception]) -> None:
+    async with room_with() as room:
+        cuff = BloodPressureCuff(room.air)
+        await cuff.power_on()
+        await cuff.call()
+        async with room.adapter() as adapter:
+            device = await scan_for(adapter, CUFF)
+            async with BleakLink(adapter, device, may_pair=False) as link:
+                with pytest.raises(expected):
+                    await failing(link, raised)
+
+
+async def failing(link: BleakLink, error: Exception) -> None:
+    async def operation(*_arguments: Any, **_options: Any) -> None:
+        raise error
+
+    link._client._backend.read_gatt_char = operation  # type: ignore[assignment]
+    await link.read("00002a24-0000-1000-8000-00805f9b34fb")
+
+
+async def test_an_unlikely_error_of_a_device_that_has_gone_is_a_lost_link(room_with: RoomMaker) -> None:
+    async with room_with() as room:
+        cuff = BloodPressureCuff(room.air)
+        await cuff.power_on()
+        await cuff.call()
+        async with room.adapter() as adapter:
+            device = await scan_for(adapter, CUFF)
+            async with BleakLink(adapter, device, may_pair=False) as link:
+                room.air.link.drop(cuff.controller)
+                await link.wait_closed()
+                with pytest.raises(LinkLost):
+                    await failing(link, BleakGATTProtocolError(0x0E))
+                with pytest.raises(LinkLost):
+                    await link.write("00002a08-0000-1000-8000-00805f9b34fb", b"")
+                with pytest.raises(DeviceRefused, match="no characteristic 00002a2b"):
+                    await link.read("00002a2b-0000-1000-8000-00805f9b34fb")
+                typed: Link = link  # it is what the sessions ask for
+                assert typed.address == CUFF
+
+
+async def test_a_private_address_of_a_bonded_device_is_resolved(room_with: RoomMaker) -> None:
+    irk = bytes(range(16))
+    async with room_with() as room:
+        cuff = BloodPressureCuff(room.air)
+        await cuff.power_on()
+        private = hci.Address.generate_private_address(irk)
+        async with room.adapter() as adapter:
+            assert adapter.store is not None
+            adapter.keys.put(
+                adapter.address,
+                CUFF,
+                {"address_type": 0, "irk": {"value": irk.hex()}, "ltk": {"value": bytes(16).hex()}},
+            )
+            await adapter.device.refresh_resolving_list()
+            cuff.controller.random_address = private
+            cuff.device.random_address = private
+            await cuff.device.start_advertising(own_address_type=hci.OwnAddressType.RANDOM)
+            device = await scan_for(adapter, CUFF)
+    assert device.address == CUFF
+    assert device.details == private
