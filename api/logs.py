@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import traceback
 from collections.abc import Iterable, Mapping, MutableMapping
 from datetime import UTC
 from typing import Any, Final, TextIO
@@ -24,6 +25,7 @@ _PRIVATE: Final = frozenset(
 _TOKEN: Final = re.compile(r"(?i)(bearer\s+)\S+|\b[A-Za-z0-9_-]{43}\b")  # 43: 256 bits in base64url
 # Third parties whose chatter hides ours, or that write addresses with query strings.
 _QUIET: Final = ("uvicorn", "uvicorn.error", "httpx", "httpcore", "bleak", "bumble", "asyncio")
+_SEES_REQUESTS: Final = ("api", "uvicorn")  # first words of logger names
 _STANDARD: Final = ("timestamp", "level", "event", "logger")
 
 
@@ -41,7 +43,7 @@ def configure(settings: LogSettings, clock: Clock, *, stream: TextIO = sys.stder
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         stamp,
-        structlog.processors.format_exc_info,
+        stacks,
         redact,
     ]
     render: Processor = _pretty if pretty else structlog.processors.JSONRenderer(ensure_ascii=False)
@@ -62,6 +64,25 @@ def configure(settings: LogSettings, clock: Clock, *, stream: TextIO = sys.stder
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
+
+
+def stacks(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """The stack of an exception as text; of one from the API without its message, which may quote a request."""
+    given = event.pop("exc_info", None)
+    error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
+    if isinstance(error, BaseException):
+        sees_requests = str(event.get("logger", "")).partition(".")[0] in _SEES_REQUESTS
+        lines = _without_message(error) if sees_requests else traceback.format_exception(error)
+        event["exception"] = "".join(lines).rstrip()
+    return event
+
+
+def _without_message(error: BaseException) -> list[str]:
+    """The frames and types of an exception, of those it groups and of the one that caused it."""
+    inner = [*error.exceptions] if isinstance(error, BaseExceptionGroup) else []
+    inner += [error.__cause__] if error.__cause__ is not None else []
+    own = [*traceback.format_tb(error.__traceback__), f"{type(error).__name__} (its message is private)\n"]
+    return [line for one in inner for line in _without_message(one)] + own
 
 
 def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -13,6 +15,8 @@ from gateway.store.assignments import Assignment
 from gateway.store.readings import ReadingRow
 from gateway.store.registry import DeviceRow
 from gateway.store.users import Role
+
+_FIRST_DAY: Final = datetime(2000, 1, 1, tzinfo=UTC)  # a `since` before this is a slip of the pen
 
 
 class _Body(BaseModel):
@@ -77,7 +81,7 @@ class NewAssignment(_Body):
     resident: str = Field(description="id, or a name that only one resident has")
     placement: str | None = Field(default=None, max_length=64, description='where it is worn, such as "chest"')
     user_slot: int | None = Field(default=None, ge=0, le=255, description="only readings under this user button")
-    since: AwareDatetime | None = None
+    since: AwareDatetime | None = Field(default=None, ge=_FIRST_DAY)
 
 
 class ValueView(BaseModel):
@@ -118,7 +122,7 @@ class NewConsent(_Body):
     resident: str = Field(description="id, or a name that only one resident has")
     recipient: str = Field(description="name of a sink")
     data_type: str = Field(default="*", max_length=64, description='a kind of reading, "alert", or "*" for everything')
-    since: AwareDatetime | None = Field(default=None, description="send also what was withheld since then")
+    since: AwareDatetime | None = Field(default=None, ge=_FIRST_DAY, description="what was withheld since goes too")
 
 
 class Withdrawal(_Body):

@@ -75,8 +75,25 @@ def test_canaries_never_get_through() -> None:
         raise ValueError(f"bad token {token}")
     except ValueError:
         log.exception("failed")
+    sent = {"name": "Aino Canary"}
+    try:
+        raise ExceptionGroup("tasks", [ValueError(f"input: {sent}")])
+    except ExceptionGroup as error:
+        logging.getLogger("uvicorn.error").error("Exception in ASGI application", exc_info=error)  # noqa: TRY400
     said = stream.getvalue()
+    assert "test_logs.py" in said  # where it happened is said
+    assert "ValueError (its message is private)" in said
     for canary in ("Aino", "123.25", "tCanary", token):
         assert canary not in said
     assert said.count("[private]") >= 6
     assert '"ok": 1' in said
+
+
+def test_stack_of_a_part_keeps_its_message() -> None:
+    stream, log = lines(LogSettings())
+    try:
+        raise ValueError("no such adapter")
+    except ValueError as error:
+        log.error("part failed", exc_info=error)  # noqa: TRY400
+    said = json.loads(stream.getvalue())
+    assert said["exception"].endswith("ValueError: no such adapter")

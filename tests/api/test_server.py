@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import socket
 import ssl
@@ -241,3 +242,45 @@ def _self_signed(folder: Path) -> tuple[Path, Path]:
         key.private_bytes(serialization.Encoding.PEM, private, serialization.NoEncryption())
     )
     return folder / "cert.pem", folder / "key.pem"
+
+
+@pytest.mark.slow
+async def test_stalled_client_costs_the_others_nothing_and_misses_nothing(home: Home) -> None:
+    """R17 in small: one client stops reading; the others hear all, it is cut off, comes back, and hears all too."""
+    rounds, others = 400, 5
+    padding = "x" * 400  # fills the buffers of the one that does not read sooner
+
+    async def listen(nurse: httpx.AsyncClient) -> list[int]:
+        async with nurse.stream("GET", "/api/v1/alerts/stream", headers={"Last-Event-ID": "0"}) as stream:
+            return [int(heard.id or 0) for heard in await hear(stream, rounds, within_s=30)]
+
+    async with (
+        served(home, write_timeout_s=0.3) as url,
+        httpx.AsyncClient(base_url=url, headers=home.headers()) as nurse,
+        asyncio.TaskGroup() as group,
+    ):
+        host, port = url.removeprefix("http://").split(":")
+        stalled = socket.socket()
+        stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        stalled.connect((host, int(port)))
+        request = f"GET /api/v1/alerts/stream?last_event_id=0 HTTP/1.1\r\nHost: {host}\r\n"
+        stalled.sendall(f"{request}Authorization: {home.headers()['Authorization']}\r\n\r\n".encode())
+        listeners = [group.create_task(listen(nurse)) for _ in range(others)]
+        for number in range(rounds):
+            room = Subject(type=SubjectType.ROOM, id=f"room-{number}")
+            await home.desk.report(fall(subject=room, summary=padding))
+        heard = await asyncio.gather(*listeners)
+        resumed = await listen(nurse)
+        # The end of what lay in the buffers: far from all, because it was cut off.
+        stalled.settimeout(5)
+        received = await asyncio.to_thread(_drain, stalled)
+    assert all(positions == list(range(1, rounds + 1)) for positions in [*heard, resumed])
+    assert f'"position":{rounds}'.encode() not in received.replace(b" ", b"")
+
+
+def _drain(stalled: socket.socket) -> bytes:
+    received = bytearray()
+    with stalled, contextlib.suppress(ConnectionResetError):
+        while part := stalled.recv(1 << 20):
+            received += part
+    return bytes(received)
