@@ -14,6 +14,7 @@ import select
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -195,3 +196,99 @@ def fhir_server(fhir_server_process: FhirServer) -> FhirServer:
     """A real FHIR R4 server, empty and healthy."""
     fhir_server_process.clear()
     return fhir_server_process
+
+
+@dataclass(frozen=True, slots=True)
+class InfluxServer:
+    """InfluxDB 1.6 behind a v2 door: keeps everything, last write of a point wins, refuses bad lines."""
+
+    url: str
+    query_url: str
+    token: str
+    bucket: str
+    client: httpx.Client
+
+    def query(self, text: str) -> list[dict[str, Any]]:
+        """InfluxQL; rows as dicts, time in ns."""
+        reply = self.client.get(f"{self.query_url}/query", params={"db": self.bucket, "q": text, "epoch": "ns"})
+        reply.raise_for_status()
+        rows = []
+        for series in reply.json()["results"][0].get("series", []):
+            rows += [dict(zip(series["columns"], values, strict=True)) for values in series["values"]]
+        return rows
+
+    def faults(self, **wanted: Any) -> None:
+        """See tests/influx_server/shim.py."""
+        self.client.post(f"{self.url}/admin/faults", content=json.dumps(wanted)).raise_for_status()
+
+
+@pytest.fixture(scope="session")
+def influx_server_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxServer]:
+    """InfluxDB and the shim of this session."""
+    program = system_binary("influxd", "influxdb")
+    folder = tmp_path_factory.mktemp("influxdb")
+    http, rpc = free_port(), free_port()
+    config = folder / "influxdb.conf"
+    config.write_text(
+        f'reporting-disabled = true\nbind-address = "127.0.0.1:{rpc}"\n[meta]\ndir = "{folder}/meta"\n'
+        f'[data]\ndir = "{folder}/data"\nwal-dir = "{folder}/wal"\n'
+        f'[http]\nbind-address = "127.0.0.1:{http}"\nlog-enabled = false\n[monitor]\nstore-enabled = false\n'
+    )
+    database = f"http://127.0.0.1:{http}"
+    shim = [sys.executable, str(ROOT / "tests" / "influx_server" / "shim.py"), database, TOKEN]
+    with (
+        running([program, "-config", str(config)], cwd=folder, log=folder / "log") as process,
+        httpx.Client(timeout=30.0, trust_env=False) as client,
+    ):
+        wait_for_http(f"{database}/ping", process, "InfluxDB")
+        with running(shim, cwd=folder, log=folder / "shim.log") as door:
+            port = json.loads(first_line(door, "the shim of InfluxDB", folder / "shim.log"))["port"]
+            yield InfluxServer(f"http://127.0.0.1:{port}", database, TOKEN, "home", client)
+
+
+@pytest.fixture
+def influx_server(influx_server_process: InfluxServer) -> InfluxServer:
+    """A real InfluxDB, empty and healthy."""
+    for statement in ("DROP DATABASE home", "CREATE DATABASE home"):
+        reply = influx_server_process.client.post(f"{influx_server_process.query_url}/query", params={"q": statement})
+        reply.raise_for_status()
+    influx_server_process.faults()
+    return influx_server_process
+
+
+@dataclass(frozen=True, slots=True)
+class VictoriaServer:
+    """VictoriaMetrics: speaks the v2 write protocol itself."""
+
+    url: str
+    client: httpx.Client
+
+    def export(self, match: str) -> list[dict[str, Any]]:
+        """Series with values and time stamps in ms."""
+        self.client.get(f"{self.url}/internal/force_flush").raise_for_status()
+        reply = self.client.get(f"{self.url}/api/v1/export", params={"match[]": match})
+        return [json.loads(line) for line in reply.text.splitlines()]
+
+
+@pytest.fixture(scope="session")
+def victoria_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VictoriaServer]:
+    """VictoriaMetrics of this session; tests tell their points apart by tags."""
+    program = system_binary("victoria-metrics", "victoria-metrics")
+    folder = tmp_path_factory.mktemp("victoria")
+    port = free_port()
+    command = [
+        program,
+        f"-httpListenAddr=127.0.0.1:{port}",
+        f"-storageDataPath={folder}",
+        "-retentionPeriod=100y",
+        "-search.latencyOffset=0s",
+        "-dedup.minScrapeInterval=1ms",
+        "-selfScrapeInterval=0",
+    ]
+    url = f"http://127.0.0.1:{port}"
+    with (
+        running(command, cwd=folder, log=folder / "log") as process,
+        httpx.Client(timeout=30.0, trust_env=False) as client,
+    ):
+        wait_for_http(f"{url}/health", process, "VictoriaMetrics")
+        yield VictoriaServer(url, client)
