@@ -18,6 +18,7 @@ from datetime import timedelta
 from random import Random
 
 from device_drivers.nomenclature import Kind, Quantity
+from gateway.consent import Consent
 from gateway.consent.door import ConsentDoor
 from gateway.core.clock import SystemClock
 from gateway.core.errors import Conflict
@@ -140,6 +141,7 @@ class Life:
             if number % 4 == 0:
                 await self._it.ingest.accept(pressure(number, self._clock))
             self._worker.notify()
+            await self._clock.sleep(0.003)  # delivery has the same disk
 
     async def fall(self) -> None:
         for number in itertools.count():
@@ -171,18 +173,23 @@ class Life:
             await self._worker.revoke(BERTTA)
 
 
+async def move_in(it: Home, clock: SystemClock) -> None:
+    """Each step is looked at before it is taken: the life before may have ended between two of them."""
+    long_ago = clock.wall().replace(year=2025)
+    known = {one.id for one in await it.registry.residents()}
+    for subject, device in ((RESIDENT, SCALE), (BERTTA, CUFF)):
+        if subject.id not in known:
+            await it.registry.add_resident(subject.id, actor="t", resident_id=subject.id)
+        if await it.registry.who_has(device.address) is None:
+            await it.registry.assign(device.address, subject, actor="t", since=long_ago)
+    if await it.consents.state(RESIDENT, "fhir", "weight") is not Consent.GRANTED:
+        await it.consents.grant(RESIDENT.id, "fhir", actor="t", since=long_ago)
+
+
 async def live(path: str, socket: str, start: int, seed: int, axe: Axe, *, drain: bool) -> None:
     clock = KnownClock()
     async with home(path, clock, fault=axe, boot_id=read_boot_id()) as it:
-        if not await it.registry.residents():
-            await it.registry.add_resident("Bertta", actor="t", resident_id=BERTTA.id)
-            await it.registry.assign(CUFF.address, BERTTA, actor="t", since=clock.wall().replace(year=2025))
-        if RESIDENT.id not in [one.id for one in await it.registry.residents()]:
-            await it.move_in()  # three commits: a kill between them is made good below
-        if await it.registry.who_has(SCALE.address) is None:
-            await it.registry.assign(SCALE.address, RESIDENT, actor="t", since=clock.wall().replace(year=2025))
-        if str(await it.consents.state(RESIDENT, "fhir", "weight")) != "granted":
-            await it.consents.grant(RESIDENT.id, "fhir", actor="t", since=clock.wall().replace(year=2025))
+        await move_in(it, clock)
         desk = Desk(store=it.alerts, clock=clock, origin=ORIGIN, fault=axe)
         health = HealthBoard()
         worker = DeliveryWorker(

@@ -103,6 +103,7 @@ def judge(store: Path, promises: Promises, receiver: Receiver) -> dict[str, obje
         raise unusable(store, error) from error
     rows = list(connection.execute("SELECT raw, id, kind FROM readings"))
     weights = {int.from_bytes(raw, "little"): record for raw, record, kind in rows if kind == "weight"}
+    records = {record for _, record, _ in rows}
     alerts = dict(connection.execute("SELECT id, state FROM alerts"))
     sequences = [row[0] for row in connection.execute("SELECT sequence FROM envelopes ORDER BY sequence")]
     waiting = connection.execute("SELECT count(*) FROM outbox WHERE state IN ('queued', 'dead')").get
@@ -121,6 +122,7 @@ def judge(store: Path, promises: Promises, receiver: Receiver) -> dict[str, obje
         "a reading was not delivered": set(weights.values()) <= receiver.created.keys(),
         "an event of an alert was not delivered": messages <= receiver.created.keys(),
         "something was delivered twice": all(number == 1 for number in receiver.created.values()),
+        "the receiver has what the store does not know": receiver.created.keys() <= {*records, *messages},
         "an alert was announced to nobody": {one for one, state in alerts.items() if state == "raised"}
         <= receiver.noticed.keys(),
     }
@@ -131,8 +133,9 @@ def judge(store: Path, promises: Promises, receiver: Receiver) -> dict[str, obje
         "acked_alerts": len(promises.alerts),
         "answers": len(promises.answered),
         "delivered": len(receiver.created),
-        "duplicates": sum(number - 1 for number in receiver.created.values()),
+        "duplicates": receiver.created.total() - len(receiver.created),
         "lost_replies": receiver.lost_replies,
+        "held_back": receiver.held_back,
         "notices": receiver.noticed.total(),
         "ready_max_s": round(max(promises.ready_s, default=0.0), 3),
         "problems": promises.problems,

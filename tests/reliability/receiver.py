@@ -1,6 +1,6 @@
-"""A receiver outside the gateway that remembers identifiers, and creates again what it is told to create again.
+"""A receiver outside the gateway that remembers identifiers, as a FHIR server does that creates conditionally.
 
-It stands for a health record: `search` says what it has, `create` adds a copy whether or not it has one, `notice` takes
+It stands for a health record: `search` says what it has, `create` makes what it has not (If-None-Exist), `notice` takes
 a message to a nurse. Some requests are carried out and never answered, some notices are refused.
 """
 
@@ -20,6 +20,7 @@ class Receiver:
         self.created: Counter[str] = Counter()
         self.noticed: Counter[str] = Counter()
         self.lost_replies = 0
+        self.held_back = 0  # asked to create what it had: If-None-Exist, not the search before it, prevented a copy
         self.faulty = True
         self._random = Random(seed)
 
@@ -45,7 +46,8 @@ class Receiver:
                 return "refused"
             self.noticed.update(ids)
             return "taken"
-        self.created.update(ids)
+        self.held_back += sum(one in self.created for one in ids)
+        self.created.update(one for one in ids if one not in self.created)
         if self.faulty and self._random.random() < 0.1:
             self.lost_replies += 1
             return None
