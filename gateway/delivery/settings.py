@@ -88,6 +88,8 @@ class FhirSinkSettings(SinkSettings):
         create_patients: create a Patient that has nothing but that identifier when there is none.
         create_with: "conditional" asks the server to create unless the identifier exists (If-None-Exist); "put" chooses
             the id itself, for servers that allow it: then even racing gateways cannot make two.
+        time_stamps: where the gateway corrected the device's clock, tell what that clock said in an Observation of its
+            own (PHD's coincident time stamp), whose subject is the device; off for servers that refuse such subjects.
     """
 
     type: Literal["fhir"] = "fhir"
@@ -96,6 +98,7 @@ class FhirSinkSettings(SinkSettings):
     patient_system: str = "urn:ietf:rfc:3986"
     create_patients: bool = False
     create_with: Literal["conditional", "put"] = "conditional"
+    time_stamps: bool = True
 
     @model_validator(mode="after")
     def _sane_references(self) -> FhirSinkSettings:

@@ -73,17 +73,18 @@ def check(document: ReadingDocument) -> None:
         raise NotMapped("a blood pressure without systolic or diastolic value is no result")
 
 
-def observations(document: ReadingDocument, references: References) -> list[Resource]:
-    """The Observation, and the coincident time stamp when the gateway corrected the device's clock.
+def observations(document: ReadingDocument, references: References, *, time_stamps: bool = True) -> list[Resource]:
+    """The Observation, and with `time_stamps` the coincident time stamp when the gateway corrected the device's clock.
 
     Raises:
         NotMapped: see `check`.
     """
     check(document)
     main = _observation(document, references)
-    if document["effective"]["source"] != "device-corrected" or document["effective"]["offset_s"] is None:
+    offset_s = document["effective"]["offset_s"]
+    if not time_stamps or document["effective"]["source"] != "device-corrected" or offset_s is None:
         return [main]
-    stamp = _time_stamp(document, references, document["effective"]["offset_s"])
+    stamp = _time_stamp(document, references, offset_s)
     reference = {"type": "Observation", "identifier": stamp["identifier"][0]}
     main["extension"].append({"url": TIME_STAMP_EXTENSION, "valueReference": reference})
     return [main, stamp]

@@ -101,7 +101,7 @@ class FhirSink:
             try:
                 phd.check(document)
                 references = await self._directory.references(item.envelope, document)
-                resources = phd.observations(document, references)
+                resources = phd.observations(document, references, time_stamps=self._settings.time_stamps)
             except phd.NotMapped as reason:
                 answers[item.item_id].append(_not_carried(str(reason)))
             except (KeyError, TypeError, ValueError) as error:  # not the document its schema promises

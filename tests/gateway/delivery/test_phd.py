@@ -160,6 +160,8 @@ def test_a_corrected_clock_comes_with_a_coincident_time_stamp() -> None:
     assert link["url"].endswith("/CoincidentTimeStampReference")
     assert link["valueReference"]["identifier"] == stamp["identifier"][0]
     assert stamp["identifier"] != observation["identifier"]
+    [alone] = phd.observations(document, REFERENCES, time_stamps=False)
+    assert len(alone["extension"]) == 1
 
 
 def test_an_unknown_time_is_said() -> None:
