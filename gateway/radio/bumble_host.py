@@ -21,7 +21,7 @@ from bumble.transport.common import Transport
 
 from gateway.core.clock import Clock
 from gateway.core.errors import RadioUnavailable
-from gateway.radio.bumble_backend import BleakClientBumble, BleakScannerBumble
+from gateway.radio.bumble_backend import BleakClientBumble, BleakScannerBumble, translated
 from gateway.radio.bumble_keys import BumbleKeyStore, KeyFile
 from gateway.radio.host import Closed, Heard
 
@@ -90,7 +90,7 @@ class BumbleAdapter:
         self.connecting = asyncio.Lock()  # controllers take one LE Create Connection at a time
         self.scanners: set[BleakScannerBumble] = set()
         configuration = DeviceConfiguration(name="Huoma", gap_service_enabled=True, gatt_service_enabled=False)
-        stack = BumbleStack(transport.source, transport.sink)
+        stack = _Stack(transport.source, transport.sink)
         self.device = _GatewayDevice(config=configuration, host=stack)
         self.device.pairing_config_factory = lambda _connection: PairingConfig(
             sc=True, mitm=False, bonding=True, delegate=_JustWorks()
@@ -179,12 +179,14 @@ class BumbleAdapter:
         """No scan meanwhile: some controllers cannot initiate while they scan, and A&D asks for it."""
         self._scan_pauses += 1
         try:
-            await self._scan()
+            with translated():
+                await self._scan()
             yield
         finally:
             self._scan_pauses -= 1
             if not self.is_lost:
-                await self._scan()
+                with translated():
+                    await self._scan()
 
     async def _scan(self) -> None:
         async with self._switching:
@@ -195,6 +197,15 @@ class BumbleAdapter:
                 )
             elif not wanted and self.device.scanning:
                 await self.device.stop_scanning()
+
+
+class _Stack(BumbleStack):
+    """Bumble's own trips over a response that arrived in the very moment the transport went."""
+
+    def on_transport_lost(self) -> None:
+        if self.pending_response is not None and self.pending_response.done():
+            self.pending_response = None
+        super().on_transport_lost()  # type: ignore[no-untyped-call]
 
 
 class _GatewayDevice(Device):
