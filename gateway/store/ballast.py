@@ -9,7 +9,7 @@ from typing import Final
 
 from gateway.core.errors import StoreError
 
-BALLAST_BYTES: Final = 16 * 1024 * 1024  # an alert with its evidence is ~100 kB, so this is room for more than 100
+BALLAST_BYTES: Final = 16 * 1024 * 1024  # room for the log (4 MB) to be copied, and for 100 alerts of ~100 kB
 MARGIN_BYTES: Final = 4 * 1024 * 1024  # free space wanted beside the ballast, or the disk is full again at once
 
 

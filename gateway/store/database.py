@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
@@ -284,7 +284,8 @@ class Database:
         if self._probe is not None:
             self._probe.cancel()
         await self._idle.wait()
-        await self._loop.run_in_executor(self._executor, self._connection.close, True)
+        with suppress(apsw.Error):  # the log could not be moved into the file: the next start does it
+            await self._loop.run_in_executor(self._executor, self._connection.close, True)
         self._tell(Colour.AMBER, "Closed.")
 
 
