@@ -73,6 +73,9 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--measure-every", type=_seconds, default=MEASURE_EVERY_S, help="s, or never")
     parser.add_argument("--weigh-after", type=_seconds, default=WEIGH_AFTER_S, help="s, or never")
     parser.add_argument("--fall-after", type=_seconds, default=FALL_AFTER_S, help="s of acceleration, or never")
+    parser.add_argument(
+        "--clock-error", type=float, help="s by which the devices' clocks are ahead; else a little wrong"
+    )
     parser.add_argument("--records", type=Path, help="file of frames in hex, one a line, that the cuff has stored")
     parser.add_argument("--repeat-first", action="store_true", help="the first record with a number is sent twice")
     parser.add_argument(
@@ -97,6 +100,7 @@ async def _run(options: argparse.Namespace) -> None:
         measure_every_s=options.measure_every,
         weigh_after_s=options.weigh_after,
         fall_after_s=options.fall_after,
+        clock_error_s=options.clock_error,
     )
     motion: MotionSource | None = None
     if options.motion is not None:

@@ -24,12 +24,16 @@ _FAILED_PRESSURE: Final = b"\xff\x07"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """When things happen, in s from the start; `fall_after_s` from the first acceleration. None: never."""
+    """When things happen, in s from the start; `fall_after_s` from the first acceleration. None: never.
+
+    `clock_error_s`: how far the devices' clocks are ahead; None: each a little wrong in its own way.
+    """
 
     measure_after_s: float | None = MEASURE_AFTER_S
     weigh_after_s: float | None = WEIGH_AFTER_S
     measure_every_s: float | None = MEASURE_EVERY_S
     fall_after_s: float | None = FALL_AFTER_S
+    clock_error_s: float | None = None
 
 
 class HomeScene:
@@ -54,12 +58,14 @@ class HomeScene:
         self._rng = random.Random(seed)  # noqa: S311  # made-up measurements
         self._plan = plan
         self.person = Person(seed=seed, fall_after_s=plan.fall_after_s)
-        self.cuff = BloodPressureCuff(
-            radio, clock=DeviceClock(now + timedelta(seconds=self._rng.uniform(-300, 300))), battery=66, records=records
-        )
-        self.scale = Scale(radio, clock=DeviceClock(now + timedelta(seconds=self._rng.uniform(-300, 300))))
+        self.cuff = BloodPressureCuff(radio, clock=self._clock(now), battery=66, records=records)
+        self.scale = Scale(radio, clock=self._clock(now))
         self.strap = HeartRateStrap(radio, motion=motion or self.person, heart_rate=self._rng.randint(62, 84))
         self._weight_kg = self._rng.uniform(58.0, 92.0)
+
+    def _clock(self, now: datetime) -> DeviceClock:
+        error = self._plan.clock_error_s
+        return DeviceClock(now + timedelta(seconds=self._rng.uniform(-300, 300) if error is None else error))
 
     async def run(self, *, devices: frozenset[str] = frozenset({"cuff", "scale", "strap"})) -> None:
         """Until cancelled. `devices` are those that have batteries."""
