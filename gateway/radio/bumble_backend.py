@@ -20,6 +20,7 @@ from bleak.uuids import normalize_uuid_16, normalize_uuid_32, normalize_uuid_str
 from bumble import att, hci
 from bumble.core import UUID, AdvertisingData
 from bumble.device import Advertisement, Connection, Peer
+from bumble.gatt_client import Client
 
 from gateway.radio.bumble_confirm import ConfirmingClient
 from gateway.radio.host import BondError
@@ -34,6 +35,7 @@ _INSUFFICIENT: Final = (
     BleakGATTProtocolErrorCode.INSUFFICIENT_AUTHENTICATION,
     BleakGATTProtocolErrorCode.INSUFFICIENT_ENCRYPTION,
 )
+_SERVICE_CHANGED: Final = UUID.from_16_bits(0x2A05)
 _KEY_MISSING: Final = hci.HCI_ErrorCode.PIN_OR_KEY_MISSING_ERROR
 _MIC_FAILURE: Final = hci.HCI_ErrorCode.CONNECTION_TERMINATED_DUE_TO_MIC_FAILURE_ERROR
 _T = TypeVar("_T")
@@ -126,6 +128,7 @@ class BleakClientBumble(BaseBleakClient):
         self._peer: Peer | None = None
         self._subscriptions: dict[int, Callable[[bytes], Any]] = {}
         self._ended_by: int | None = None
+        self._table_changed = False
         self.newly_bonded = False
 
     @property
@@ -226,15 +229,38 @@ class BleakClientBumble(BaseBleakClient):
             raise
 
     async def _settle_in(self, connection: Connection, *, pair: bool) -> None:
-        if await self._adapter.bonded(self.address):
+        bonded = await self._adapter.bonded(self.address)
+        if bonded:
             await self._encrypt(connection)
         elif pair:
             await self._bond(connection)
+        tables = self._adapter.tables
         with translated():
             self._peer = Peer(connection)
             await self._peer.request_mtu(MTU)
-            await self._peer.discover_all()  # type: ignore[no-untyped-call]
+            if not (bonded and tables.restore(self.address, connection.gatt_client)):
+                await self._peer.discover_all()  # type: ignore[no-untyped-call]
+                tables.remember(self.address, connection.gatt_client)
+            if bonded:
+                await self._watch_table(connection.gatt_client)
         self.services = _collection(self._peer, lambda: self.mtu_size - 3)
+
+    async def _watch_table(self, client: Client) -> None:
+        """Hear about it when the device says that its attribute table is another one now."""
+        tables = self._adapter.tables
+        for changed in client.get_characteristics_by_uuid(_SERVICE_CHANGED):
+            if self.address in tables.watched:
+                client.indication_subscribers.setdefault(changed.handle, set()).add(self._on_table_changed)
+                continue
+            try:
+                await client.subscribe(changed, self._on_table_changed, prefer_notify=False)
+                tables.watched.add(self.address)
+            except att.ATT_Error:
+                tables.forget(self.address)  # it will not tell: discovered on every connection
+
+    def _on_table_changed(self, _range: bytes) -> None:
+        self._adapter.tables.forget(self.address)
+        self._table_changed = True
 
     async def _encrypt(self, connection: Connection) -> None:
         """By the stored key. A wrong one shows as "key missing", or as a link that ends with a MIC failure."""
@@ -270,6 +296,8 @@ class BleakClientBumble(BaseBleakClient):
         self._live()
         if self._peer is None:
             raise BleakError("not connected")
+        if self._table_changed:
+            raise BleakError("the device's services have changed; they are looked up on the next connection")
         try:
             with translated():
                 return await operation(self._peer)

@@ -22,6 +22,7 @@ from bumble.transport.common import Transport
 from gateway.core.clock import Clock
 from gateway.core.errors import RadioUnavailable
 from gateway.radio.bumble_backend import BleakClientBumble, BleakScannerBumble, translated
+from gateway.radio.bumble_cache import AttributeTables
 from gateway.radio.bumble_keys import BumbleKeyStore, KeyFile
 from gateway.radio.host import Closed, Heard
 
@@ -89,6 +90,7 @@ class BumbleAdapter:
         self.keys = keys
         self.connecting = asyncio.Lock()  # controllers take one LE Create Connection at a time
         self.scanners: set[BleakScannerBumble] = set()
+        self.tables = AttributeTables()
         configuration = DeviceConfiguration(name="Huoma", gap_service_enabled=True, gatt_service_enabled=False)
         stack = _Stack(transport.source, transport.sink)
         self.device = _GatewayDevice(config=configuration, host=stack)
@@ -152,6 +154,7 @@ class BumbleAdapter:
         return self.store is not None and await self.store.get(address) is not None
 
     async def forget(self, address: str) -> None:
+        self.tables.forget(address)
         if self.store is not None:
             await self.store.delete(address)
             await self.device.refresh_resolving_list()

@@ -18,6 +18,7 @@ from gateway.radio.link import BleakLink
 from tests.gateway.radio.room import CUFF, RoomMaker, scan_for, successes
 
 SCAN_ENABLE, CREATE_CONNECTION = b"\x01\x0c\x20", b"\x01\x0d\x20"
+MODEL = "00002a24-0000-1000-8000-00805f9b34fb"
 OTHER = "5C:31:3E:00:00:02"
 
 
@@ -50,7 +51,7 @@ async def test_a_device_out_of_range_does_not_block_the_next(room_with: RoomMake
                 async with BleakLink(adapter, far, may_pair=False):
                     pass
             async with BleakLink(adapter, near, may_pair=False) as link:
-                assert (await link.read("00002a24-0000-1000-8000-00805f9b34fb")) == b"UA-651BLE"
+                assert (await link.read(MODEL)) == b"UA-651BLE"
         assert gone.connections == 0
 
 
@@ -64,7 +65,7 @@ async def test_a_hung_device_is_given_up(room_with: RoomMaker) -> None:
             async with BleakLink(adapter, device, may_pair=False) as link:
                 cuff.controller.hung = True
                 with pytest.raises(LinkLost):
-                    await link.read("00002a24-0000-1000-8000-00805f9b34fb")
+                    await link.read(MODEL)
 
 
 async def test_a_name_that_comes_late_is_waited_for(room_with: RoomMaker) -> None:
@@ -129,7 +130,7 @@ async def failing(link: BleakLink, error: Exception) -> None:
         raise error
 
     link._client._backend.read_gatt_char = operation  # type: ignore[assignment]
-    await link.read("00002a24-0000-1000-8000-00805f9b34fb")
+    await link.read(MODEL)
 
 
 async def test_an_unlikely_error_of_a_device_that_has_gone_is_a_lost_link(room_with: RoomMaker) -> None:
@@ -150,6 +151,71 @@ async def test_an_unlikely_error_of_a_device_that_has_gone_is_a_lost_link(room_w
                     await link.read("00002a2b-0000-1000-8000-00805f9b34fb")
                 typed: Link = link  # it is what the sessions ask for
                 assert typed.address == CUFF
+
+
+async def test_a_bonded_device_is_not_discovered_twice(room_with: RoomMaker) -> None:
+    async with room_with(CUFF) as room:
+        cuff = BloodPressureCuff(room.air)
+        await cuff.power_on()
+        await cuff.pairing_mode()
+        async with room.running():
+            async with asyncio.timeout(20):
+                await cuff.pairing_finished.wait()
+            assert discoveries(room.hci) > 5
+            room.hci.clear()
+            for frame in successes(2):
+                await cuff.record(frame)
+                await room.heard.until(lambda: not cuff.records and cuff.connection is None)
+            assert discoveries(room.hci) == 0
+        async with room.running():  # a new gateway looks for itself
+            await cuff.record(successes(3)[2])
+            await room.heard.until(lambda: not cuff.records)
+        assert discoveries(room.hci) > 5
+    assert room.heard.frames() == successes(3)
+
+
+async def test_a_device_whose_table_has_changed_is_discovered_again(room_with: RoomMaker) -> None:
+    async with room_with(CUFF) as room:
+        cuff = BloodPressureCuff(room.air)
+        await cuff.power_on()
+        await cuff.pairing_mode()
+        [changed] = [one for one in cuff.device.gatt_server.attributes if one.type.to_hex_str() == "2A05"]
+        async with room.adapter() as adapter:
+            device = await scan_for(adapter, CUFF)
+            async with BleakLink(adapter, device, may_pair=True) as link:
+                await link.bond()
+            for writes in (1, 0):  # the first restores the table and subscribes to its changes, the second finds both
+                await asyncio.sleep(0.2)
+                await cuff.call()
+                room.hci.clear()
+                async with BleakLink(adapter, device, may_pair=False) as link:
+                    assert discoveries(room.hci) == 0
+                    assert await link.read(MODEL) == b"UA-651BLE"
+                    assert requests(room.hci, 0x12) == writes
+            await asyncio.sleep(0.2)
+            await cuff.call()
+            async with BleakLink(adapter, device, may_pair=False) as link:
+                assert cuff.connection is not None
+                await cuff.device.gatt_server.indicate_subscriber(
+                    cuff.connection, changed, b"\x01\x00\xff\xff", force=True
+                )
+                with pytest.raises(LinkLost, match="services have changed"):
+                    await link.read(MODEL)
+            await asyncio.sleep(0.2)
+            await cuff.call()
+            room.hci.clear()
+            async with BleakLink(adapter, device, may_pair=False) as link:
+                assert discoveries(room.hci) > 5
+                assert await link.read(MODEL) == b"UA-651BLE"
+
+
+def discoveries(hci_log: list[bytes]) -> int:
+    """ATT requests that look for attributes: Find Information, Read By Type, Read By Group Type."""
+    return requests(hci_log, 0x04, 0x08, 0x10)
+
+
+def requests(hci_log: list[bytes], *opcodes: int) -> int:
+    return sum(packet[0] == 2 and packet[7:9] == b"\x04\x00" and packet[9] in opcodes for packet in hci_log)
 
 
 async def test_a_private_address_of_a_bonded_device_is_resolved(room_with: RoomMaker) -> None:
