@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.middleware import Middleware
@@ -36,15 +35,12 @@ Send `Authorization: Bearer <token>` with every request. A list is a JSON list; 
 """
 
 
-def build_app(
-    services: Services, *, host_names: frozenset[str] | None = LOOPBACK_NAMES, extra: Sequence[APIRouter] = ()
-) -> FastAPI:
+def build_app(services: Services, *, host_names: frozenset[str] | None = LOOPBACK_NAMES) -> FastAPI:
     """The application over `services`.
 
     Args:
         services: what stands behind the routes.
         host_names: names accepted in the Host header; None accepts any, which only TLS makes safe.
-        extra: further routers under /api/v1.
     """
     app = FastAPI(
         title="Huoma",
@@ -61,7 +57,7 @@ def build_app(
     )
     app.state.services = services
     errors.install(app)
-    for router in (stream_routes(), alert_routes(), home_routes(), status_routes(), admin_routes(), *extra):
+    for router in (stream_routes(), alert_routes(), home_routes(), status_routes(), admin_routes()):
         app.include_router(router, prefix=API_ROOT)
     app.include_router(probe_routes())
     app.include_router(page.page_routes())

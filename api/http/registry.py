@@ -27,7 +27,7 @@ from api.http.registry_models import (
     reading_view,
     unread_device,
 )
-from api.http.services import Given
+from api.http.services import Given, Services
 
 Nurse = Annotated[Principal, Depends(NURSES)]
 Technician = Annotated[Principal, Depends(TECHNICIANS)]
@@ -57,6 +57,8 @@ def home_routes() -> APIRouter:
         """Readings of a resident in the order in which they were committed. An empty list: there is nothing newer."""
         resident = await services.acts.registry.resident(resident_id)
         found = await services.readings.of_resident(resident.id, after_seq=after_seq, limit=limit)
+        if not found:  # a client that asks each few seconds whether there is news
+            return []
         # Noted before anything is shown: what cannot be noted is not shown.
         await services.audit.note(nurse.name, "readings.read", resident.id, after_seq=after_seq, count=len(found))
         return [reading_view(row, resident.id) for row in found]
@@ -68,21 +70,7 @@ def home_routes() -> APIRouter:
         unknown: Annotated[bool, Query(description="those too that no profile claims, such as phones")] = False,
     ) -> list[DeviceView]:
         """Devices that were read, assigned, or are heard now and could be."""
-        now = services.clock.monotonic()
-        heard = {one.address.upper(): one for one in services.heard()}
-        views: list[DeviceView] = []
-        for device, assigned in await services.acts.devices():
-            if device is not None:
-                view = device_view(device, assigned)
-            else:
-                view = unread_device(assigned[0].device_identity, assigned=assigned)
-            known = heard.pop((view.address or "").upper(), None)
-            views.append(view.model_copy(update={"heard": heard_view(known, now) if known else None}))
-        for address, one in heard.items():
-            if unknown or one.profile_id is not None:
-                view = unread_device(f"address:{address}", one.name)
-                views.append(view.model_copy(update={"heard": heard_view(one, now)}))
-        return views
+        return await _devices(services, unknown=unknown)
 
     @router.post("/devices/{device:path}/assignment", tags=["devices"])
     async def assign(device: str, body: NewAssignment, services: Given, caller: Technician) -> AssignmentView:
@@ -107,6 +95,24 @@ def home_routes() -> APIRouter:
         return ResidentView(id=made.id, name=made.name, room_id=made.room_id)
 
     return router
+
+
+async def _devices(services: Services, *, unknown: bool) -> list[DeviceView]:
+    now = services.clock.monotonic()
+    heard = {one.address.upper(): one for one in services.heard()}
+    views: list[DeviceView] = []
+    for device, assigned in await services.acts.devices():
+        if device is not None:
+            view = device_view(device, assigned)
+        else:
+            view = unread_device(assigned[0].device_identity, assigned=assigned)
+        known = heard.pop((view.address or "").upper(), None)
+        views.append(view.model_copy(update={"heard": heard_view(known, now) if known else None}))
+    for address, one in heard.items():
+        if unknown or one.profile_id is not None:
+            view = unread_device(f"address:{address}", one.name)
+            views.append(view.model_copy(update={"heard": heard_view(one, now)}))
+    return views
 
 
 def admin_routes() -> APIRouter:

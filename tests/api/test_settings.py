@@ -193,3 +193,11 @@ def test_every_setting_is_documented() -> None:
     documented = set(re.findall(r"`([a-z_.]+)`", Path("docs/settings.md").read_text(encoding="utf-8")))
     missing = [key for key in keys(Settings) if key not in documented]
     assert missing == []
+
+
+def test_every_documented_setting_exists() -> None:
+    tables = re.findall(
+        r"^\| `([a-z_.]+)` \|", Path("docs/settings.md").read_text(encoding="utf-8"), flags=re.MULTILINE
+    )
+    assert len(tables) > 30
+    assert [key for key in tables if key not in set(keys(Settings))] == []

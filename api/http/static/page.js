@@ -61,8 +61,12 @@ function actions(alert) {
     const form = element("div", "resolve", "");
     const choice = element("select", "", "");
     choice.setAttribute("aria-label", "verdict");
-    choice.append(...VERDICTS.map((verdict) => element("option", "", verdict)));
+    const none = element("option", "", "what was it?");
+    none.value = "";
+    choice.append(none, ...VERDICTS.map((verdict) => element("option", "", verdict)));
     const button = element("button", "", "Resolve");
+    button.disabled = true;
+    choice.onchange = () => { button.disabled = !choice.value; };
     button.onclick = () => act(alert, "resolve", JSON.stringify({ verdict: choice.value }));
     form.append(choice, button);
     box.append(form);

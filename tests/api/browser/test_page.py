@@ -77,6 +77,7 @@ async def test_nurse_sees_the_fall_as_it_happens_and_acknowledges_it(home: Home,
     stored = await home.desk.store.load(alert.id)
     assert stored is not None
     assert stored.acknowledged_by == "a nurse"
+    await expect(page.get_by_role("button", name="Resolve", exact=True)).to_be_disabled()  # no verdict by accident
     await page.get_by_label("verdict").select_option("accidental")
     await page.get_by_role("button", name="Resolve", exact=True).click()
     await expect(page.locator("#list li.resolved")).to_contain_text("accidental, by a nurse")
