@@ -21,8 +21,8 @@ from gateway.core.envelope import Envelope, ReadingDocument
 from gateway.core.ids import derived_id
 from gateway.delivery.items import is_reading, subject_of
 from gateway.delivery.settings import InfluxSinkSettings
-from gateway.delivery.sink import Answer, Ruling
-from gateway.delivery.statuses import judge_status, retry_after
+from gateway.delivery.sink import RETRACTION, Answer, Ruling
+from gateway.delivery.statuses import judge_status, retry_after, unreachable
 from gateway.delivery.store import Item
 from gateway.delivery.tls import tls_context
 from gateway.delivery.tokens import Token
@@ -83,8 +83,7 @@ class InfluxSink:
             wait = retry_after(headers.get("Retry-After"), self._clock.wall())
             return judge_status(int(error.status or 500), str(error.reason or "")[:60], wait)
         except (aiohttp.ClientConnectorError, aiohttp.InvalidURL) as error:
-            words = f"cannot be reached ({type(error).__name__}): check the address and the network"
-            return Answer(ruling=Ruling.BUSY, words=words, whole=True)
+            return unreachable(error)
         except (aiohttp.ClientError, TimeoutError) as error:
             return Answer(ruling=Ruling.UNKNOWN, words=f"no answer ({type(error).__name__})", whole=True)
         if not accepted:
@@ -105,6 +104,8 @@ class InfluxSink:
 
     def _point(self, envelope: Envelope) -> Any:
         """A point, or the answer for what makes none."""
+        if "retracts" in envelope:
+            return RETRACTION
         try:
             if is_reading(envelope):
                 return reading_point(envelope)

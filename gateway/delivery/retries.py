@@ -91,10 +91,10 @@ class Retries:
             self.troubles[item.item_id] = found
         return found
 
-    def failed(self, item: Item, now: float, retry_after_s: float | None) -> Trouble:
-        """This item failed. Counts only while others pass: when nothing passes it is not the item's fault."""
+    def failed(self, item: Item, now: float, retry_after_s: float | None, *, own: bool = False) -> Trouble:
+        """This item failed. Unless it is its `own` failure it counts only while others pass: else nobody knows."""
         trouble = self.trouble(item, now)
-        if trouble.failures == 0 or self.accepted > trouble.accepted_before:
+        if own or trouble.failures == 0 or self.accepted > trouble.accepted_before:
             trouble.failures += 1
             trouble.accepted_before = self.accepted
         trouble.due = now + max(self.backoff(trouble.failures), min(retry_after_s or 0.0, LONGEST_RETRY_AFTER_S))
@@ -132,8 +132,10 @@ class Retries:
             free.append(item)
         return free
 
-    def next_due(self, after: float) -> float | None:
+    def next_due(self, after: float, now: float) -> float | None:
         """The first moment after `after` (when the queue was last looked at) at which something may be tried again."""
+        if self.paused_until > now:
+            return self.paused_until  # until then nothing is tried, whatever is due
         moments = [trouble.due for trouble in self.troubles.values()]
         moments += [stop.due for stop in self.stops.values() if stop.due is not None]
         moments.append(self.paused_until)

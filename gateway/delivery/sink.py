@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from gateway.delivery.store import Item
 
@@ -40,6 +40,10 @@ class Answer:
     retry_after_s: float | None = None
     whole: bool = False
     spoke: bool = False
+
+
+# An envelope that takes a reading back must never pass as a reading: a person has to mend the record.
+RETRACTION: Final = Answer(ruling=Ruling.REFUSED, words="takes a reading back: correct the record by hand")
 
 
 class Sink(Protocol):

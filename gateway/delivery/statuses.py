@@ -46,3 +46,11 @@ def retry_after(text: str | None, now: datetime) -> float | None:
         return None
     aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
     return max(0.0, (aware - now).total_seconds())
+
+
+def unreachable(error: Exception) -> Answer:
+    """No connection: nothing was sent."""
+    mistrusted = "CERTIFICATE" in f"{type(error).__name__} {error}".upper()
+    reason = "its certificate is not trusted" if mistrusted else "cannot be reached"
+    mend = "check its certificate, or ca_file in the settings" if mistrusted else "check the address and the network"
+    return Answer(ruling=Ruling.BUSY, words=f"{reason} ({type(error).__name__}): {mend}", whole=True)

@@ -28,6 +28,7 @@ from gateway.delivery.store import Item, ItemState, OutboxStore
 
 SEND_LIMIT_S: Final = 60.0  # a whole round trip with its searches; single steps have their own, shorter time-outs
 SHORTEST_REST_S: Final = 0.001  # a timer may fire a rounding error early: never spin on the rest
+DEEPEST_LOOK: Final = 10  # batches behind a device that backs off; it does so for minutes at most
 HEAD_IN_DOUBT: Final = 4  # batches at the head of the queue that the process before us may have sent
 
 _log = structlog.get_logger("gateway.delivery")
@@ -124,7 +125,7 @@ class DeliveryWorker:
 
     async def _rest(self) -> None:
         """Until something is committed, or something that waits is due."""
-        due = self._retries.next_due(self._looked_at)
+        due = self._retries.next_due(self._looked_at, self._clock.monotonic())
         until = self._health.next_report()
         moments = [moment for moment in (due, until) if moment is not None]
         wait = None if not moments else max(SHORTEST_REST_S, min(moments) - self._clock.monotonic())
@@ -148,16 +149,17 @@ class DeliveryWorker:
 
     async def _look_deeper(self, held: Sequence[Item], skip: Sequence[int], stopped: Sequence[Subject]) -> bool:
         """The head of the queue waits behind items that back off: other devices need not."""
-        if not held:
-            return False
-        deeper = await self._store.queued(
-            self.name,
-            limit=self._batch,
-            skip=[*skip, *(item.item_id for item in held)],
-            skip_subjects=stopped,
-        )
-        batch = self._retries.next_batch(deeper, self._clock.monotonic())
-        return await self._deliver(batch) if batch else False
+        behind = [*skip]
+        for _ in range(DEEPEST_LOOK):
+            if not held:
+                return False
+            behind += [item.item_id for item in held]
+            limit = self._sink.batch_size
+            held = await self._store.queued(self.name, limit=limit, skip=behind, skip_subjects=stopped)
+            batch = self._retries.next_batch(held, self._clock.monotonic())
+            if batch:
+                return await self._deliver(batch[: self._batch])
+        return False
 
     async def _deliver(self, batch: Sequence[Item]) -> bool:
         allowed, outcomes = await self._at_the_door(batch)
@@ -289,7 +291,8 @@ class DeliveryWorker:
                 self._retries.stops[subject_of(item.envelope)] = Stop(words=answer.words, due=due)
                 return None
             case _:
-                trouble = self._retries.failed(item, now, answer.retry_after_s)
+                own = answer.ruling is Ruling.CONFLICT
+                trouble = self._retries.failed(item, now, answer.retry_after_s, own=own)
                 return ItemState.DEAD if trouble.failures >= MOST_TRIES else None
 
     def _refused_again(self, item: Item, answer: Answer, now: float) -> ItemState | None:

@@ -12,7 +12,7 @@ import httpx
 from gateway.core.clock import Clock
 from gateway.delivery.settings import FhirSinkSettings
 from gateway.delivery.sink import Answer, Ruling
-from gateway.delivery.statuses import judge_status, retry_after
+from gateway.delivery.statuses import judge_status, retry_after, unreachable
 from gateway.delivery.tls import tls_context
 from gateway.delivery.tokens import Token
 
@@ -89,7 +89,7 @@ class FhirClient:
             ):
                 data = await _bounded(response)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
-            raise NoReply(_nothing_sent(error)) from error
+            raise NoReply(unreachable(error)) from error
         except (httpx.HTTPError, TimeoutError) as error:
             words = f"no answer ({type(error).__name__})"
             raise NoReply(Answer(ruling=Ruling.UNKNOWN, words=words, whole=True)) from error
@@ -134,9 +134,3 @@ def _json(data: bytes) -> Json:
     except ValueError:  # a proxy's page
         return {}
     return body if isinstance(body, dict) else {}
-
-
-def _nothing_sent(error: Exception) -> Answer:
-    reason = "its certificate is not trusted" if "CERTIFICATE" in str(error).upper() else "cannot be reached"
-    words = f"{reason} ({type(error).__name__}): check the address and the network"
-    return Answer(ruling=Ruling.BUSY, words=words, whole=True)

@@ -15,7 +15,7 @@ from gateway.delivery.fhir.client import FhirClient, NoReply, judge
 from gateway.delivery.fhir.directory import Directory, matches
 from gateway.delivery.items import is_reading
 from gateway.delivery.settings import FhirSinkSettings
-from gateway.delivery.sink import Answer, Ruling
+from gateway.delivery.sink import RETRACTION, Answer, Ruling
 from gateway.delivery.store import Item
 
 IDENTIFIERS_PER_SEARCH: Final = 20  # about 1,600 characters of URL, far below every server's limit
@@ -96,6 +96,9 @@ class FhirSink:
         for item in items:
             if not is_reading(item.envelope):
                 answers[item.item_id].append(_not_carried("this health record takes readings only"))
+                continue
+            if "retracts" in item.envelope:
+                answers[item.item_id].append(RETRACTION)
                 continue
             document: ReadingDocument = item.envelope["body"]  # type: ignore[assignment]  # its schema says so
             try:

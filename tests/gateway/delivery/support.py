@@ -314,13 +314,13 @@ class Bench:
                 yield worker
             finally:
                 task.cancel()
-        await self.sink.aclose()
+                await self.sink.aclose()
 
-    async def until(self, condition: Callable[[], bool], seconds: float = 30.0) -> None:
+    async def until(self, condition: Callable[[], bool], seconds: float = 30.0, *, every: float = 0.005) -> None:
         """Wait in the loop's time."""
         async with asyncio.timeout(seconds):
             while not condition():  # noqa: ASYNC110  # what is waited for happens in another process
-                await asyncio.sleep(0.005)
+                await asyncio.sleep(every)
 
     def states(self) -> dict[ItemState, int]:
         found: dict[ItemState, int] = {}
