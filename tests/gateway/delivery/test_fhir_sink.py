@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -89,6 +91,39 @@ async def test_lost_replies_make_no_duplicate_and_lose_nothing(fhir_server: Fhir
     assert len(found) == 200
     assert set(found.values()) == {1}
     assert bench.states() == {ItemState.DELIVERED: 200}
+
+
+async def test_eight_senders_and_a_third_of_the_replies_lost(fhir_server: FhirServer) -> None:
+    """R6. `HUOMA_R6_READINGS=10000` for the full count."""
+    count = int(os.environ.get("HUOMA_R6_READINGS", "400"))
+    fhir_server.faults(dropRate=0.3, seed=11)
+    benches = [Bench(sink_for(fhir_server, batch_size=10), seed=seed) for seed in range(8)]
+    for number in range(count):
+        bench = benches[number % 8]
+        await bench.store.put("fhir", wrap(weight(60.0 + number / 1000), gateway=f"gateway-{number % 8}"))
+    async with contextlib.AsyncExitStack() as stack:
+        for bench in benches:
+            await stack.enter_async_context(bench.running())
+        for bench in benches:
+            await bench.drained(seconds=250)
+    found = identifiers(fhir_server.search(f"Observation?_count={count * 2}"))
+    assert fhir_server.counts()["dropped"] > count / 10 / 8
+    assert len(found) == count
+    assert set(found.values()) == {1}
+
+
+async def test_a_lost_reply_is_searched_for_before_anything_is_sent_again(fhir_server: FhirServer) -> None:
+    bench = Bench(sink_for(fhir_server))
+    first = await bench.store.put("fhir", wrap(weight()))
+    async with bench.running() as worker:
+        await bench.until(lambda: bench.states() == {ItemState.DELIVERED: 1})
+        fhir_server.faults(dropRate=1.0)
+        await bench.store.put("fhir", wrap(weight()))
+        worker.notify()
+        await bench.drained()
+    counts = fhir_server.counts()
+    assert (counts["writes"], counts["searches"]) == (1, 1), "sent again, or not searched for"
+    assert bench.store.state("fhir", first + 1)[1].startswith("Observation/")
 
 
 async def test_every_kind_and_oddity_is_base_r4(fhir_server: FhirServer) -> None:
