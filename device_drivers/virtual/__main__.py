@@ -3,11 +3,11 @@
 Prints "ready" when the gateway's controller can be opened, and ends with its parent (the end of a piped standard input,
 or the kernel's word that the parent died). Commands may be written to a piped standard input, one a line:
 
-    measure | weigh | fall | get-up           the person does it
-    pair DEVICE | lose-bonds DEVICE           DEVICE is cuff, scale or strap
+    measure | weigh | weigh KG | fall | get-up     the person does it
+    pair DEVICE | lose-bonds DEVICE | reset-clock DEVICE     DEVICE is cuff, scale or strap
     drop DEVICE | walk-away DEVICE | come-back DEVICE | power-off DEVICE
-    hang | unhang                             the gateway's controller
-    record HEX                                the cuff stores this frame and calls
+    hang | unhang                                  the gateway's controller
+    record HEX                                     the cuff stores this frame and calls
 """
 
 from __future__ import annotations
@@ -76,6 +76,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--clock-error", type=float, help="s by which the devices' clocks are ahead; else a little wrong"
     )
+    parser.add_argument("--scale-without-clock", action="store_true", help="its records carry no time stamp")
     parser.add_argument("--records", type=Path, help="file of frames in hex, one a line, that the cuff has stored")
     parser.add_argument("--repeat-first", action="store_true", help="the first record with a number is sent twice")
     parser.add_argument(
@@ -113,7 +114,13 @@ async def _run(options: argparse.Namespace) -> None:
         async with virtual_radio() as radio:
             dongle = radio.dongle(address=options.address, observer=observer)
             scene = HomeScene(
-                radio, seed=seed, now=_local_time(options.time_zone), plan=plan, records=records, motion=motion
+                radio,
+                seed=seed,
+                now=_local_time(options.time_zone),
+                plan=plan,
+                records=records,
+                motion=motion,
+                scale_has_clock=not options.scale_without_clock,
             )
             async with serve(options.transport, dongle):
                 radio.start(scene.run(devices=SCENES[options.scene]))

@@ -28,7 +28,7 @@ from device_drivers.virtual.attributes import (
     measured,
     service,
 )
-from device_drivers.virtual.device_clock import DeviceClock, encode
+from device_drivers.virtual.device_clock import FACTORY, DeviceClock, encode
 from device_drivers.virtual.peripheral import LE_ONLY, LIMITED_DISCOVERABLE, VirtualPeripheral
 from device_drivers.virtual.radio import VirtualRadio
 
@@ -207,7 +207,7 @@ class BloodPressureCuff(RecordingDevice):
             appearance=0x0380,  # blood pressure monitor
             serial=serial,
             model="UA-651BLE",
-            clock=clock or DeviceClock(datetime(2016, 1, 1)),  # noqa: DTZ001  # where it starts with new batteries
+            clock=clock or DeviceClock(FACTORY),
             battery=battery,
             records=records,
         )

@@ -32,6 +32,7 @@ class Commands:
         }
         self._of_device: Mapping[str, Callable[[VirtualPeripheral], Awaitable[object] | None]] = {
             "pair": self._pair,
+            "reset-clock": self._reset_clock,
             "lose-bonds": lambda device: device.lose_bonds(),
             "power-off": lambda device: device.power_off(),
             "drop": lambda device: radio.link.drop(device.controller),
@@ -49,6 +50,8 @@ class Commands:
         match line.split():
             case ["record", frame]:
                 done = self._scene.cuff.record(bytes.fromhex(frame))
+            case ["weigh", kilograms]:
+                done = self._scene.scale.weigh(float(kilograms))
             case [verb] if verb in self._plain:
                 done = self._plain[verb]()
             case [verb, name] if verb in self._of_device and name in self._devices:
@@ -60,6 +63,11 @@ class Commands:
 
     def _hang(self, *, hung: bool) -> None:
         self._dongle.controller.hung = hung
+
+    @staticmethod
+    def _reset_clock(device: VirtualPeripheral) -> None:
+        if isinstance(device, RecordingDevice) and device.clock is not None:
+            device.clock.reset()
 
     async def _pair(self, device: VirtualPeripheral) -> None:
         if isinstance(device, RecordingDevice):

@@ -8,6 +8,7 @@ from struct import Struct
 from typing import Final
 
 _DATE_TIME: Final = Struct("<HBBBBB")  # 2A08: year, month, day, hours, minutes, seconds
+FACTORY: Final = datetime(2016, 1, 1)  # noqa: DTZ001  # a device knows no zone
 
 
 class DeviceClock:
@@ -19,6 +20,10 @@ class DeviceClock:
 
     def now(self) -> datetime:
         return self._zero + timedelta(seconds=asyncio.get_running_loop().time())
+
+    def reset(self) -> None:
+        """New batteries: it starts where these devices start."""
+        self._zero = FACTORY - timedelta(seconds=asyncio.get_running_loop().time())
 
     def lag(self, seconds: float) -> None:
         """A cheap crystal: it is this much later than it shows."""

@@ -54,12 +54,13 @@ class HomeScene:
         plan: Plan,
         records: Iterable[bytes] = (),
         motion: MotionSource | None = None,
+        scale_has_clock: bool = True,
     ) -> None:
         self._rng = random.Random(seed)  # noqa: S311  # made-up measurements
         self._plan = plan
         self.person = Person(seed=seed, fall_after_s=plan.fall_after_s)
         self.cuff = BloodPressureCuff(radio, clock=self._clock(now), battery=66, records=records)
-        self.scale = Scale(radio, clock=self._clock(now))
+        self.scale = Scale(radio, clock=self._clock(now) if scale_has_clock else None)
         self.strap = HeartRateStrap(radio, motion=motion or self.person, heart_rate=self._rng.randint(62, 84))
         self._weight_kg = self._rng.uniform(58.0, 92.0)
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import bumble.core
@@ -27,6 +28,15 @@ from gateway.radio.bumble_keys import BumbleKeyStore, KeyFile
 from gateway.radio.host import Closed, Heard
 
 OPEN_S: Final = 10.0  # a USB controller answers its reset within a second; one that loads firmware within a few
+
+SCHEMES: Final = MappingProxyType(
+    {
+        "usb": "usb:0",
+        "serial": "serial:/dev/ttyACM0",
+        "tcp-client": "tcp-client:HOST:PORT",
+        "unix-client": "unix-client:PATH",
+    }
+)
 
 TransportOpener = Callable[[], Awaitable[Transport]]
 
@@ -71,15 +81,35 @@ class BumbleHost:
             await transport.close()
 
     async def _open_transport(self) -> Transport:
+        """Bumble's transports fail with whatever the library beneath them raises."""
+        errors: tuple[type[Exception], ...] = (OSError, ValueError, ImportError, bumble.core.BaseBumbleError)
+        if isinstance(self._transport, str):
+            scheme, _, rest = self._transport.partition(":")
+            if scheme not in SCHEMES or not rest:
+                raise RadioUnavailable(
+                    f"{self._transport!r} is no Bluetooth controller: set `radio.transport` to one of "
+                    f"{', '.join(SCHEMES.values())}."
+                )
+            if scheme == "usb":
+                errors = (*errors, *_usb_errors())
         try:
             if isinstance(self._transport, str):
                 return await open_transport(self._transport)
             return await self._transport()
-        except (OSError, ValueError, ImportError, bumble.core.BaseBumbleError) as error:
+        except errors as error:
             raise RadioUnavailable(
                 f"No Bluetooth controller at {self.name} ({str(error) or type(error).__name__}): plug one in, or "
                 "correct `radio.transport` in the settings."
             ) from error
+
+
+def _usb_errors() -> tuple[type[Exception], ...]:
+    """Libusb's own errors are no OSErrors."""
+    try:
+        import usb1  # only where a USB controller is used
+    except (ImportError, OSError):
+        return ()
+    return (usb1.USBError,)
 
 
 class BumbleAdapter:

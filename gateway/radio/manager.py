@@ -262,7 +262,8 @@ class Radio:
         if result.end is End.NOT_MEASURING:
             self._say(device, "it offers no measurement that this gateway knows.", Severity.FAULT)
         elif conversation.readings:
-            self._say(device, f"{conversation.readings} readings received.", Severity.INFORMATION)
+            received = "1 reading" if conversation.readings == 1 else f"{conversation.readings} readings"
+            self._say(device, f"{received} received.", Severity.INFORMATION)
 
     def _bond_lost(self, adapter: Adapter, device: Device, reason: str) -> None:
         device.rest.stale(self._clock.monotonic(), self._rng)

@@ -22,10 +22,20 @@ from tests.gateway.radio.room import CUFF, RoomMaker
 from tests.virtual_time import VirtualClock
 
 
-@pytest.mark.parametrize("transport", ["unix-client:/nowhere/hci.sock", "nonsense:1", "tcp-client:127.0.0.1:1"])
+@pytest.mark.parametrize(
+    "transport", ["unix-client:/nowhere/hci.sock", "tcp-client:127.0.0.1:1", "serial:/dev/nowhere", "usb:ffff:ffff"]
+)
 async def test_a_transport_that_is_not_there(tmp_path: Path, transport: str) -> None:
     host = BumbleHost(transport, keys=tmp_path / "bonds.json", clock=VirtualClock())
     with pytest.raises(RadioUnavailable, match=r"No Bluetooth controller at .*radio\.transport"):
+        async with host.open():
+            pass
+
+
+@pytest.mark.parametrize("transport", ["nonsense:1", "usb", "unix-client:", ""])
+async def test_a_transport_that_is_none(tmp_path: Path, transport: str) -> None:
+    host = BumbleHost(transport, keys=tmp_path / "bonds.json", clock=VirtualClock())
+    with pytest.raises(RadioUnavailable, match=r"is no Bluetooth controller: set `radio\.transport` to one of usb:0, "):
         async with host.open():
             pass
 
