@@ -7,54 +7,36 @@ import random
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
-
-import structlog
-from prometheus_client import CollectorRegistry
 
 from api import server
 from api.acts import Acts
-from api.audit import StoreAudit
+from api.core import open_core
 from api.hosts import NO_RADIO, open_host
 from api.http.app import LOOPBACK_NAMES, Control, build_app
 from api.http.auth import TokenBook
-from api.http.services import Services
-from api.http.status import HealthCollector
-from api.metrics import GatewayCollector
-from api.origin import origin_of
+from api.parts import catalogue_of, channels_of, detection_of, radio_on, services_over
 from api.settings import Settings
-from firmware_profiles import Catalogue, load
+from device_drivers.readings import Motion
+from firmware_profiles import Catalogue
 from gateway.core.clock import Clock
 from gateway.core.faults import Fault, no_fault
 from gateway.core.health import Colour, HealthBoard
 from gateway.core.subject import Origin
-from gateway.delivery.service import Delivery, open_delivery
+from gateway.delivery.service import open_delivery
 from gateway.desk.announcer import Times
-from gateway.desk.notice import Channel
 from gateway.desk.notifier import Notifier
 from gateway.desk.service import Desk
-from gateway.detection.service import Detection
+from gateway.detection.watch import PART as FALLS
 from gateway.detection.watch import FallWatch
 from gateway.ingest.ingest import Ingest
 from gateway.ingest.intake import Intake, Listener
-from gateway.radio.host import Host
+from gateway.ingest.received import KnownDevice
+from gateway.radio.manager import PART as RADIO
 from gateway.radio.manager import Radio
-from gateway.store.alerts import SqliteAlertStore
-from gateway.store.consents import SqliteConsents
-from gateway.store.database import Database
-from gateway.store.device_book import AssignedDevices
 from gateway.store.outbox import SqliteOutbox
-from gateway.store.outgoing import SinkRoute
 from gateway.store.readings import Readings
-from gateway.store.registry import Registry
-from gateway.store.stamp import Stamper, read_boot_id
-from gateway.store.users import Users
-from gateway.supervision.supervisor import Supervisor
-
-log = structlog.get_logger(__name__)
-
-STORE_FILE = "huoma.db"
+from gateway.supervision.supervisor import Part, Supervisor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,47 +52,6 @@ class Home:
     radio: Radio | None
     catalogue: Catalogue
     origin: Origin
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Core:
-    """The store and what stands directly on it."""
-
-    database: Database
-    stamper: Stamper
-    origin: Origin
-    routes: tuple[SinkRoute, ...]
-    registry: Registry
-    users: Users
-    consents: SqliteConsents
-    readings: Readings
-    desk: Desk
-
-
-@asynccontextmanager
-async def open_core(settings: Settings, *, clock: Clock, health: HealthBoard, fault: Fault) -> AsyncIterator[Core]:
-    """The store opened and its repositories made.
-
-    Raises:
-        StoreError: see `Database.open` and `origin_of`.
-    """
-    origin = origin_of(settings)
-    stamper = Stamper(origin, clock, boot_id=read_boot_id())
-    routes = tuple(SinkRoute(name=sink.name, takes_alerts=sink.alerts) for sink in settings.sink)
-    path = settings.data_dir / STORE_FILE
-    async with Database.open(path, clock=clock, fault=fault, health=health) as database:
-        alerts = SqliteAlertStore(database, stamper, routes=routes)
-        yield Core(
-            database=database,
-            stamper=stamper,
-            origin=origin,
-            routes=routes,
-            registry=Registry(database, stamper),
-            users=Users(database, stamper),
-            consents=SqliteConsents(database, stamper),
-            readings=Readings(database),
-            desk=Desk(store=alerts, clock=clock, origin=origin, fault=fault),
-        )
 
 
 @asynccontextmanager
@@ -150,40 +91,46 @@ async def open_home(
         )
         stack.callback(core.database.on_commit(delivery.notify))
         supervisor = Supervisor(clock=clock, health=health, rng=rng)
-        detection = Detection()
+        detection = detection_of(settings, health)
         ingest = Ingest(core.database, core.stamper, clock=clock, zone=zone, routes=core.routes, fault=fault)
-        intake = Intake(ingest=ingest, registry=core.registry, motion=detection.feed, listener=listener)
-        catalogue = _catalogue(settings, health)
+        intake = Intake(
+            ingest=ingest, registry=core.registry, motion=detection.feed if detection else _unwatched, listener=listener
+        )
+        catalogue = catalogue_of(settings, health)
         host = open_host(settings.radio, bonds=bonds or settings.data_dir, clock=clock, simulated=simulated)
-        radio = _radio(host, catalogue, core, intake, clock=clock, settings=settings, health=health, rng=rng)
+        radio = radio_on(host, catalogue, core, intake, clock=clock, settings=settings, health=health, rng=rng)
         notifier = Notifier(
             desk=core.desk,
-            channels=await _channels(settings, clock, stack),
+            channels=await channels_of(settings, clock, stack),
             clock=clock,
             health=health,
-            base_url=listening.url,
+            base_url=settings.api.public_url or listening.url,
             times=Times(repeat_s=settings.notify.webhook.repeat_s) if settings.notify.webhook else None,
             rng=rng,
             fault=fault,
         )
-        watch = FallWatch(
-            detection=detection, desk=core.desk, registry=core.registry, clock=clock, health=health, origin=core.origin
+        parts: dict[str, Part] = {"notifications": notifier.run}
+        if detection is not None:
+            parts[FALLS] = FallWatch(
+                detection=detection,
+                desk=core.desk,
+                registry=core.registry,
+                clock=clock,
+                health=health,
+                origin=core.origin,
+            ).run
+        parts |= {f"delivery:{name}": worker.run for name, worker in delivery.workers.items()}
+        if radio is not None:
+            parts[RADIO] = radio.run
+        else:
+            health.report(RADIO, Colour.AMBER, NO_RADIO)
+        services = services_over(
+            core, delivery, radio, intake, supervisor, clock=clock, health=health, simulated=simulated
         )
-        services = _services(core, delivery, radio, intake, supervisor, clock=clock, health=health, simulated=simulated)
         names = None if listening.tls else LOOPBACK_NAMES | frozenset(settings.api.host_names)
         app = build_app(services, host_names=names)
         async with asyncio.TaskGroup() as tasks:
-            running = [
-                tasks.create_task(supervisor.keep(name, part), name=name)
-                for name, part in (
-                    ("notifications", notifier.run),
-                    ("falls", watch.run),
-                    ("delivery", delivery.run),
-                    *([("radio", radio.run)] if radio else []),
-                )
-            ]
-            if radio is None:
-                health.report("radio", Colour.AMBER, NO_RADIO)
+            running = [tasks.create_task(supervisor.keep(name, part), name=name) for name, part in parts.items()]
             try:
                 async with server.serving([(listening, app), (control, Control(app))], closing=services.closing):
                     yield Home(
@@ -202,88 +149,8 @@ async def open_home(
                     task.cancel()
 
 
-def _catalogue(settings: Settings, health: HealthBoard) -> Catalogue:
-    """What can be read of the profiles; the rest is said. A bad file must not silence the other devices."""
-    catalogue = load(settings.profiles.folders, strict=False)
-    if catalogue.problems:
-        health.report("profiles", Colour.AMBER, " ".join(catalogue.problems))
-    else:
-        health.report("profiles", Colour.GREEN, f"{len(catalogue.profiles)} device profiles.")
-    return catalogue
-
-
-def _radio(
-    host: Host | None,
-    catalogue: Catalogue,
-    core: Core,
-    intake: Intake,
-    *,
-    clock: Clock,
-    settings: Settings,
-    health: HealthBoard,
-    rng: random.Random,
-) -> Radio | None:
-    if host is None:
-        return None
-    book = AssignedDevices(core.registry)
-    return Radio(
-        host=host,
-        catalogue=catalogue,
-        book=book,
-        sink=intake,
-        clock=clock,
-        tz=settings.zone(),
-        health=health,
-        rng=rng,
-    )
-
-
-async def _channels(settings: Settings, clock: Clock, stack: AsyncExitStack) -> list[Channel]:
-    webhook = settings.notify.webhook
-    if webhook is None:
-        return []
-    from gateway.desk.webhook import open_webhook  # httpx is imported only where a webhook is configured
-
-    secret = webhook.signing_secret()
-    return [await stack.enter_async_context(open_webhook(url=webhook.url, secret=secret, clock=clock))]
-
-
-def _services(
-    core: Core,
-    delivery: Delivery,
-    radio: Radio | None,
-    intake: Intake,
-    supervisor: Supervisor,
-    *,
-    clock: Clock,
-    health: HealthBoard,
-    simulated: bool,
-) -> Services:
-    tokens = TokenBook(core.users.authenticate)
-    metrics = CollectorRegistry()
-    metrics.register(HealthCollector(health))
-    metrics.register(GatewayCollector(database=core.database, intake=intake, supervisor=supervisor))
-    acts = Acts(
-        registry=core.registry,
-        users=core.users,
-        consents=core.consents,
-        tokens=tokens,
-        recipients=frozenset(delivery.names),
-        couriers=delivery.workers,
-    )
-    return Services(
-        desk=core.desk,
-        readings=core.readings,
-        acts=acts,
-        audit=StoreAudit(core.database, core.stamper),
-        tokens=tokens,
-        health=health,
-        clock=clock,
-        metrics=metrics,
-        simulated=simulated,
-        version=version("huoma"),
-        heard=radio.seen if radio else tuple,
-    )
+def _unwatched(_device: KnownDevice, _motion: Motion, _at_monotonic: float) -> None:
+    """Motion that nobody looks at."""
 
 
 async def until_signalled(signals: tuple[int, ...]) -> None:

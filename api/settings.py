@@ -86,6 +86,7 @@ class ApiSettings(Section):
     port: int = Field(default=8420, ge=0, le=65535, description="0: any free port, told when the gateway starts")
     tls_cert: Path | None = None
     tls_key: Path | None = None
+    public_url: str | None = Field(default=None, pattern=r"^https?://[^\s?#]+$")  # where people reach it, for notices
     host_names: tuple[str, ...] = ()  # further names under which clients reach the API; checked against the Host header
 
     @model_validator(mode="after")
@@ -121,6 +122,7 @@ class WebhookSettings(Section):
     url: str
     secret: Secret | None = None
     secret_file: Path | None = None
+    ca_file: Path | None = None
     repeat_s: float = Field(default=60.0, ge=5.0, le=3600.0)
 
     @model_validator(mode="after")

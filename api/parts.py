@@ -1,0 +1,131 @@
+"""One part of the gateway each, from settings. Here stands what happens when a part cannot be had."""
+
+from __future__ import annotations
+
+import random
+from contextlib import AsyncExitStack
+from importlib.metadata import version
+
+from prometheus_client import CollectorRegistry
+
+from analytics.falls.model import ArtefactError
+from api.acts import Acts
+from api.audit import StoreAudit
+from api.core import Core
+from api.http.auth import TokenBook
+from api.http.services import Services
+from api.http.status import HealthCollector
+from api.metrics import GatewayCollector
+from api.settings import Settings
+from firmware_profiles import Catalogue, load
+from gateway.core.clock import Clock
+from gateway.core.health import Colour, HealthBoard
+from gateway.delivery.service import Delivery
+from gateway.desk.notice import Channel
+from gateway.detection.service import Detection
+from gateway.detection.watch import PART as FALLS
+from gateway.ingest.intake import Intake
+from gateway.radio.host import Host
+from gateway.radio.manager import Radio
+from gateway.store.device_book import AssignedDevices
+from gateway.supervision.supervisor import Supervisor
+
+
+def detection_of(settings: Settings, health: HealthBoard) -> Detection | None:
+    """A gateway whose fall model is damaged still measures, and says loudly what it does not do."""
+    if not settings.detection.falls:
+        health.report(FALLS, Colour.AMBER, "Falls are not watched for: detection.falls is off in the settings.")
+        return None
+    try:
+        return Detection()
+    except ArtefactError as error:
+        health.report(FALLS, Colour.RED, f"FALLS ARE NOT WATCHED FOR: {error}")
+        return None
+
+
+def catalogue_of(settings: Settings, health: HealthBoard) -> Catalogue:
+    """What can be read of the profiles; the rest is said. A bad file must not silence the other devices."""
+    catalogue = load(settings.profiles.folders, strict=False)
+    if catalogue.problems:
+        health.report("profiles", Colour.AMBER, " ".join(catalogue.problems))
+    else:
+        health.report("profiles", Colour.GREEN, f"{len(catalogue.profiles)} device profiles.")
+    return catalogue
+
+
+def radio_on(
+    host: Host | None,
+    catalogue: Catalogue,
+    core: Core,
+    intake: Intake,
+    *,
+    clock: Clock,
+    settings: Settings,
+    health: HealthBoard,
+    rng: random.Random,
+) -> Radio | None:
+    if host is None:
+        return None
+    book = AssignedDevices(core.registry)
+    return Radio(
+        host=host,
+        catalogue=catalogue,
+        book=book,
+        sink=intake,
+        clock=clock,
+        tz=settings.zone(),
+        health=health,
+        rng=rng,
+    )
+
+
+async def channels_of(settings: Settings, clock: Clock, stack: AsyncExitStack) -> list[Channel]:
+    webhook = settings.notify.webhook
+    if webhook is None:
+        return []
+    from gateway.desk.webhook import open_webhook  # httpx is imported only where a webhook is configured
+
+    secret = webhook.signing_secret()
+    return [
+        await stack.enter_async_context(
+            open_webhook(url=webhook.url, secret=secret, clock=clock, ca_file=webhook.ca_file)
+        )
+    ]
+
+
+def services_over(
+    core: Core,
+    delivery: Delivery,
+    radio: Radio | None,
+    intake: Intake,
+    supervisor: Supervisor,
+    *,
+    clock: Clock,
+    health: HealthBoard,
+    simulated: bool,
+) -> Services:
+    tokens = TokenBook(core.users.authenticate)
+    metrics = CollectorRegistry()
+    metrics.register(HealthCollector(health))
+    metrics.register(GatewayCollector(database=core.database, intake=intake, supervisor=supervisor))
+    acts = Acts(
+        registry=core.registry,
+        users=core.users,
+        consents=core.consents,
+        tokens=tokens,
+        recipients=frozenset(delivery.names),
+        couriers=delivery.workers,
+    )
+    return Services(
+        desk=core.desk,
+        readings=core.readings,
+        acts=acts,
+        audit=StoreAudit(core.database, core.stamper),
+        tokens=tokens,
+        health=health,
+        clock=clock,
+        metrics=metrics,
+        simulated=simulated,
+        version=version("huoma"),
+        heard=radio.seen if radio else tuple,
+    )
