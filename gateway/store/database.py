@@ -172,7 +172,7 @@ class Database:
             return await self._loop.run_in_executor(self._executor, work, self._connection)
 
     def on_commit(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Call `listener` in the event loop after each commit, to wake what reads the store. Returns how to stop."""
+        """Call `listener` in the event loop soon after each commit, to wake who reads the store. Returns how to stop."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
@@ -207,8 +207,8 @@ class Database:
             self.writes += len(batch)
             for job, outcome in zip(batch, future.result(), strict=True):
                 _settle(job.done, outcome)
-            for listener in tuple(self._listeners):
-                listener()
+            for listener in self._listeners:
+                self._loop.call_soon(listener)  # what one of them raises is not the store's affair
         else:
             for job in batch:
                 _settle(job.done, _Outcome(error=_as_store_error(self.path, failure)))

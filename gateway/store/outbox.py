@@ -93,7 +93,7 @@ class SqliteOutbox:
     async def counts(self, sink: str) -> Mapping[ItemState, int]:
         found = await self._database.read(
             lambda connection: list(
-                connection.execute("SELECT state, count(*) FROM outbox WHERE sink = ? GROUP BY state", (sink,))
+                connection.execute("SELECT state, number FROM outbox_counts WHERE sink = ?", (sink,))
             )
         )
         known = {ItemState(state): int(number) for state, number in found}

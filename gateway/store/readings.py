@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import apsw
 
+from device_drivers.nomenclature import Kind
 from gateway.core.subject import Subject, SubjectType
 from gateway.store.database import Database
 
@@ -67,11 +68,13 @@ class Readings:
 
     async def latest(self, resident_id: str) -> list[ReadingRow]:
         """The newest successful reading of each kind about a resident, by the order of commits."""
-        sql = (
-            _SELECT + "WHERE seq IN (SELECT max(seq) FROM readings WHERE subject_type = 'resident' AND subject_id = ? "
-            "AND failed = 0 GROUP BY kind) ORDER BY seq"
-        )
-        return await self._rows(sql, (resident_id,))
+        sql = _SELECT + "WHERE subject_id = ? AND kind = ? AND failed = 0 ORDER BY seq DESC LIMIT 1"
+
+        def work(connection: apsw.Connection) -> list[ReadingRow]:
+            found = (connection.execute(sql, (resident_id, kind.value)).fetchone() for kind in Kind)
+            return sorted((_row(row) for row in found if row is not None), key=lambda row: row.seq)
+
+        return await self._database.read(work)
 
     async def last_seq(self) -> int:
         """The newest position; 0 in an empty store."""

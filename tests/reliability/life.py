@@ -74,7 +74,7 @@ class Post:
 
     name = "fhir"
     address = "the receiver"
-    batch_size = 8
+    batch_size = 25
 
     def __init__(self, socket: str) -> None:
         self._socket = socket
@@ -141,7 +141,7 @@ class Life:
             if number % 4 == 0:
                 await self._it.ingest.accept(pressure(number, self._clock))
             self._worker.notify()
-            await self._clock.sleep(0.003)  # delivery has the same disk
+            await self._clock.sleep(0.01)  # delivery must keep up
 
     async def fall(self) -> None:
         for number in itertools.count():
@@ -151,7 +151,7 @@ class Life:
             )  # fmt: skip
             say("alert", alert.id)
             self._worker.notify(urgent=True)
-            await self._clock.sleep(0.01)
+            await self._clock.sleep(0.02)
             if self._random.random() < 0.5:
                 await self._desk.acknowledge(alert.id, "aino")
                 say("answered", alert.id)
@@ -163,7 +163,7 @@ class Life:
                 await self._desk.resolve(alert.id, "aino", "real")
                 say("answered", alert.id)
         while True:
-            await self._clock.sleep(0.008)
+            await self._clock.sleep(0.3 * self._random.random())  # long enough for her things to come to the door
             with suppress(Conflict):  # it was killed between the two
                 since = self._clock.wall() - timedelta(days=1)
                 await self._it.consents.grant(BERTTA.id, "fhir", actor="t", since=since)

@@ -106,13 +106,17 @@ def judge(store: Path, promises: Promises, receiver: Receiver) -> dict[str, obje
     records = {record for _, record, _ in rows}
     alerts = dict(connection.execute("SELECT id, state FROM alerts"))
     sequences = [row[0] for row in connection.execute("SELECT sequence FROM envelopes ORDER BY sequence")]
+    counted = "SELECT sink, state, number FROM outbox_counts WHERE number > 0 ORDER BY 1, 2"
+    recounted = "SELECT sink, state, count(*) FROM outbox GROUP BY 1, 2 ORDER BY 1, 2"
+    counts_agree = list(connection.execute(counted)) == list(connection.execute(recounted))
     waiting = connection.execute("SELECT count(*) FROM outbox WHERE state IN ('queued', 'dead')").get
     sql = "SELECT e.message_id FROM envelopes e JOIN outbox o ON o.envelope_sequence = e.sequence WHERE o.rank = 0"
     messages = {row[0] for row in connection.execute(sql)}
     integrity = connection.pragma("integrity_check")
     connection.close()
     checks = {
-        "integrity": integrity == "ok",
+        "the store is damaged": integrity == "ok",
+        "the counts of the queues are wrong": counts_agree,
         "an acknowledged reading is lost": promises.readings <= weights.keys(),
         "a reading is in the store twice": len(weights) == sum(kind == "weight" for _, _, kind in rows),
         "an alert is lost": promises.alerts <= alerts.keys(),

@@ -48,7 +48,7 @@ class Receiver:
             return "taken"
         self.held_back += sum(one in self.created for one in ids)
         self.created.update(one for one in ids if one not in self.created)
-        if self.faulty and self._random.random() < 0.1:
+        if self.faulty and self._random.random() < 0.03:
             self.lost_replies += 1
             return None
         return "created"

@@ -30,6 +30,7 @@ def test_the_list_is_whole() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600 if full() else 300)
 async def test_die_at_each_step(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     promises = Promises()
     not_reached: list[str] = []

@@ -15,6 +15,7 @@ from tests.reliability.receiver import receiving
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600 if full() else 300)
 async def test_kill_at_random_points(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     random = Random(1)
     promises = Promises()

@@ -136,6 +136,7 @@ async def life_span(image: dict[str, bytes], sector: int, synchronous: str) -> i
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600 if full() else 300)
 def test_with_full_nothing_acknowledged_is_lost(record_property: Callable[[str, object], None]) -> None:
     tally: Tally = run_virtual(lambda: cut_power("FULL", 10_000 if full() else 1_000, seed=2))
     print(f"R2 FULL: {tally.cuts} cuts, {tally.acked} acknowledged, {tally.lost} lost, {tally.corrupt} corrupt")

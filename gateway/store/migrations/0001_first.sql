@@ -84,6 +84,7 @@ CREATE TABLE assignments (
     wall TEXT NOT NULL,
     synchronised INTEGER NOT NULL CHECK (synchronised IN (0, 1))
 ) STRICT;
+CREATE INDEX assignments_by_device ON assignments (device_identity);
 CREATE UNIQUE INDEX one_open_assignment ON assignments (device_identity, ifnull(user_slot, -1)) WHERE valid_to IS NULL;
 
 -- seq orders by commit. subject is NULL for a reading of a device that nobody has been given: kept, never delivered.
@@ -122,6 +123,7 @@ CREATE TABLE readings (
     CHECK ((subject_type IS NULL) = (subject_id IS NULL))
 ) STRICT;
 CREATE INDEX readings_by_subject ON readings (subject_id, seq) WHERE subject_id IS NOT NULL;
+CREATE INDEX readings_latest ON readings (subject_id, kind, seq) WHERE failed = 0;
 CREATE INDEX readings_unassigned ON readings (device_identity) WHERE subject_id IS NULL;
 
 -- Tokens are 256 random bits: a plain SHA-256 is enough, there is nothing to guess.
@@ -276,7 +278,35 @@ CREATE TABLE outbox (
     UNIQUE (sink, envelope_sequence)
 ) STRICT;
 CREATE INDEX outbox_waiting ON outbox (sink, rank, item_id) WHERE state = 'queued';
-CREATE INDEX outbox_held ON outbox (sink, state) WHERE state IN ('withheld', 'dead');
+CREATE INDEX outbox_dead ON outbox (sink, item_id) WHERE state = 'dead';
+
+-- Kept by triggers: /status asks every few seconds how long the queues are, and delivered items are many.
+CREATE TABLE outbox_counts (
+    sink TEXT NOT NULL,
+    state TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    organisation_id TEXT NOT NULL,
+    home_id TEXT NOT NULL,
+    gateway_id TEXT NOT NULL,
+    boot_id TEXT NOT NULL,
+    monotonic_s REAL NOT NULL,
+    wall TEXT NOT NULL,
+    synchronised INTEGER NOT NULL CHECK (synchronised IN (0, 1)),
+    PRIMARY KEY (sink, state)
+) STRICT;
+CREATE TRIGGER outbox_is_counted AFTER INSERT ON outbox BEGIN
+    INSERT INTO outbox_counts VALUES (
+        new.sink, new.state, 1, new.organisation_id, new.home_id, new.gateway_id, new.boot_id, new.monotonic_s, new.wall,
+        new.synchronised
+    ) ON CONFLICT (sink, state) DO UPDATE SET number = number + 1;
+END;
+CREATE TRIGGER outbox_is_recounted AFTER UPDATE OF state ON outbox WHEN old.state <> new.state BEGIN
+    UPDATE outbox_counts SET number = number - 1 WHERE sink = old.sink AND state = old.state;
+    INSERT INTO outbox_counts VALUES (
+        new.sink, new.state, 1, new.organisation_id, new.home_id, new.gateway_id, new.boot_id, new.monotonic_s, new.wall,
+        new.synchronised
+    ) ON CONFLICT (sink, state) DO UPDATE SET number = number + 1;
+END;
 
 -- When a streamed kind last went to a sink that takes one in so many seconds.
 CREATE TABLE stream_marks (
