@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from device_drivers.nomenclature import QUANTITIES
@@ -18,7 +19,8 @@ from gateway.ingest.intake import Listener
 from gateway.ingest.received import Received
 from gateway.radio.contracts import Severity
 
-_STREAMED_EVERY = 30  # a strap's heart rate comes each second: every thirtieth is told
+ALERT: Final = "ALERT_ID"  # stands for the alert's id in a hint
+_STREAMED_EVERY: Final = 30  # a strap's heart rate comes each second: every thirtieth is told
 
 
 def say(text: str) -> None:
@@ -64,7 +66,7 @@ class Narrator(Listener):
         self.tell(f"{mark}{words}")
 
     async def follow(self, desk: Desk, hint: str = "") -> None:
-        """Tell of alerts until cancelled."""
+        """Tell of alerts until cancelled; `hint` goes under each new one."""
         position = await desk.store.last_position()
         while True:
             for one in await desk.next_events(position):
@@ -77,7 +79,7 @@ class Narrator(Listener):
                 summary = event.data.get("summary", "")
                 self.tell(f"ALERT  {summary}  (alert {event.alert_id})")
                 if hint:
-                    self.tell(hint.format(alert_id=event.alert_id))
+                    self.tell(hint.replace(ALERT, event.alert_id))
             case EventType.ACKNOWLEDGED:
                 self.tell(f"alert {event.alert_id} acknowledged by {event.actor}")
             case EventType.RESOLVED:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import random
+import shutil
 import signal
 import tempfile
 from contextlib import AsyncExitStack
@@ -17,7 +18,7 @@ import typer
 from api import logs
 from api.composition import Home, open_home, until_signalled
 from api.hosts import adapters
-from api.narrator import Narrator, say
+from api.narrator import ALERT, Narrator, say
 from api.settings import RadioSettings, Settings, default_config_file, load
 from gateway.core.clock import Clock, SystemClock
 from gateway.core.errors import HuomaError
@@ -80,7 +81,7 @@ async def _simulated(settings: Settings, clock: Clock, ready_file: Path | None) 
         token = home.tokens.temporary("simulated nurse", Role.NURSE)
         _introduce(home, token)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        hint = f"       acknowledge it on the page, or: {_curl(home, token, 'POST', '/alerts/{alert_id}/acknowledge')}"
+        hint = "       acknowledge it on the page, or: " + _request(home, token, "POST", f"/alerts/{ALERT}/acknowledge")
         running = [
             tasks.create_task(narrator.follow(home.desk, hint)),
             tasks.create_task(Technician(home, narrator, clock).run()),
@@ -109,13 +110,18 @@ def _simulated_settings(settings: Settings, folder: Path, controller: str) -> Se
 def _introduce(home: Home, token: str) -> None:
     say(f"API page       {home.url}/")
     say(f"nurse's token  {token}   (valid for this run)")
-    say(f"the alerts     {_curl(home, token, 'GET', '/alerts')}")
+    say(f"the alerts     {_request(home, token, 'GET', '/alerts')}")
     say("A person measures blood pressure and weight, wears a chest strap, and falls in about a minute. Ctrl-C stops.")
 
 
-def _curl(home: Home, token: str, method: str, path: str) -> str:
-    post = "-X POST " if method == "POST" else ""
-    return f'curl -s {post}-H "Authorization: Bearer {token}" {home.url}/api/v1{path}'
+def _request(home: Home, token: str, method: str, path: str) -> str:
+    """A command that asks the API from another shell; a machine without curl has Python."""
+    url = f"{home.url}/api/v1{path}"
+    if shutil.which("curl"):
+        return f'curl -s -X {method} -H "Authorization: Bearer {token}" {url}'
+    headers = f"{{'Authorization': 'Bearer {token}'}}"
+    call = f"u.urlopen(u.Request('{url}', method='{method}', headers={headers})).read().decode()"
+    return f'python3 -c "import urllib.request as u; print({call})"'
 
 
 def _write_ready(path: Path | None, content: dict[str, str]) -> None:
