@@ -99,6 +99,29 @@ async def test_pauses_grow_to_a_minute_and_stay_there() -> None:
     assert bench.store.state("fhir", 1)[2] == 0, "a receiver out of reach wears no flash"
 
 
+class CountingClock(VirtualClock):
+    """Counts how often somebody waits."""
+
+    waits = 0
+
+    def timeout(self, seconds: float | None) -> asyncio.Timeout:
+        self.waits += 1
+        return super().timeout(seconds)
+
+
+@virtual
+async def test_a_pause_is_spent_asleep() -> None:
+    """Items that back off on their own become due within the pause of the sink: that is no reason to wake."""
+    clock = CountingClock()
+    sink = Scripted(answer=answer(Ruling.BUSY, whole=True, spoke=True))
+    bench = Bench(sink, clock=clock)
+    for _ in range(20):
+        await bench.store.put("fhir", wrap(weight()))
+    async with bench.running():
+        await asyncio.sleep(3600)
+    assert clock.waits < 10 * len(sink.calls)
+
+
 @virtual
 async def test_an_alert_does_not_wait_for_the_end_of_a_pause() -> None:
     sink = Scripted(answer=answer(Ruling.BUSY, whole=True))
@@ -227,6 +250,9 @@ async def test_one_item_backing_off_holds_its_device_and_nobody_else() -> None:
     bad = Answer(ruling=Ruling.CONFLICT, words="conflict")
     sink.answer = lambda item: bad if item.item_id == 1 else Answer(ruling=Ruling.ACCEPTED, words="kept")
     async with bench.running():
+        await asyncio.sleep(0.4)  # shorter than the first back-off
+        states = [bench.store.state("fhir", number)[0] for number in (1, 3, 6, 7, 8)]
+        assert states == [ItemState.QUEUED] * 2 + [ItemState.DELIVERED] * 3
         await asyncio.sleep(3600)
     assert bench.store.state("fhir", 1)[0] is ItemState.DEAD
     assert bench.store.state("fhir", 1)[2] <= 5
