@@ -172,7 +172,7 @@ class Database:
             return await self._loop.run_in_executor(self._executor, work, self._connection)
 
     def on_commit(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Call `listener` in the event loop soon after each commit, to wake who reads the store. Returns how to stop."""
+        """Call `listener` in the event loop soon after each commit, to wake who reads it. Returns how to stop."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 

@@ -32,6 +32,7 @@ from gateway.desk.events import AlertKind, Evidence, Priority, State
 from gateway.desk.notice import NotDelivered, Notice
 from gateway.desk.notifier import Notifier
 from gateway.desk.service import Desk
+from gateway.ingest.ingest import Stored
 from gateway.ingest.received import Received
 from gateway.store.stamp import read_boot_id
 from tests.reliability.home import ORIGIN, RESIDENT, SCALE, Home, home, weight
@@ -39,6 +40,7 @@ from tests.reliability.receiver import ask
 
 BERTTA = Subject(type=SubjectType.RESIDENT, id="bertta")  # agrees and withdraws, all day long
 CUFF = dataclasses.replace(SCALE, address="C0:FF:EE:00:00:02", identity="serial:a-and-d:2", model="UA-651BLE")
+RESENT = 40  # a device sends again what it sent so many records ago, a few lives before
 PROMISES = 9  # the descriptor on which promises are said
 TIMES = Times(repeat_s=5.0, first_backoff_s=0.01, longest_backoff_s=0.02, record_every_s=0.02, send_s=5.0)
 EVIDENCE = Evidence(name="acceleration", media_type="application/json", content="[" + "0.0," * 2000 + "1.0]")
@@ -138,6 +140,9 @@ class Life:
         for number in numbers:
             await self._it.ingest.accept(weight(number, self._clock))
             say("reading", number)
+            if number % 5 == 0 and number > RESENT:
+                again = await self._it.ingest.accept(weight(number - RESENT, self._clock))
+                say("again" if isinstance(again, Stored) else "known", number - RESENT)
             if number % 4 == 0:
                 await self._it.ingest.accept(pressure(number, self._clock))
             self._worker.notify()

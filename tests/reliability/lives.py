@@ -27,8 +27,24 @@ class Promises:
     alerts: set[str] = field(default_factory=set)
     answered: set[str] = field(default_factory=set)
     kills: int = 0
+    resent: int = 0
     ready_s: list[float] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+
+    def hear(self, line: list[str]) -> None:
+        """One promise, as the gateway said it."""
+        match line:
+            case ["again", number] if int(number) in self.readings:
+                self.problems.append(f"reading {number} was lost before it was sent again")
+            case ["again" | "known", number]:
+                self.readings.add(int(number))
+                self.resent += 1
+            case ["reading", number]:
+                self.readings.add(int(number))
+            case ["alert", alert_id]:
+                self.alerts.add(alert_id)
+            case ["answered", alert_id]:
+                self.answered.add(alert_id)
 
 
 class Zygote:
@@ -47,7 +63,7 @@ class Zygote:
 
     async def live(self, promises: Promises, *rest: object, kill_after_s: float | None = None) -> str:
         """One life, ended by SIGKILL after so long from its birth. Returns who ended it: "us", "axe" or "itself"."""
-        start = max(promises.readings, default=0)
+        start = max(promises.readings, default=0) + 1  # sent again just now, a promised one would hide its loss
         seed = promises.kills
         words = " ".join(str(word) for word in (self._store, self._socket, start, seed, *rest))
         assert self._process.stdin is not None
@@ -60,25 +76,20 @@ class Zygote:
         if kill_after_s is not None:
             loop = asyncio.get_running_loop()
             killer = loop.call_later(kill_after_s, os.kill, int(pid), signal.SIGKILL)
-        while True:
-            match await self._line():
-                case ["ready"]:
-                    promises.ready_s.append(perf_counter() - began)
-                case ["reading", number]:
-                    promises.readings.add(int(number))
-                case ["alert", alert_id]:
-                    promises.alerts.add(alert_id)
-                case ["answered", alert_id]:
-                    promises.answered.add(alert_id)
-                case ["dead", status]:
-                    late = killer is not None and killer.when() <= asyncio.get_running_loop().time()
-                    if killer is not None:
-                        killer.cancel()
-                    killed = int(status) == signal.SIGKILL
-                    promises.kills += killed
-                    if not killed and int(status) != 0:
-                        promises.problems.append(f"a life ended by itself: {status}")
-                    return "itself" if not killed else "us" if late else "axe"
+        while (line := await self._line())[0] != "dead":
+            if line == ["ready"]:
+                promises.ready_s.append(perf_counter() - began)
+            promises.hear(line)
+        late = killer is not None and killer.when() <= asyncio.get_running_loop().time()
+        if killer is not None:
+            killer.cancel()
+        status = int(line[1])
+        if status == signal.SIGKILL:
+            promises.kills += 1
+            return "us" if late else "axe"
+        if status != 0:
+            promises.problems.append(f"a life ended by itself: {status}")
+        return "itself"
 
 
 @asynccontextmanager
@@ -135,6 +146,7 @@ def judge(store: Path, promises: Promises, receiver: Receiver) -> dict[str, obje
         "kills": promises.kills,
         "acked_readings": len(promises.readings),
         "acked_alerts": len(promises.alerts),
+        "resent": promises.resent,
         "answers": len(promises.answered),
         "delivered": len(receiver.created),
         "duplicates": receiver.created.total() - len(receiver.created),

@@ -34,5 +34,6 @@ async def test_kill_at_random_points(tmp_path: Path, record_property: Callable[[
     assert promises.problems == []
     assert promises.kills >= (1_000 if full() else 100)
     assert len(promises.readings) > 3 * promises.kills  # the kills come in the middle of life
+    assert promises.resent > 10
     assert len(promises.alerts) > promises.kills / 4
     assert max(promises.ready_s) <= 5.0
