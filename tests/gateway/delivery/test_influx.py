@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
@@ -29,8 +29,14 @@ from tests.servers import InfluxServer, VictoriaServer
 
 
 def sink_for(server: InfluxServer, **changes: Any) -> InfluxSink:
-    settings = {"url": server.url, "token": SecretStr(server.token), "bucket": server.bucket, "org": "home", **changes}
-    return InfluxSink(InfluxSinkSettings(**settings), clock=FastClock())
+    given_settings = {
+        "url": server.url,
+        "token": SecretStr(server.token),
+        "bucket": server.bucket,
+        "org": "home",
+        **changes,
+    }
+    return InfluxSink(InfluxSinkSettings(**given_settings), clock=FastClock())
 
 
 @pytest.mark.servers
@@ -127,8 +133,7 @@ class TestInfluxDb:
 @pytest.mark.servers
 @pytest.mark.slow
 async def test_the_wire_to_victoria_metrics(victoria_server: VictoriaServer) -> None:
-    settings = InfluxSinkSettings(url=victoria_server.url, bucket="any")
-    bench = Bench(InfluxSink(settings, clock=FastClock()))
+    bench = Bench(InfluxSink(InfluxSinkSettings(url=victoria_server.url, bucket="any"), clock=FastClock()))
     documents = [weight(60.0 + number / 4) for number in range(20)]
     for document in documents:
         await bench.store.put("influx", wrap(document, gateway="wire-test"))
@@ -148,6 +153,7 @@ def test_nanoseconds_need_an_offset() -> None:
         nanoseconds("2026-03-01T08:00:00")
 
 
+@settings(max_examples=30)
 @given(moment=st.datetimes(min_value=datetime(1970, 1, 2), max_value=datetime(2200, 1, 1), timezones=st.timezones()))  # noqa: DTZ001
 def test_nanoseconds_are_exact(moment: datetime) -> None:
     assert nanoseconds(moment.isoformat()) % 1000 == 0

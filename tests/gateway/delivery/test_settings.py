@@ -63,6 +63,7 @@ def test_wrong_settings_are_refused(wrong: dict[str, Any]) -> None:
         ANY_SINK.validate_python(wrong)
 
 
+@pytest.mark.slow
 def test_the_type_chooses_the_sink() -> None:
     fhir = ANY_SINK.validate_python({"type": "fhir", "url": "https://x.example"})
     influx = ANY_SINK.validate_python({"type": "influx", "url": "https://x.example", "bucket": "b"})
@@ -91,6 +92,7 @@ def test_tokens_do_not_show() -> None:
     assert "hush-hush" not in repr(settings) + repr(Token(settings)) + settings.model_dump_json()
 
 
+@pytest.mark.slow
 async def test_the_service_tells_its_sinks_and_closes_them() -> None:
     settings: list[AnySinkSettings] = [
         FhirSinkSettings(url="https://x.example"),
@@ -142,3 +144,9 @@ def test_a_sink_loads_its_own_client_only(sink: str, allowed: set[str]) -> None:
         f"from gateway.core.clock import SystemClock; make_sink({sink}, clock=SystemClock())"
     )
     assert _imported_by(build) - {"numpy"} == allowed
+
+
+def test_every_setting_is_documented() -> None:
+    text = (ROOT / "docs" / "integrator.md").read_text(encoding="utf-8")
+    names = {*FhirSinkSettings.model_fields, *InfluxSinkSettings.model_fields}
+    assert {name for name in names if f"`{name}`" not in text} == set()
