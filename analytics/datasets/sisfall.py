@@ -73,7 +73,7 @@ def load(folder: Path, wanted: Iterable[str] | None = None, position: str = "wai
 
 def _packed(path: Path) -> Iterator[Trial]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             for name in sorted(archive.files):
                 yield _trial(path.stem, name, archive[name], path)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:

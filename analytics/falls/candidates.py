@@ -22,6 +22,7 @@ WINDOW: Final = BEFORE + 1 + AFTER
 PEAK_G: Final = 1.5  # the weakest of the 1,125 staged falls at hand peaks at 1.78 g after conversion to 50 Hz
 # A candidate is the largest sample from 0.5 s before to 0.5 s after itself: knees, then hip are two candidates.
 _REACH: Final = 25
+_SANE_G: Final = 64.0  # beyond every wearable's full scale: no acceleration but a mistake
 _BLOCK: Final = 50  # samples taken at once; bounds the buffer
 _LENGTH: Final = WINDOW + _BLOCK
 
@@ -86,7 +87,7 @@ def advance(
 
     Args:
         state: carried state.
-        chunk: (S, n, 3), g, at each stream's device rate. Anything not finite is unusable.
+        chunk: (S, n, 3), g, at each stream's device rate. Anything not finite or beyond 64 g is unusable.
         counts: how many of the n rows are new in each stream, (S,); all of them when not given.
 
     Raises:
@@ -99,9 +100,9 @@ def advance(
     if number.shape != (streams,) or bool(np.any((number < 0) | (number > chunk.shape[1]))):
         raise ValueError(f"counts must be {streams} numbers from 0 to {chunk.shape[1]}")
     values = np.asarray(chunk, np.float32)
-    finite = np.isfinite(values)
-    if not finite.all():
-        values = np.where(finite.all(axis=2, keepdims=True), values, np.float32(np.nan))
+    sane = np.abs(values) <= _SANE_G  # false for NaN too
+    if not sane.all():
+        values = np.where(sane.all(axis=2, keepdims=True), values, np.float32(np.nan))
     rate, fresh, made = rates.convert(state.rate, values, number)
     state = replace(state, rate=rate)
     found: list[Candidates] = []
@@ -131,15 +132,25 @@ def _block(state: StreamState, block: NDArray[np.float32], counts: NDArray[np.in
     if not len(rows):
         return state, none()
     candidate, centre, energy = candidate[rows], centre[rows], energy[rows]
-    reach = np.lib.stride_tricks.sliding_window_view(energy, _REACH, axis=1).max(axis=2)
+    reach = _running_max(energy)
     candidate &= centre > reach[:, :width]  # of equal samples the first
     candidate &= centre >= reach[:, _REACH + 1 : _REACH + 1 + width]
     at, column = np.nonzero(candidate)
     stream = rows[at].astype(np.int64)
     centre_column = column + last - width
-    windows = buffer[stream[:, None], centre_column[:, None] + np.arange(-BEFORE, AFTER + 1)]
+    every = np.lib.stride_tricks.sliding_window_view(buffer, WINDOW, axis=1)  # (S, places, 3, WINDOW), a view
+    windows = every[stream, centre_column - BEFORE].transpose(0, 2, 1)
     peak = seen[stream] - _LENGTH + centre_column
     return state, Candidates(stream=stream, peak=peak, windows=windows)
+
+
+def _running_max(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The maximum of each run of 25 values along the second axis: 2, 4, 8, 16, then 16 and 16 overlapping."""
+    widest, width = values, 1
+    while 2 * width <= _REACH:
+        widest, width = np.maximum(widest[:, :-width], widest[:, width:]), 2 * width
+    rest = _REACH - width
+    return np.maximum(widest[:, : widest.shape[1] - rest], widest[:, rest:])
 
 
 def none() -> Candidates:

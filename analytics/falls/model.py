@@ -22,7 +22,6 @@ FORMAT: Final = 1
 SHIPPED: Final = Path(__file__).with_name("fall_model.npz")
 FOLDS: Final = Path(__file__).with_name("fall_model_folds.npz")
 _CLIP: Final = 5.0  # standard deviations a feature may be from the mean for the network
-_BATCH: Final = 64  # windows at once: what fits the processor's cache
 
 
 class ArtefactError(Exception):
@@ -47,11 +46,12 @@ class Network:
     output: Array
     output_bias: float
 
-    def logit(self, values: Array) -> NDArray[np.float64]:
-        """float64 (N,); each row by itself, so that its neighbours cannot change its last digits."""
-        standard = np.clip((values - self.mean) * self.scale, -_CLIP, _CLIP)
-        active = np.maximum(np.matmul(standard[:, None, :], self.hidden)[:, 0] + self.hidden_bias, 0)
-        return np.asarray((active * self.output).sum(axis=1, dtype=np.float64) + self.output_bias, np.float64)
+    def logit(self, columns: Array) -> NDArray[np.float64]:
+        """float64 (N,), for features float32 (F, N)."""
+        standard = np.clip((columns - self.mean[:, None]) * self.scale[:, None], -_CLIP, _CLIP)
+        active = np.maximum(self.hidden.T @ standard + self.hidden_bias[:, None], 0)
+        weighed = active * self.output[:, None]
+        return np.asarray(weighed.sum(axis=0, dtype=np.float64) + self.output_bias, np.float64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -79,14 +79,25 @@ class Model:
     def probability(self, windows: Array) -> NDArray[np.float64]:
         """Probability of a fall, float64 (N,), of windows float32 (N, WINDOW, 3) without gaps."""
         result = np.empty(len(windows))
-        for begin in range(0, len(windows), _BATCH):
-            result[begin : begin + _BATCH] = self.of_features(features.extract(windows[begin : begin + _BATCH]))
+        for begin, block in features.blocks(windows):
+            result[begin : begin + features.BLOCK] = self._calibrated(features.columns(block))[: len(windows) - begin]
         return result
 
     def of_features(self, values: Array) -> NDArray[np.float64]:
-        """Probability from features float32 (N, F)."""
-        logit = self.slope * 0.5 * (self.trees.logit(values) + self.network.logit(values)) + self.offset
-        return np.asarray(1 / (1 + np.exp(-np.clip(logit, -40, 40))), np.float64)
+        """The same from features float32 (N, F)."""
+        result = np.empty(len(values))
+        for begin, block in features.blocks(values):
+            columns = np.ascontiguousarray(block.T)
+            result[begin : begin + features.BLOCK] = self._calibrated(columns)[: len(values) - begin]
+        return result
+
+    def raw(self, columns: Array) -> NDArray[np.float64]:
+        """The mean of the logits of trees and network, float64 (N,), from features float32 (F, N)."""
+        return 0.5 * (self.trees.logit(columns) + self.network.logit(columns))
+
+    def _calibrated(self, columns: Array) -> NDArray[np.float64]:
+        logit = np.clip(self.slope * self.raw(columns) + self.offset, -40, 40)
+        return np.asarray(1 / (1 + np.exp(-logit)), np.float64)
 
 
 def save(path: Path, models: Sequence[Model]) -> str:
@@ -135,7 +146,7 @@ def load_all(path: Path) -> tuple[Model, ...]:
         ArtefactError: not there, of another version, or changed since it was made.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         stored = arrays.pop("sha256").tobytes().hex()
         head = json.loads(arrays["head"].tobytes())

@@ -15,8 +15,7 @@ Array = NDArray[np.float32]
 # peak may not.
 _MISSING: Final = 0.25
 _CORE: Final = slice(BEFORE - 12, BEFORE + 13)
-# Around an impact a body moves every axis: the flattest axis of any staged fall spans 0.2 g and more. A stuck one
-# does not.
+# Around an impact a body moves every axis by tenths of g. A stuck one does not move.
 _STUCK_SPAN_G: Final = 0.02
 # 0.9 s without any acceleration would be a fall of 4 m: the sensor sends zeros.
 _NOTHING_G: Final = 0.05
@@ -24,26 +23,24 @@ _NOTHING: Final = 0.15
 # 0.6 s above 6 g is no impact but a saturated axis.
 _SATURATED_G: Final = 6.0
 _SATURATED: Final = 0.10
-# Gravity is there in every window, whatever happens in it.
+# Gravity is there in every window, whatever happens in it: for at least half of the time the length is near it.
 _GRAVITY_G: Final = (0.5, 1.6)
+_GRAVITY: Final = 0.5
 
 
 def usable(windows: Array) -> NDArray[np.bool_]:
     """Which windows can be judged, bool (N,); windows float32 (N, WINDOW, 3), NaN where a sample is missing."""
-    missing = np.isnan(windows[:, :, 0])
-    with_gaps = missing.any(axis=1)
-    good = (missing.mean(axis=1) <= _MISSING) & ~missing[:, _CORE].any(axis=1)
-    length = np.sqrt(np.einsum("nwc,nwc->nw", windows, windows))
-    highest, lowest = windows.max(axis=1), windows.min(axis=1)
-    middle = np.median(length, axis=1)
-    if with_gaps.any():
-        rows = np.flatnonzero(with_gaps & good)
-        highest[rows], lowest[rows] = np.nanmax(windows[rows], axis=1), np.nanmin(windows[rows], axis=1)
-        middle[rows] = np.nanmedian(length[rows], axis=1)
-    good &= ~np.any(highest - lowest < _STUCK_SPAN_G, axis=1)
-    good &= np.count_nonzero(length < _NOTHING_G, axis=1) <= _NOTHING * WINDOW
-    good &= np.count_nonzero(length > _SATURATED_G, axis=1) <= _SATURATED * WINDOW
-    good &= (middle >= _GRAVITY_G[0]) & (middle <= _GRAVITY_G[1])
+    x = np.ascontiguousarray(windows.transpose(2, 1, 0))
+    missing = np.isnan(x[0])
+    good = (np.count_nonzero(missing, axis=0) <= _MISSING * WINDOW) & ~missing[_CORE].any(axis=0)
+    squared = x[0] * x[0] + x[1] * x[1] + x[2] * x[2]
+    # fmax and fmin pass over NaN; comparisons with NaN are false: missing samples count for nothing below.
+    span = np.fmax.reduce(x, axis=1) - np.fmin.reduce(x, axis=1)
+    good &= ~np.any(span < _STUCK_SPAN_G, axis=0)
+    good &= np.count_nonzero(squared < _NOTHING_G**2, axis=0) <= _NOTHING * WINDOW
+    good &= np.count_nonzero(squared > _SATURATED_G**2, axis=0) <= _SATURATED * WINDOW
+    near = (squared >= _GRAVITY_G[0] ** 2) & (squared <= _GRAVITY_G[1] ** 2)
+    good &= np.count_nonzero(near, axis=0) >= _GRAVITY * np.count_nonzero(~missing, axis=0)
     return np.asarray(good, np.bool_)
 
 

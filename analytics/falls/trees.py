@@ -37,14 +37,15 @@ class Trees:
     value: NDArray[np.float64]
     base: float
 
-    def logit(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
-        """The sum over all trees, float64 (N,), for features float32 (N, F), all finite."""
+    def logit(self, columns: NDArray[np.float32]) -> NDArray[np.float64]:
+        """The sum over all trees, float64 (N,), for features float32 (F, N), all finite."""
         splits, trees = self.feature.shape
-        looked = np.take(features, self.feature.ravel(), axis=1).reshape(len(features), splits, trees)
-        remaining = np.where(looked <= self.threshold, _ALL, self.ruled_out)
-        left = np.bitwise_and.reduce(remaining, axis=1)
+        count = columns.shape[1]
+        looked = np.take(columns, self.feature.ravel(), axis=0).reshape(splits, trees, count)
+        remaining = np.where(looked <= self.threshold[:, :, None], _ALL, self.ruled_out[:, :, None])
+        left = np.bitwise_and.reduce(remaining, axis=0)
         leaf = _FIRST[left & (~left + np.uint16(1))]
-        return np.asarray(self.value[np.arange(trees), leaf].sum(axis=1) + self.base, np.float64)
+        return np.asarray(self.value[np.arange(trees)[:, None], leaf].sum(axis=0) + self.base, np.float64)
 
 
 def _first_bit() -> NDArray[np.uint8]:

@@ -42,6 +42,7 @@ AS_RECORDED: Final = Chain(rate_hz=200.0)
 CHAINS: Final = (
     AS_RECORDED,
     Chain(rate_hz=200.0, gain=0.05, bias_g=0.03, noise_g=0.01, stretch=0.06, rotated=True),
+    Chain(rate_hz=100.0, gain=0.08, bias_g=0.03, noise_g=0.01, stretch=0.08, rotated=True),
     Chain(rate_hz=50.0, filtered=False, gain=0.03, bias_g=0.03, noise_g=0.01, clip_g=8.0, stretch=0.04, rotated=True),
     Chain(rate_hz=25.0, filtered=False, gain=0.03, bias_g=0.03, noise_g=0.01, clip_g=8.0, stretch=0.04, rotated=True),
     Chain(rate_hz=25.0, gain=0.03, bias_g=0.03, noise_g=0.01, clip_g=8.0, stretch=0.04, rotated=True),

@@ -79,9 +79,9 @@ def train_table(
 
 def raw(model: Model, features: NDArray[np.float32]) -> NDArray[np.float64]:
     """The mean of both logits, before calibration, float64 (N,)."""
-    step = 4096
-    parts = [features[begin : begin + step] for begin in range(0, len(features), step)]
-    return np.concatenate([0.5 * (model.trees.logit(part) + model.network.logit(part)) for part in parts])
+    step = 2048
+    parts = [np.ascontiguousarray(features[begin : begin + step].T) for begin in range(0, len(features), step)]
+    return np.concatenate([model.raw(part) for part in parts])
 
 
 def _committed(

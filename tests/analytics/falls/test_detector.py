@@ -1,0 +1,204 @@
+"""The streaming detector: cut anyhow, beside anybody, it finds the same; nothing broken ever looks like a fall."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from analytics.falls import FallDetector, Model, candidates, features, quality, rates
+from analytics.falls.candidates import AFTER, BEFORE, PEAK_G
+from analytics.findings import Finding
+
+Make = Callable[..., NDArray[np.float32]]
+Streams = list[NDArray[np.float32]]
+RATES = np.array([25.0, 50.0, 52.0, 200.0])
+
+
+@pytest.fixture(scope="module")
+def streams(motion: Make) -> Streams:
+    """Four streams of different rates: two fall, one falls twice, one walks."""
+    falls = ((9.0,), (6.0, 18.0), (), (13.0,))
+    return [
+        motion(rate_hz=rate, seconds=24, falls_at=at, seed=number)
+        for number, (rate, at) in enumerate(zip(RATES, falls, strict=True))
+    ]
+
+
+def run(detector: FallDetector, streams: Streams, device_rates: Any, cut: Callable[[], int]) -> list[list[Finding]]:
+    """Feed ragged chunks; `cut(stream, sample)` gives the next length."""
+    state = detector.start(np.asarray(device_rates))
+    taken = [0] * len(streams)
+    found: list[list[Finding]] = [[] for _ in streams]
+    while any(at < len(own) for at, own in zip(taken, streams, strict=True)):
+        counts = np.array([min(cut(), len(own) - at) for at, own in zip(taken, streams, strict=True)])
+        chunk = np.full((len(streams), max(1, counts.max()), 3), 99.0, np.float32)  # the padding must not matter
+        for row, own in enumerate(streams):
+            chunk[row, : counts[row]] = own[taken[row] : taken[row] + counts[row]]
+            taken[row] += int(counts[row])
+        state, now = detector.step(state, chunk, counts)
+        for finding in now:
+            found[finding.stream].append(finding)
+    return found
+
+
+def whole(detector: FallDetector, streams: Streams, device_rates: Any) -> list[list[Finding]]:
+    return run(detector, streams, device_rates, lambda: 10**6)
+
+
+def close(left: list[list[Finding]], right: list[list[Finding]]) -> None:
+    assert [[(f.at_s, f.decided_s, f.evidence) for f in own] for own in left] == [
+        [(f.at_s, f.decided_s, f.evidence) for f in own] for own in right
+    ]
+    for a, b in zip(chain(*left), chain(*right), strict=True):
+        assert abs(a.probability - b.probability) <= 1e-9
+
+
+@pytest.mark.slow
+def test_finds_each_fall_once_and_no_walking(model: Model, streams: Streams) -> None:
+    found = whole(FallDetector(model=model), streams, RATES)
+    assert [[round(f.at_s) for f in own] for own in found] == [[9], [6, 18], [], [13]]
+    for finding in chain(*found):
+        assert finding.kind == "fall"
+        assert model.threshold <= finding.probability <= 1
+        assert 2.5 <= finding.decided_s - finding.at_s <= 2.7
+        assert finding.evidence[1] - finding.evidence[0] == candidates.WINDOW
+
+
+@pytest.mark.slow
+@settings(max_examples=4, deadline=None, derandomize=True)
+@given(seed=st.integers(0, 10**6), longest=st.sampled_from([45, 150, 900]))
+def test_cutting_changes_nothing(model: Model, streams: Streams, seed: int, longest: int) -> None:
+    detector = FallDetector(model=model)
+    rng = np.random.default_rng(seed)
+    close(
+        run(detector, streams, RATES, lambda: int(rng.integers(0, longest))),
+        whole(detector, streams, RATES),
+    )
+
+
+@pytest.mark.slow
+def test_neighbours_change_nothing(model: Model, streams: Streams) -> None:
+    detector = FallDetector(model=model)
+    together = whole(detector, streams, RATES)
+    for row, own in enumerate(streams):
+        close([together[row]], [_as_row(alone, row) for alone in whole(detector, [own], RATES[row : row + 1])])
+
+
+def _as_row(found: list[Finding], row: int) -> list[Finding]:
+    return [
+        Finding(
+            kind=f.kind, stream=row, probability=f.probability, at_s=f.at_s, decided_s=f.decided_s, evidence=f.evidence
+        )
+        for f in found
+    ]
+
+
+@pytest.mark.slow
+def test_equals_the_slow_obvious_detector(model: Model, motion: Make) -> None:
+    """One stream at 50 Hz: every sample asked by itself whether it is a peak, every window judged by itself."""
+    samples = motion(rate_hz=50.0, seconds=30, falls_at=(6.0, 9.5, 20.0), seed=4)
+    samples[700:1000] += np.random.default_rng(2).normal(size=(300, 3)).astype(np.float32) * 0.9
+    detector = FallDetector(model=model)
+    got = whole(detector, [samples], [50.0])[0]
+    converted = rates.convert(rates.start(np.array([50.0])), samples[None], np.array([1500]))[1][0]
+    lengths = [math.sqrt(float(x) ** 2 + float(y) ** 2 + float(z) ** 2) for x, y, z in converted]
+    expected: list[tuple[int, float]] = []
+    last = -(10**9)
+    for at in range(len(lengths) - AFTER):
+        around = lengths[max(0, at - 25) : at] + lengths[at + 1 : at + 26]
+        if lengths[at] < PEAK_G or any(other >= lengths[at] for other in around):
+            continue
+        window = np.full((1, candidates.WINDOW, 3), np.nan, np.float32)
+        first = max(0, at - BEFORE)
+        window[0, first - (at - BEFORE) :] = converted[first : at + AFTER + 1]
+        if not quality.usable(window)[0]:
+            continue
+        probability = float(model.of_features(features.extract(quality.fill(window)))[0])
+        if probability >= model.threshold and at - last > 250:
+            expected.append((at, probability))
+            last = at
+    assert [round(f.at_s * 50) for f in got] == [at for at, _ in expected]
+    assert len(got) >= 2
+    np.testing.assert_allclose([f.probability for f in got], [p for _, p in expected], atol=1e-9)
+
+
+BROKEN: dict[str, Callable[[Any, np.random.Generator], Any]] = {
+    "nan": lambda x, rng: np.full_like(x, np.nan),
+    "infinite": lambda x, rng: np.where(rng.random(x.shape) < 0.2, np.inf, x),
+    "zeros": lambda x, rng: np.zeros_like(x),
+    "zeros after a while": lambda x, rng: np.where(np.arange(len(x))[:, None] < len(x) // 3, x, 0),
+    "an axis stuck at zero": lambda x, rng: x * np.array([0, 1, 1]),
+    "an axis stuck at 0.25 g": lambda x, rng: x * np.array([1, 1, 0]) + np.array([0, 0, 0.25]),
+    "an axis saturated": lambda x, rng: x * np.array([1, 1, 0]) + np.array([0, 0, 8.0]),
+    "an axis flickering at full scale": lambda x, rng: np.stack([x[:, 0], x[:, 1], 8 * rng.choice([-1, 1], len(x))], 1),
+    "huge": lambda x, rng: x * 1e30,
+    "noise of 16 g": lambda x, rng: rng.uniform(-16, 16, x.shape),
+    "every other sample missing": lambda x, rng: np.where(np.arange(len(x))[:, None] % 2, x, np.nan),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("what", BROKEN)
+def test_nothing_broken_is_a_fall_nor_touches_others(model: Model, motion: Make, what: str) -> None:
+    detector = FallDetector(model=model)
+    good = motion(rate_hz=50.0, seconds=16, falls_at=(9.0,), seed=7)
+    broken = BROKEN[what](good.astype(np.float64), np.random.default_rng(3)).astype(np.float32)
+    rng = np.random.default_rng(1)
+    found = run(detector, [broken, good], [50.0, 50.0], lambda: int(rng.integers(1, 40)))
+    assert found[0] == []
+    assert [round(f.at_s) for f in found[1]] == [9]
+    close([found[1]], [_as_row(whole(detector, [good], [50.0])[0], 1)])
+
+
+@pytest.mark.slow
+def test_a_short_loss_before_the_fall_does_not_hide_it(model: Model, motion: Make) -> None:
+    samples = motion(rate_hz=50.0, seconds=16, falls_at=(9.0,), seed=7)
+    samples[330:380] = np.nan  # a second, 1.4 s before the impact
+    assert [round(f.at_s) for f in whole(FallDetector(model=model), [samples], [50.0])[0]] == [9]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rate_hz", [25.0, 50.0, 100.0, 200.0])
+def test_mounting_and_clipping_do_not_matter(model: Model, motion: Make, rate_hz: float) -> None:
+    from analytics.training.augmentation import rotation
+
+    samples = motion(rate_hz=rate_hz, seconds=14, falls_at=(8.0,), seed=3) @ rotation(np.random.default_rng(5))
+    found = whole(FallDetector(model=model), [np.clip(samples, -3.0, 3.0)], [rate_hz])
+    assert [round(f.at_s) for f in found[0]] == [8]
+
+
+def test_state_is_never_changed_in_place(model: Model, motion: Make) -> None:
+    detector = FallDetector(model=model)
+    state = detector.start(np.array([50.0]))
+    before = [array.copy() for array in (state.buffer, state.seen, state.raised, state.rate.tail, state.rate.taken)]
+    detector.step(state, motion(rate_hz=50.0, seconds=2)[None])
+    after = (state.buffer, state.seen, state.raised, state.rate.tail, state.rate.taken)
+    for old, new in zip(before, after, strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_restart_touches_one_stream_only(model: Model, motion: Make) -> None:
+    detector = FallDetector(model=model)
+    state, _ = detector.step(detector.start(np.array([50.0, 50.0])), np.stack([motion(rate_hz=50.0, seconds=3)] * 2))
+    fresh = detector.restart(state, 0, 200.0)
+    assert (fresh.seen[0], fresh.seen[1]) == (0, state.seen[1])
+    assert np.isnan(fresh.buffer[0]).all()
+    np.testing.assert_array_equal(fresh.buffer[1], state.buffer[1])
+
+
+@pytest.mark.parametrize(
+    ("shape", "counts"), [((2, 5, 3), None), ((1, 5, 2), None), ((1, 5, 3), [6]), ((1, 5, 3), [-1])]
+)
+def test_wrong_shapes_are_refused(model: Model, shape: tuple[int, ...], counts: list[int] | None) -> None:
+    detector = FallDetector(model=model)
+    with pytest.raises(ValueError, match="must be"):
+        detector.step(detector.start(np.array([50.0])), np.zeros(shape), None if counts is None else np.array(counts))

@@ -1,0 +1,52 @@
+"""Joining trials: the order is the seed's, and the join itself is neither a free fall nor an impact."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from analytics.datasets.trials import Trial
+from analytics.falls.joins import join, stillness
+
+
+def trial(name: str, samples: NDArray[np.floating], rate_hz: float = 200.0) -> Trial:
+    return Trial(
+        subject="SA01", name=name, activity=name[:3], fall=name.startswith("F"), position="waist", elder=False,
+        rate_hz=rate_hz, samples=samples.astype(np.float32),
+    )  # fmt: skip
+
+
+def test_every_trial_is_there_untouched_and_the_order_is_the_seeds() -> None:
+    rng = np.random.default_rng(0)
+    trials = [trial(f"D0{n}", rng.normal(size=(300 + n, 3))) for n in range(6)]
+    joined = join(trials, np.random.default_rng(5))
+    assert sorted(joined.order) == list(range(6))
+    for place, index in enumerate(joined.order):
+        np.testing.assert_array_equal(joined.samples[joined.begins[place] : joined.ends[place]], trials[index].samples)
+    assert set((joined.begins[1:] - joined.ends[:-1]).tolist()) == {200}  # one second
+    assert join(trials, np.random.default_rng(5)).order == joined.order
+    assert join(trials, np.random.default_rng(6)).order != joined.order
+
+
+@pytest.mark.parametrize("new", [[1, 0, 0], [0, -1, 0], [0, 1, 0], [0.6, 0.5, -0.6]])
+def test_the_length_of_gravity_is_kept_between(new: list[float]) -> None:
+    rng = np.random.default_rng(1)
+    before = np.array([0, 1.0, 0]) + rng.normal(size=(400, 3)) * 0.01
+    after = np.array(new) + rng.normal(size=(400, 3)) * 0.01
+    length = np.linalg.norm(stillness(before.astype(np.float32), after.astype(np.float32), 200.0), axis=1)
+    assert length.min() > 0.85
+    assert length.max() < 1.15
+
+
+def test_an_edge_in_mid_motion_does_not_jump() -> None:
+    before = np.tile([0, 1.0, 0], (400, 1))
+    before[-1] = (0.5, 2.5, 0)
+    between = stillness(before.astype(np.float32), before[:-1].astype(np.float32), 200.0)
+    assert np.abs(between[0] - before[-1]).max() < 0.1
+    assert np.abs(np.diff(between, axis=0)).max() < 0.1
+
+
+def test_rates_must_match() -> None:
+    with pytest.raises(ValueError, match="all of one rate"):
+        join([trial("D01", np.ones((300, 3))), trial("F01", np.ones((300, 3)), 50.0)], np.random.default_rng(0))

@@ -1,0 +1,123 @@
+"""The tick: from packets to the desk, on virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from device_drivers.readings import DeviceInformation, Motion
+from gateway.core.errors import StoreError
+from gateway.core.health import Colour, HealthBoard
+from gateway.core.subject import Origin, Subject, SubjectType
+from gateway.desk.machine import Report
+from gateway.detection import Detection as Streams
+from gateway.detection.service import Detection
+from gateway.detection.watch import TICK_S, FallWatch
+from gateway.ingest.received import KnownDevice
+
+if TYPE_CHECKING:
+    from tests.gateway.detection.conftest import Strap
+
+Walk = Callable[..., NDArray[np.float32]]
+ORIGIN = Origin(organisation_id="o", home_id="home-1", gateway_id="g")
+STRAP = KnownDevice(
+    address="AA:BB:CC:DD:EE:FF", identity="serial:polar:1", name="Polar H10", vendor="Polar", model="H10",
+    profile_id="polar/h10", record_identity="reception", information=DeviceInformation(), adapter="00:00:00:00:00:01",
+)  # fmt: skip
+
+
+class TickingClock:
+    """Each sleep lets the test's packets of that time in."""
+
+    def __init__(self, detection: Detection, packets: list[tuple[float, Any]]) -> None:
+        self.now, self._detection, self._packets = packets[0][0], detection, packets
+
+    def wall(self) -> datetime:
+        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.now)
+
+    def monotonic(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        while self._packets and self._packets[0][0] <= self.now:
+            at, motion = self._packets.pop(0)
+            self._detection.feed(STRAP, motion, at)
+        if not self._packets:
+            raise asyncio.CancelledError
+
+
+class Book:
+    """Registry and desk; the desk's store is away for the first reports when asked."""
+
+    def __init__(self, subject: Subject | None, failures: int = 0) -> None:
+        self.subject, self.failures = subject, failures
+        self.reports: list[Report] = []
+
+    async def who_has(self, device: str, **_: Any) -> Subject | None:
+        assert device == STRAP.identity
+        return self.subject
+
+    async def assigned(self, device: str, **_: Any) -> list[Any]:
+        return [SimpleNamespace(placement="chest")] if self.subject else []
+
+    async def report(self, report: Report) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise StoreError("disk full")
+        self.reports.append(report)
+
+
+async def watched(
+    detection_streams: Streams, packets: list[tuple[float, Motion]], book: Book
+) -> tuple[list[Report], list[Colour]]:
+    detection = Detection(detection_streams)
+    health = HealthBoard()
+    colours: list[Colour] = []
+    clock = TickingClock(detection, packets)
+    fakes: dict[str, Any] = {"desk": book, "registry": book, "clock": clock}
+    watch = FallWatch(detection=detection, health=health, origin=ORIGIN, **fakes)
+    sleep = clock.sleep
+
+    async def noting(seconds: float) -> None:
+        assert seconds == TICK_S
+        colours.append(health.parts()["falls"].colour)
+        await sleep(seconds)
+
+    clock.sleep = noting  # type: ignore[method-assign]
+    with pytest.raises(asyncio.CancelledError):
+        await watch.run()
+    return book.reports, colours
+
+
+async def test_a_fall_reaches_the_desk_with_its_resident(detection: Streams, walk: Walk, strap: type[Strap]) -> None:
+    device = strap(walk(rate_hz=50.0, seconds=20, fall_at=12.2), 50.0, packet=25)
+    resident = Subject(type=SubjectType.RESIDENT, id="r1")
+    reports, colours = await watched(detection, list(device.packets()), Book(resident))
+    (report,) = reports
+    assert (report.subject, report.device_identity) == (resident, STRAP.identity)
+    impact = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=device.begin + 12.2)
+    assert abs(report.at - impact) < timedelta(seconds=0.2)
+    assert "chest strap" in report.summary
+    assert set(colours) == {Colour.GREEN}
+
+
+async def test_nobodys_strap_is_about_the_home(detection: Streams, walk: Walk, strap: type[Strap]) -> None:
+    device = strap(walk(rate_hz=50.0, seconds=20, fall_at=12.2), 50.0, packet=25)
+    reports, _ = await watched(detection, list(device.packets()), Book(None))
+    assert [report.subject for report in reports] == [Subject(type=SubjectType.HOME, id="home-1")]
+
+
+async def test_a_fall_waits_for_the_store(detection: Streams, walk: Walk, strap: type[Strap]) -> None:
+    device = strap(walk(rate_hz=50.0, seconds=20, fall_at=12.2), 50.0, packet=25)
+    reports, colours = await watched(detection, list(device.packets()), Book(None, failures=3))
+    assert len(reports) == 1
+    assert colours.count(Colour.RED) == 3
+    assert colours[-1] is Colour.GREEN
