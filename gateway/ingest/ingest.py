@@ -4,14 +4,15 @@ Every reading of a streamed kind is kept, a row each; of those a sink is queued 
 What arrives during a commit shares the next one, which keeps a strap's 86,400 notifications a day bearable for flash.
 
 A failed measurement, and the pressure of a cuff while it deflates, are stored and never delivered. A reading of a
-device that nobody has been given is stored without a subject and never delivered; if the device sends it again after it
-has been assigned, it is taken up then.
+device that nobody has been given is stored without a subject and not delivered; when somebody says whose it was at that
+time, it is taken up.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
@@ -19,16 +20,16 @@ import apsw
 
 from device_drivers.nomenclature import Kind
 from gateway.core.clock import Clock
-from gateway.core.envelope import READING_SCHEMA, ReadingDocument
+from gateway.core.envelope import READING_SCHEMA, ReadingDocument, SubjectDocument
 from gateway.core.faults import Fault, no_fault
 from gateway.core.ids import derived_id
-from gateway.core.subject import Origin, Subject
+from gateway.core.subject import Origin, Subject, SubjectType
 from gateway.ingest.document import reading_document
 from gateway.ingest.effective import Effective, effective_time
 from gateway.ingest.identity import RECEPTION, RecordIdentity, identify
 from gateway.ingest.plausible import doubtful_quantities, is_failed
 from gateway.ingest.received import KnownDevice, Received
-from gateway.store import assignments, readings
+from gateway.store import assignments, readings, waiting
 from gateway.store.assignments import Measured
 from gateway.store.ballast import StoreFull
 from gateway.store.database import Database
@@ -135,7 +136,8 @@ class Ingest:
                 await self._clock.sleep(FULL_RETRY_S)
         self._fault("ingest.after-commit")
         for one in judged:
-            self._seen[one.received.device.identity] = (one.received.device, one.stamp.monotonic_s)
+            if self._changed(one):
+                self._seen[one.received.device.identity] = (one.received.device, one.stamp.monotonic_s)
         for outcome in outcomes:
             self._count(outcome)
         return outcomes
@@ -171,30 +173,60 @@ class Ingest:
             return Duplicate(seq=known[0])
         keys = assignments.keys_of(connection, device.identity) | {f"address:{device.address.upper()}"}
         subject = assignments.who_had(connection, keys, judged.received.reading.user_slot, judged.measured)
-        if known is None:
-            seq = _insert(connection, judged, subject)
-        else:
-            seq = known[0]
-            if subject is not None:
-                readings.give_to(connection, seq, subject)
+        seq = _insert(connection, judged, subject) if known is None else known[0]
         self._fault("ingest.inside")
         if subject is None:
+            if known is None:
+                self._let_wait(connection, seq, judged)
             return Unassigned(seq=seq, sentence=_sentence(judged))
-        document = reading_document(
-            judged.received, subject, judged.identity, judged.effective, failed=judged.failed, doubtful=judged.doubtful
-        )
-        if not judged.failed and judged.received.reading.kind not in NEVER_DELIVERED:
-            self._enqueue(connection, judged, subject, document)
+        document = _document(judged, subject)
+        if known is not None:
+            waiting.take(connection, seq, subject)
+        if _to_be_delivered(judged):
+            self._enqueue(connection, judged, document)
+        self._take_up(connection, judged.stamp, keys)
         return Stored(seq=seq, document=document)
+
+    async def take_up(self, device: str) -> int:
+        """After an assignment: readings of the device (identity or address) that belonged to nobody and now do.
+
+        They are given to their subject and queued. Also done by itself with the next reading of the device. Returns how
+        many.
+        """
+        stamp = self._stamper.now()
+        return await self._database.write(
+            lambda connection: self._take_up(connection, stamp, assignments.keys_of(connection, device))
+        )
+
+    def _take_up(self, connection: apsw.Connection, stamp: Stamp, keys: set[str]) -> int:
+        taken = 0
+        for one in waiting.of_device(connection, self.origin, keys):
+            subject = assignments.who_had(connection, keys, one.user_slot, one.measured)
+            if subject is None:
+                continue
+            waiting.take(connection, one.seq, subject)
+            if one.document is not None:
+                document = one.document
+                document["subject"] = SubjectDocument(type=subject.type.value, id=subject.id)
+                enqueue(connection, stamp, [route.name for route in self._routes], letter_of(document))
+            taken += 1
+        return taken
+
+    def _let_wait(self, connection: apsw.Connection, seq: int, judged: _Judged) -> None:
+        streamed = judged.received.reading.source in STREAMS
+        nobody = Subject(type=SubjectType.HOME, id="")
+        document = _document(judged, nobody) if _to_be_delivered(judged) and not streamed else None
+        waiting.put(
+            connection, judged.stamp, seq, device_identity=judged.received.device.identity,
+            user_slot=judged.received.reading.user_slot, measured=judged.measured, document=document,
+        )  # fmt: skip
 
     def _changed(self, judged: _Judged) -> bool:
         """Whether the row of the device has something new to say: a strap notifies each second."""
         device, then = self._seen.get(judged.received.device.identity, (None, 0.0))
         return device != judged.received.device or judged.stamp.monotonic_s - then > SEEN_EVERY_S
 
-    def _enqueue(
-        self, connection: apsw.Connection, judged: _Judged, subject: Subject, document: ReadingDocument
-    ) -> None:
+    def _enqueue(self, connection: apsw.Connection, judged: _Judged, document: ReadingDocument) -> None:
         reading = judged.received.reading
         sinks = [route.name for route in self._routes]
         if reading.source in STREAMS:
@@ -202,16 +234,7 @@ class Ingest:
                 connection, judged.stamp, self._routes, device_identity=judged.received.device.identity,
                 kind=reading.kind.value,
             )  # fmt: skip
-        letter = Letter(
-            message_id=derived_id("reading-message", judged.identity.id, subject.type.value, subject.id),
-            schema=READING_SCHEMA,
-            data_type=reading.kind.value,
-            subject=subject,
-            received_at=utc_text(judged.received.received_at),
-            body=cast("dict[str, Any]", document),
-            rank=READING_RANK,
-        )
-        enqueue(connection, judged.stamp, sinks, letter)
+        enqueue(connection, judged.stamp, sinks, letter_of(document))
 
     def _count(self, outcome: Outcome) -> None:
         match outcome:
@@ -222,6 +245,30 @@ class Ingest:
                 self._counts["duplicate"] += 1
             case Unassigned():
                 self._counts["unassigned"] += 1
+
+
+def letter_of(document: ReadingDocument) -> Letter:
+    """The envelope's content; the same document is the same message on every gateway."""
+    subject = Subject(type=SubjectType(document["subject"]["type"]), id=document["subject"]["id"])
+    return Letter(
+        message_id=derived_id("reading-message", document["id"], subject.type.value, subject.id),
+        schema=READING_SCHEMA,
+        data_type=document["kind"],
+        subject=subject,
+        received_at=utc_text(datetime.fromisoformat(document["received_at"])),
+        body=cast("dict[str, Any]", document),
+        rank=READING_RANK,
+    )
+
+
+def _document(judged: _Judged, subject: Subject) -> ReadingDocument:
+    return reading_document(
+        judged.received, subject, judged.identity, judged.effective, failed=judged.failed, doubtful=judged.doubtful
+    )
+
+
+def _to_be_delivered(judged: _Judged) -> bool:
+    return not judged.failed and judged.received.reading.kind not in NEVER_DELIVERED
 
 
 def _measured(stamp: Stamp, effective: Effective) -> Measured:

@@ -83,7 +83,7 @@ class Readings:
 
     async def unassigned(self) -> Mapping[str, int]:
         """How many readings wait without a subject, per device identity."""
-        sql = "SELECT device_identity, count(*) FROM readings WHERE subject_id IS NULL GROUP BY device_identity"
+        sql = "SELECT device_identity, count(*) FROM waiting_readings GROUP BY device_identity"
         return dict(await self._database.read(lambda connection: list(connection.execute(sql))))
 
     async def _rows(self, sql: str, values: tuple[Any, ...]) -> list[ReadingRow]:
@@ -94,14 +94,6 @@ def find(connection: apsw.Connection, record_id: str) -> tuple[int, bool] | None
     """Inside a transaction: (seq, has a subject) of a stored record."""
     row = connection.execute("SELECT seq, subject_id IS NOT NULL FROM readings WHERE id = ?", (record_id,)).fetchone()
     return None if row is None else (int(row[0]), bool(row[1]))
-
-
-def give_to(connection: apsw.Connection, seq: int, subject: Subject) -> None:
-    """Inside a transaction: a reading that belonged to nobody is about `subject`."""
-    connection.execute(
-        "UPDATE readings SET subject_type = ?, subject_id = ? WHERE seq = ? AND subject_id IS NULL",
-        (subject.type.value, subject.id, seq),
-    )
 
 
 def _row(row: tuple[Any, ...]) -> ReadingRow:

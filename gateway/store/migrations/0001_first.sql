@@ -124,7 +124,25 @@ CREATE TABLE readings (
 ) STRICT;
 CREATE INDEX readings_by_subject ON readings (subject_id, seq) WHERE subject_id IS NOT NULL;
 CREATE INDEX readings_latest ON readings (subject_id, kind, seq) WHERE failed = 0;
-CREATE INDEX readings_unassigned ON readings (device_identity) WHERE subject_id IS NULL;
+
+-- Readings of a device that belonged to nobody: what the sinks will get (but for the subject) once somebody says whose it
+-- was. document is NULL for what is never delivered. The stamp is that of the reception.
+CREATE TABLE waiting_readings (
+    seq INTEGER PRIMARY KEY REFERENCES readings (seq),
+    device_identity TEXT NOT NULL,
+    user_slot INTEGER,
+    age_s REAL,
+    uncertainty_s REAL,
+    document TEXT CHECK (document IS NULL OR json_valid(document)),
+    organisation_id TEXT NOT NULL,
+    home_id TEXT NOT NULL,
+    gateway_id TEXT NOT NULL,
+    boot_id TEXT NOT NULL,
+    monotonic_s REAL NOT NULL,
+    wall TEXT NOT NULL,
+    synchronised INTEGER NOT NULL CHECK (synchronised IN (0, 1))
+) STRICT;
+CREATE INDEX waiting_by_device ON waiting_readings (device_identity);
 
 -- Tokens are 256 random bits: a plain SHA-256 is enough, there is nothing to guess.
 CREATE TABLE users (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from device_drivers.nomenclature import Kind, Quantity
 from gateway.core.errors import StoreError
 from gateway.core.subject import Subject, SubjectType
 from gateway.ingest.ingest import Duplicate, Ingest, Stored, Unassigned
+from gateway.store.readings import Readings
 from tests.gateway.ingest.conftest import (
     AINO,
     CUFF,
@@ -170,6 +172,38 @@ class TestWho:
         assert taken.seq == refused.seq
         assert await gateway.ingest.accept(received) == Duplicate(seq=taken.seq)
         assert await gateway.queued() == 1
+
+    async def test_what_was_sent_only_once_is_taken_up_when_somebody_says_whose_it_was(self, gateway: Gateway) -> None:
+        stranger = known("cuff", "device-time", 9)
+        await gateway.ingest.accept(gateway.received(stranger, pressure(LOCAL)))
+        await gateway.ingest.accept(gateway.received(stranger, failed_pressure(LOCAL)))
+        await gateway.ingest.accept(gateway.received(stranger, pressure(LOCAL - 3 * DAY)))
+        assert await gateway.ingest.take_up(stranger.address) == 0
+        await gateway.registry.assign(stranger.address, AINO, actor="t", since=gateway.clock.wall() - DAY)
+        assert await gateway.ingest.take_up(stranger.address) == 2  # not that of three days ago
+        assert [(row.seq, row.failed) for row in await gateway.rows()] == [(1, False), (2, True)]
+        (item,) = await gateway.outbox.queued("fhir", limit=9)
+        assert item.envelope["body"]["subject"] == {"type": "resident", "id": "aino"}
+        assert await gateway.ingest.take_up(stranger.address) == 0
+        assert await gateway.ingest.accept(gateway.received(stranger, pressure(LOCAL))) == Duplicate(seq=1)
+        assert await Readings(gateway.database).unassigned() == {stranger.identity: 1}
+
+    async def test_the_next_reading_of_the_device_brings_the_others_along(self, gateway: Gateway) -> None:
+        stranger = known("scale", "reception", 9)
+        for kilograms in (70.0, 71.0):
+            assert isinstance(await gateway.ingest.accept(gateway.received(stranger, weight(kilograms))), Unassigned)
+        await gateway.registry.assign(stranger.identity, AINO, actor="t", since=gateway.clock.wall() - DAY)
+        await stored(gateway, gateway.received(stranger, weight(72.0)))
+        assert [row.values["weight"] for row in await gateway.rows()] == [70.0, 71.0, 72.0]
+        assert await gateway.queued() == 3
+
+    async def test_a_scale_assigned_from_now_on_gives_nobody_what_it_weighed_before(self, gateway: Gateway) -> None:
+        stranger = known("scale", "reception", 9)
+        received = gateway.received(stranger, weight(70.0))
+        early = dataclasses.replace(received, received_monotonic=received.received_monotonic - 600)
+        assert isinstance(await gateway.ingest.accept(early), Unassigned)
+        await gateway.registry.assign(stranger.identity, AINO, actor="t")
+        assert await gateway.ingest.take_up(stranger.identity) == 0
 
     async def test_a_record_of_before_the_assignment_is_not_guessed(self, gateway: Gateway) -> None:
         old = pressure(LOCAL - 2 * DAY)
