@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from api.http.auth import TokenBook
-from gateway.core.errors import Invalid
+from gateway.core.errors import Invalid, NotFound
 from gateway.core.subject import Subject, SubjectType
 from gateway.store.assignments import Assignment
 from gateway.store.consents import EVERYTHING, SqliteConsents
@@ -29,6 +29,18 @@ class Courier(Protocol):
         ...
 
 
+class Bonds(Protocol):
+    """The radio, as far as a technician mends bonds (`gateway.radio.manager.Radio`)."""
+
+    async def pair_again(self, address: str) -> None:
+        """Forget the bond and make a new one when the device calls."""
+        ...
+
+    def accept_damaged_bonds(self) -> None:
+        """The sentence about a damaged file of bonds was read."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acts:
     """Acts on the registry, the users and the consents.
@@ -36,6 +48,7 @@ class Acts:
     Attributes:
         recipients: names of the configured sinks: a consent for anything else would be a slip of the pen.
         couriers: the delivery workers that run, by sink; none when no gateway runs.
+        bonds: the radio; None when it does not run.
     """
 
     registry: Registry
@@ -44,6 +57,7 @@ class Acts:
     tokens: TokenBook
     recipients: frozenset[str]
     couriers: Mapping[str, Courier] = field(default_factory=lambda: MappingProxyType({}))
+    bonds: Bonds | None = None
 
     async def add_resident(self, name: str, *, actor: str, room_id: str | None = None) -> Resident:
         """Raises as `Registry.add_resident`."""
@@ -65,6 +79,27 @@ class Acts:
         return await self.registry.assign(
             device, subject, actor=actor, placement=placement, user_slot=user_slot, since=since
         )
+
+    async def pair_again(self, address: str) -> None:
+        """The bond with a device is forgotten; a new one is made when it calls in pairing mode.
+
+        Raises:
+            NotFound: the radio does not run.
+        """
+        await self._radio().pair_again(address.upper())
+
+    def accept_damaged_bonds(self) -> None:
+        """A technician has read that the file of bonds was damaged: devices may pair again.
+
+        Raises:
+            NotFound: the radio does not run.
+        """
+        self._radio().accept_damaged_bonds()
+
+    def _radio(self) -> Bonds:
+        if self.bonds is None:
+            raise NotFound("The radio does not run: start the gateway first ('huoma run').")
+        return self.bonds
 
     async def devices(self) -> list[tuple[DeviceRow | None, list[Assignment]]]:
         """Every device seen, with its assignments; then (None, …) for those assigned but not seen so far."""

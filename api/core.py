@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from api.origin import origin_of
 from api.settings import Settings
 from gateway.core.clock import Clock
-from gateway.core.faults import Fault
+from gateway.core.faults import Fault, no_fault
 from gateway.core.health import HealthBoard
 from gateway.core.subject import Origin
 from gateway.desk.service import Desk
@@ -39,7 +39,9 @@ class Core:
 
 
 @asynccontextmanager
-async def open_core(settings: Settings, *, clock: Clock, health: HealthBoard, fault: Fault) -> AsyncIterator[Core]:
+async def open_core(
+    settings: Settings, *, clock: Clock, health: HealthBoard, fault: Fault = no_fault
+) -> AsyncIterator[Core]:
     """The store opened and its repositories made.
 
     Raises:

@@ -115,6 +115,7 @@ def services_over(
         tokens=tokens,
         recipients=frozenset(delivery.names),
         couriers=delivery.workers,
+        bonds=radio,
     )
     return Services(
         desk=core.desk,

@@ -15,22 +15,14 @@ from starlette.types import ASGIApp
 
 from api.acts import Acts
 from api.audit import StoreAudit
+from api.core import open_core
 from api.http.app import Control, build_app
 from api.http.auth import TokenBook
 from api.http.services import Services
-from api.origin import origin_of
 from api.settings import Settings, load
 from gateway.core.clock import SystemClock
 from gateway.core.errors import HuomaError, Invalid, StoreError
 from gateway.core.health import HealthBoard
-from gateway.desk.service import Desk
-from gateway.store.alerts import SqliteAlertStore
-from gateway.store.consents import SqliteConsents
-from gateway.store.database import Database
-from gateway.store.readings import Readings
-from gateway.store.registry import Registry
-from gateway.store.stamp import Stamper, read_boot_id
-from gateway.store.users import Users
 
 _BASE: Final = "http://localhost/api/v1"
 _TIMEOUT_S: Final = 30.0  # a withdrawal waits for the request in flight to be cut off
@@ -102,26 +94,23 @@ def _runs(path: Path) -> bool:
 @asynccontextmanager
 async def _application(settings: Settings) -> AsyncIterator[ASGIApp]:
     """The gateway's application over the store alone."""
-    clock = SystemClock()
-    origin = origin_of(settings)
-    async with Database.open(settings.store_file, clock=clock) as database:
-        stamper = Stamper(origin, clock, boot_id=read_boot_id())
-        users = Users(database, stamper)
-        tokens = TokenBook(users.authenticate)
+    clock, health = SystemClock(), HealthBoard()
+    async with open_core(settings, clock=clock, health=health) as core:
+        tokens = TokenBook(core.users.authenticate)
         acts = Acts(
-            registry=Registry(database, stamper),
-            users=users,
-            consents=SqliteConsents(database, stamper),
+            registry=core.registry,
+            users=core.users,
+            consents=core.consents,
             tokens=tokens,
             recipients=frozenset(sink.name for sink in settings.sink),
         )
         services = Services(
-            desk=Desk(store=SqliteAlertStore(database, stamper), clock=clock, origin=origin),
-            readings=Readings(database),
+            desk=core.desk,
+            readings=core.readings,
             acts=acts,
-            audit=StoreAudit(database, stamper),
+            audit=StoreAudit(core.database, core.stamper),
             tokens=tokens,
-            health=HealthBoard(),
+            health=health,
             clock=clock,
             metrics=CollectorRegistry(),
             simulated=False,

@@ -62,6 +62,22 @@ def device_assign(
     print(f"{address} belongs to resident {made['subject']['id']} since {made['since']}.")
 
 
+@device.command("pair-again")
+def device_pair_again(
+    address: Annotated[str, typer.Argument(help="its address, such as AA:BB:CC:DD:EE:FF")], config: Config = None
+) -> None:
+    """Forget the bond with a device and make a new one when it calls in pairing mode."""
+    _ask(config, "POST", f"/devices/{quote(address, safe=':')}/pair-again")
+    print(f"The bond with {address} is forgotten: put the device into pairing mode now.")
+
+
+@device.command("accept-damaged-bonds")
+def device_accept_damaged_bonds(config: Config = None) -> None:
+    """Say that you have read that the file of bonds was damaged: devices may pair again."""
+    _ask(config, "POST", "/bonds/accept-damage")
+    print("Devices may pair again: put each into pairing mode.")
+
+
 def devices(
     unknown: Annotated[bool, typer.Option("--unknown", help="those too that no profile claims")] = False,
     config: Config = None,

@@ -88,6 +88,18 @@ def home_routes() -> APIRouter:
         )
         return assignment_view(made)
 
+    @router.post("/devices/{device}/pair-again", status_code=204, tags=["devices"])
+    async def pair_again(device: str, services: Given, caller: Technician) -> None:
+        """Forget the bond with the device (its address); the next time it calls in pairing mode it is paired anew."""
+        await services.acts.pair_again(device)
+        await services.audit.note(caller.name, "device.pair-again", device.upper())
+
+    @router.post("/bonds/accept-damage", status_code=204, tags=["devices"])
+    async def accept_damage(services: Given, caller: Technician) -> None:
+        """The file of bonds was damaged and somebody has read that: devices of the home may pair again."""
+        services.acts.accept_damaged_bonds()
+        await services.audit.note(caller.name, "bonds.accept-damage", "all")
+
     @router.post("/residents", status_code=201, tags=["residents"])
     async def add_resident(body: NewResident, services: Given, admin: Admin) -> ResidentView:
         """A new resident; the answer carries the id."""

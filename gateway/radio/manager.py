@@ -267,7 +267,10 @@ class Radio:
 
     def _bond_lost(self, adapter: Adapter, device: Device, reason: str) -> None:
         device.rest.stale(self._clock.monotonic(), self._rng)
-        words = f"{reason}. Pair it again: put it into pairing mode and follow the steps of its profile."
+        words = (
+            f"{reason}. Pair it again: run 'huoma device pair-again {device.address}', put it into pairing mode and "
+            "follow the steps of its profile."
+        )
         if adapter.notice is not None:
             words = f"{words} {adapter.notice}"
         self._stale[device.address] = f"{device.words()}: {words}"

@@ -111,5 +111,11 @@ def test_captured_session_into_the_health_record(
             print(words)
             assert "bonds.json" in words
             assert "pair" in words.lower()
-        assert twin.pairing_pdus() == paired_with, "paired again behind everybody's back"
-        assert len(pressures(fhir_server)) == 3
+            assert twin.pairing_pdus() == paired_with, "paired again behind everybody's back"
+            assert len(pressures(fhir_server)) == 3
+
+            command(config, "device", "accept-damaged-bonds")
+            command(config, "device", "pair-again", CUFF)
+            twin.tell("pair cuff")
+            until(lambda: len(pressures(fhir_server)) == 4, within_s=40)
+            assert home.api("/api/v1/status", nurse)["parts"]["radio"]["colour"] == "green"
