@@ -20,6 +20,7 @@ from gateway.store.outgoing import SinkRoute
 from gateway.store.readings import Readings
 from gateway.store.registry import Registry
 from gateway.store.stamp import Stamper, read_boot_id
+from gateway.store.undecodable import UndecodableFrames
 from gateway.store.users import Users
 
 
@@ -35,6 +36,7 @@ class Core:
     users: Users
     consents: SqliteConsents
     readings: Readings
+    frames: UndecodableFrames
     desk: Desk
 
 
@@ -61,5 +63,6 @@ async def open_core(
             users=Users(database, stamper),
             consents=SqliteConsents(database, stamper),
             readings=Readings(database),
+            frames=UndecodableFrames(database, stamper),
             desk=Desk(store=alerts, clock=clock, origin=origin, fault=fault),
         )

@@ -352,3 +352,19 @@ CREATE TABLE counters (
     wall TEXT NOT NULL,
     synchronised INTEGER NOT NULL CHECK (synchronised IN (0, 1))
 ) STRICT;
+
+-- What no decoder understood, raw: bounded by the newest, so no reference to the device is needed.
+CREATE TABLE undecodable_frames (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    device_identity TEXT NOT NULL,
+    source TEXT NOT NULL,
+    raw BLOB NOT NULL,
+    why TEXT NOT NULL,
+    organisation_id TEXT NOT NULL,
+    home_id TEXT NOT NULL,
+    gateway_id TEXT NOT NULL,
+    boot_id TEXT NOT NULL,
+    monotonic_s REAL NOT NULL,
+    wall TEXT NOT NULL,
+    synchronised INTEGER NOT NULL CHECK (synchronised IN (0, 1))
+) STRICT;
