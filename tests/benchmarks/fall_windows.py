@@ -5,7 +5,7 @@ features, trees, network. The peer computes its 10 minimal features per axis and
 turns, in processor time, one thread each; the ratio is the median of the turns' ratios. The peer's interpreter is
 HUOMA_BENCH_PYTHON.
 
-Beside it, in processes of their own: the first tick from the interpreter's start on, and the peak memory of the detector
+Beside it, in processes of their own: the first tick from the interpreter's start on, and the peak memory of detection
 alone.
 """
 

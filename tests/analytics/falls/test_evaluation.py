@@ -58,8 +58,8 @@ def test_counts_what_it_should(trials: list[Trial], model: Model) -> None:
     assert report["by_activity"]["D60"]["false_alarms_per_hour"] == pytest.approx(3600 / 15)
     assert report["false_alarms_per_hour"] == pytest.approx(1 / report["hours"], rel=0.02)
     assert 2.5 < report["delay_s"] <= report["delay_s_max"] <= 3.5
-    assert report["metadata_auc_of_single_files"] > 0.8  # 15 s against 12 s: the trap is seen …
-    assert report["metadata_auc"] < 0.8  # … and gone in the stream
+    assert report["metadata_auc_of_single_files"] > 0.75  # 15 s against 12 s: the trap is seen …
+    assert report["metadata_auc"] < 0.75  # … and gone in the stream
     assert 0.5 < report["auc"] < 1
 
 

@@ -53,6 +53,7 @@ def test_flattened_boosting_equals_scikit_learn() -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_windows_numbers_do_not_depend_on_its_neighbours(model: Model) -> None:
     many = windows(70)
     together = model.probability(many)
