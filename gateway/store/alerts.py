@@ -59,6 +59,7 @@ class SqliteAlertStore:
                     "content": one.content,
                 }
                 insert(connection, "evidence", stamp, values)
+            self._database.fault("store.alert.appended-not-queued")
             enqueue(connection, stamp, self._sinks, _letter(alert, events, stamp))
             return position
 

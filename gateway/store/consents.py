@@ -125,6 +125,7 @@ class SqliteConsents:
                     "word": word,
                 }
                 insert(connection, "consents", stamp, values)
+            self._database.fault("store.consent.withdrawn-not-dropped")
             connection.execute(
                 "UPDATE outbox SET state = 'dropped', detail = 'consent withdrawn', settled_at = ? "
                 f"WHERE state IN ('queued', 'withheld') AND EXISTS (SELECT 1 {_WHO} AND {_IN_FORCE} IS NOT TRUE)",

@@ -65,7 +65,7 @@ class Database:
         self._clock = clock
         self._executor = executor
         self._connection = connection
-        self._fault = fault
+        self.fault = fault  # crash points inside the work of others go through it
         self._ballast = ballast
         self._health = health
         self._loop = asyncio.get_running_loop()
@@ -131,6 +131,7 @@ class Database:
                 health=health,
             )
             try:
+                database.fault("store.opened")
                 await database._look_at_disk()
                 yield database
             finally:
@@ -232,16 +233,16 @@ class Database:
 
     def _transaction(self, batch: list[_Job]) -> list[_Outcome]:
         connection = self._connection
-        self._fault("store.commit.before")
+        self.fault("store.commit.before")
         connection.execute("BEGIN IMMEDIATE")
         try:
             outcomes = [_run(connection, job.work) for job in batch]
-            self._fault("store.commit.inside")
+            self.fault("store.commit.inside")
             connection.execute("COMMIT")
         finally:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
-        self._fault("store.commit.after")
+        self.fault("store.commit.after")
         return outcomes
 
     # ---- health -------------------------------------------------------------------------------------------------

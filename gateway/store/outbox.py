@@ -62,6 +62,7 @@ class SqliteOutbox:
                     "UPDATE outbox SET attempts = attempts + 1, detail = ? WHERE item_id = ? AND sink = ?",
                     (error, item_id, sink),
                 )
+            self._database.fault("store.settle.tried-not-settled")
             for item_id, state, words in outcomes:
                 origins = _FROM[state]
                 connection.execute(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 
@@ -144,6 +145,40 @@ def test_with_full_nothing_acknowledged_is_lost(record_property: Callable[[str, 
     assert tally.cuts >= 1_000
     assert tally.acked > 5 * tally.cuts  # the cuts come in the middle of life, not before it
     assert (tally.lost, tally.corrupt, tally.incoherent) == (0, 0, [])
+
+
+async def cut_first_start(times: int) -> tuple[int, int]:
+    """(starts that had been promised, those of them that a later boot does not know)."""
+    whole = TornDisk()
+    with mounted(whole, "torn") as vfs:
+        async with home(NAME, VirtualClock(), vfs=vfs) as it:
+            await it.move_in()
+    promised = lost = 0
+    for turn in range(times):
+        random = Random(f"first/{turn}")
+        disk = TornDisk(sector=random.choice((512, 4096)))
+        disk.cut_at = random.randint(1, whole.operations)
+        moved_in = False
+        with mounted(disk, "torn") as vfs, suppress(StoreError, apsw.Error):
+            async with home(NAME, VirtualClock(), vfs=vfs) as it:
+                await it.move_in()
+                moved_in = True
+        with mounted(disk.after_power_cut(random, garbage=True), "torn") as vfs:
+            async with home(NAME, VirtualClock(), vfs=vfs) as it:
+                promised += moved_in
+                lost += moved_in and not await it.registry.residents()
+                assert await it.database.read(lambda c: c.pragma("integrity_check")) == "ok"
+    return promised, lost
+
+
+@pytest.mark.slow
+def test_the_power_goes_at_the_first_start(record_property: Callable[[str, object], None]) -> None:
+    times = 1_000 if full() else 100
+    promised, lost = run_virtual(lambda: cut_first_start(times))
+    print(f"R2 first start: {times} cuts, {promised} had moved in, {lost} lost")
+    record_property("r2_first_start", {"cuts": times, "promised": promised, "lost": lost})
+    assert promised > 0
+    assert lost == 0
 
 
 @pytest.mark.slow
