@@ -135,7 +135,7 @@ class SqliteConsents:
             _note(connection, stamp, actor, "consent.withdraw", resident_id, recipient, data_type, dropped)
             return dropped
 
-        return await self._database.write(work)
+        return await self._database.write(work, essential=True)  # on a full disk too: it must not leave the home
 
 
 def _must_exist(connection: apsw.Connection, resident_id: str) -> None:

@@ -150,10 +150,10 @@ class Database:
 
         Args:
             work: runs in the store's thread; must not wait for anything.
-            essential: an alert: may use the room that is kept back on a full disk.
+            essential: an alert, an answer, a withdrawal: may use the room that is kept back on a full disk.
 
         Raises:
-            StoreFull: the disk is full and this write is not essential.
+            StoreFull: the disk is full, and this write is not essential.
             StoreError: the disk refused, or the store is closed.
         """
         async with self._write_places:

@@ -117,8 +117,8 @@ _OPEN_FLAGS: Final = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw
 def _set_up(connection: apsw.Connection, synchronous: str) -> None:
     connection.set_busy_timeout(BUSY_TIMEOUT_MS)
     connection.pragma("locking_mode", "EXCLUSIVE")  # one owner: the index of the WAL stays in memory
-    # The step into WAL mode itself goes through a rollback journal. If its deletion came undone with the power, the next
-    # start would roll the file back to nothing and throw the log away: EXTRA syncs the folder after the deletion.
+    # The step into WAL mode itself goes through a rollback journal. If its deletion came undone with the power, the
+    # next start would roll the file back to nothing and throw the log away: EXTRA syncs the folder after the deletion.
     connection.pragma("synchronous", "EXTRA")
     if connection.pragma("journal_mode", "WAL") != "wal":
         raise StoreError("The store cannot use a write-ahead log here: set a path on a local disk.")

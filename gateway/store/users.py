@@ -107,7 +107,7 @@ class Users:
                 raise NotFound(f"There is no user {name} with a valid token.")
             audit.note(connection, stamp, actor=actor, action="user.revoke", target=name)
 
-        await self._database.write(work)
+        await self._database.write(work, essential=True)  # on a full disk too
 
 
 def _hash(token: str) -> bytes:

@@ -84,6 +84,7 @@ def test_an_alert_is_stored_a_reading_waits_and_it_recovers_by_itself() -> None:
             for number in range(10):
                 await raise_alert(it, f"a{number}")
             assert len(await it.alerts.find()) == 10
+            assert await it.consents.withdraw("aino", "fhir", actor="t") == 10  # a withdrawal cannot wait either
             async with asyncio.TaskGroup() as group:
                 waiting = group.create_task(it.ingest.accept(weight(1, clock)))
                 await clock.sleep(60)
