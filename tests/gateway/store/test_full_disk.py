@@ -10,12 +10,13 @@ from pathlib import Path
 import apsw
 import pytest
 
+from gateway.consent import Consent
 from gateway.core.health import Colour, HealthBoard
 from gateway.desk import machine
 from gateway.store.ballast import Ballast, StoreFull
 from gateway.store.database import PART
 from tests.gateway.desk.words import ORIGIN, fall
-from tests.reliability.home import Home, home, weight
+from tests.reliability.home import RESIDENT, Home, home, weight
 from tests.reliability.torn_disk import DiskFile, TornDisk, mounted
 from tests.virtual_time import VirtualClock, run_virtual
 
@@ -84,7 +85,8 @@ def test_an_alert_is_stored_a_reading_waits_and_it_recovers_by_itself() -> None:
             for number in range(10):
                 await raise_alert(it, f"a{number}")
             assert len(await it.alerts.find()) == 10
-            assert await it.consents.withdraw("aino", "fhir", actor="t") == 10  # a withdrawal cannot wait either
+            await it.consents.withdraw("aino", "fhir", actor="t")  # this cannot wait either
+            assert await it.consents.state(RESIDENT, "fhir", "weight") is Consent.WITHDRAWN
             async with asyncio.TaskGroup() as group:
                 waiting = group.create_task(it.ingest.accept(weight(1, clock)))
                 await clock.sleep(60)
