@@ -20,7 +20,9 @@ from gateway.ingest.received import Received
 from gateway.radio.contracts import Severity
 
 ALERT: Final = "ALERT_ID"  # stands for the alert's id in a hint
-_STREAMED_EVERY: Final = 30  # a strap's heart rate comes each second: every thirtieth is told
+# A strap's heart rate comes each second: of those one in so many is told, to show and in a log.
+_SHOWN_EVERY: Final = 30
+_LOGGED_EVERY: Final = 3600
 
 
 def say(text: str) -> None:
@@ -36,6 +38,7 @@ class Narrator(Listener):
         self._clock = clock
         self._zone = zone
         self._values = values
+        self._every = _SHOWN_EVERY if values else _LOGGED_EVERY
         self._out = out
         self._told: dict[tuple[str, str], int] = {}
 
@@ -47,7 +50,7 @@ class Narrator(Listener):
         document = outcome.document
         key = (received.device.identity, document["kind"])
         count = self._told[key] = self._told.get(key, 0) + 1
-        if document["kind"] in ("heart-rate", "battery") and count % _STREAMED_EVERY != 1:
+        if document["kind"] in ("heart-rate", "battery") and count % self._every != 1:
             return
         if document["failed"]:
             what = "measurement failed; kept as failed, delivered nowhere"

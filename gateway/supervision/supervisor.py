@@ -18,6 +18,7 @@ from gateway.core.health import Colour, HealthBoard
 
 FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 60.0  # a nurse must not wait longer for a part that could already work again
+WELL_AFTER_S: Final = 10.0  # a part that has run this long since its failure is said to be well
 STEADY_S: Final = 120.0  # a part that ran this long failed anew: its pauses start from the first again
 
 Part = Callable[[], Awaitable[None]]
@@ -33,18 +34,23 @@ class Supervisor:
         self._health = health
         self._rng = rng
         self.restarts: dict[str, int] = {}
+        self._said: dict[str, str] = {}
 
     async def keep(self, name: str, part: Part) -> None:
         """Run `part` until it returns; start it again whenever it raises. Cancellation passes through."""
         pause = FIRST_PAUSE_S
         while True:
             started = self._clock.monotonic()
+            well = asyncio.get_running_loop().call_later(WELL_AFTER_S, self._well_again, name)
             try:
-                await part()
-            except Exception as failure:  # noqa: BLE001  # the supervisor: see the module's first lines
+                try:
+                    await part()
+                finally:
+                    well.cancel()
+            except Exception as failure:  # the supervisor: see the module's first lines
                 task = asyncio.current_task()
                 if task is not None and task.cancelling():
-                    # Failed while it was being cancelled: a task group then raises the failure and not the cancellation.
+                    # Failed while it was being cancelled: a task group then raises the failure, not the cancellation.
                     raise asyncio.CancelledError from failure
                 if self._clock.monotonic() - started >= STEADY_S:
                     pause = FIRST_PAUSE_S
@@ -56,6 +62,14 @@ class Supervisor:
             else:
                 return
 
+    def _well_again(self, name: str) -> None:
+        """Take our sentence about a failure back, unless the part has said something itself meanwhile."""
+        sentence = self._said.pop(name, None)
+        known = self._health.parts().get(name)
+        if sentence is not None and known is not None and known.reason == sentence:
+            times = self.restarts[name]
+            self._health.report(name, Colour.GREEN, f"Runs again; it was started anew {times} time(s).")
+
     def _report(self, name: str, failure: Exception, wait: float) -> None:
         # Our own errors are sentences for a person; anything else is a defect and gets its stack into the log.
         if isinstance(failure, HuomaError):
@@ -64,4 +78,5 @@ class Supervisor:
         else:
             reason = f"failed unexpectedly ({type(failure).__name__}); see the log"
             log.error("part failed", part=name, restart_in_s=round(wait, 1), exc_info=failure)
-        self._health.report(name, Colour.RED, f"{reason} Starting it again in {wait:.0f} s.")
+        self._said[name] = f"{reason} Starting it again in {wait:.0f} s."
+        self._health.report(name, Colour.RED, self._said[name])

@@ -109,6 +109,49 @@ def test_a_part_that_fails_while_it_is_cancelled_is_not_started_again() -> None:
     run_virtual(main)
 
 
+def test_a_part_that_runs_again_is_well_again() -> None:
+    async def main() -> None:
+        clock, health = VirtualClock(), HealthBoard()
+        supervisor = Supervisor(clock=clock, health=health, rng=random.Random(1))
+        starts = 0
+
+        async def part() -> None:
+            nonlocal starts
+            starts += 1
+            if starts == 1:
+                raise RadioUnavailable("No adapter. Plug one in.")
+            await clock.sleep(60)
+
+        task = asyncio.get_running_loop().create_task(supervisor.keep("frames", part))
+        await clock.sleep(5)
+        assert health.parts()["frames"].colour is Colour.RED
+        await clock.sleep(20)
+        assert health.parts()["frames"].colour is Colour.GREEN
+        await task
+
+    run_virtual(main)
+
+
+def test_what_a_part_said_itself_stands() -> None:
+    async def main() -> None:
+        clock, health = VirtualClock(), HealthBoard()
+        supervisor = Supervisor(clock=clock, health=health, rng=random.Random(1))
+        starts = 0
+
+        async def part() -> None:
+            nonlocal starts
+            starts += 1
+            if starts == 1:
+                raise RadioUnavailable("No adapter. Plug one in.")
+            health.report("radio", Colour.AMBER, "one device needs pairing")
+            await clock.sleep(60)
+
+        await supervisor.keep("radio", part)
+        assert health.parts()["radio"].reason == "one device needs pairing"
+
+    run_virtual(main)
+
+
 def test_the_worst_part_colours_the_whole() -> None:
     health = HealthBoard()
     assert health.worst() is Colour.AMBER  # nothing has reported yet: not known to be well
