@@ -34,8 +34,10 @@ def usable(windows: Array) -> NDArray[np.bool_]:
     missing = np.isnan(x[0])
     good = (np.count_nonzero(missing, axis=0) <= _MISSING * WINDOW) & ~missing[_CORE].any(axis=0)
     squared = x[0] * x[0] + x[1] * x[1] + x[2] * x[2]
-    # fmax and fmin pass over NaN; comparisons with NaN are false: missing samples count for nothing below.
-    span = np.fmax.reduce(x, axis=1) - np.fmin.reduce(x, axis=1)
+    # Comparisons with NaN are false, fmax and fmin (slower) pass over it: missing samples count for nothing below.
+    gaps = bool(missing.any())
+    highest, lowest = (np.fmax, np.fmin) if gaps else (np.maximum, np.minimum)
+    span = highest.reduce(x, axis=1) - lowest.reduce(x, axis=1)
     good &= ~np.any(span < _STUCK_SPAN_G, axis=0)
     good &= np.count_nonzero(squared < _NOTHING_G**2, axis=0) <= _NOTHING * WINDOW
     good &= np.count_nonzero(squared > _SATURATED_G**2, axis=0) <= _SATURATED * WINDOW
