@@ -31,4 +31,5 @@ DELIVERY: Final = (
     "delivery.after-door",
     "delivery.after-revoke",
 )
+ONCE_A_LIFE: Final = ("store.opened",)  # passed at each start, and not again
 CRASH_POINTS: Final = (*STORE, *INGEST, *DESK, *NOTIFY, *DELIVERY)
