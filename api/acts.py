@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -49,6 +49,8 @@ class Acts:
         recipients: names of the configured sinks: a consent for anything else would be a slip of the pen.
         couriers: the delivery workers that run, by sink; none when no gateway runs.
         bonds: the radio; None when it does not run.
+        take_up: after an assignment: readings that were kept about nobody and now are somebody's (`Ingest.take_up`).
+            Where no gateway runs, it does so itself with the device's next reading.
     """
 
     registry: Registry
@@ -58,6 +60,7 @@ class Acts:
     recipients: frozenset[str]
     couriers: Mapping[str, Courier] = field(default_factory=lambda: MappingProxyType({}))
     bonds: Bonds | None = None
+    take_up: Callable[[str], Awaitable[int]] | None = None
 
     async def add_resident(self, name: str, *, actor: str, room_id: str | None = None) -> Resident:
         """Raises as `Registry.add_resident`."""
@@ -76,9 +79,12 @@ class Acts:
         """The device's readings are the resident's (id, or a name only one has) from now on. Raises as the registry."""
         found = await self.registry.resident(resident)
         subject = Subject(type=SubjectType.RESIDENT, id=found.id)
-        return await self.registry.assign(
+        made = await self.registry.assign(
             device, subject, actor=actor, placement=placement, user_slot=user_slot, since=since
         )
+        if self.take_up is not None:
+            await self.take_up(device)
+        return made
 
     async def pair_again(self, address: str) -> None:
         """The bond with a device is forgotten; a new one is made when it calls in pairing mode.

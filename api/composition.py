@@ -94,7 +94,11 @@ async def open_home(
         detection = detection_of(settings, health)
         ingest = Ingest(core.database, core.stamper, clock=clock, zone=zone, routes=core.routes, fault=fault)
         intake = Intake(
-            ingest=ingest, frames=core.frames, motion=detection.feed if detection else _unwatched, listener=listener
+            ingest=ingest,
+            frames=core.frames,
+            motion=detection.feed if detection else _unwatched,
+            listener=listener,
+            clock=clock,
         )
         catalogue = catalogue_of(settings, health)
         host = open_host(settings.radio, bonds=bonds or settings.data_dir, clock=clock, simulated=simulated)
@@ -109,7 +113,7 @@ async def open_home(
             rng=rng,
             fault=fault,
         )
-        parts: dict[str, Part] = {"notifications": notifier.run, "frames": intake.run}
+        parts: dict[str, Part] = {"notifications": notifier.run, "intake": intake.run}
         if detection is not None:
             parts[FALLS] = FallWatch(
                 detection=detection,

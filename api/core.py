@@ -12,11 +12,12 @@ from gateway.core.clock import Clock
 from gateway.core.faults import Fault, no_fault
 from gateway.core.health import HealthBoard
 from gateway.core.subject import Origin
+from gateway.delivery.settings import AnySinkSettings
 from gateway.desk.service import Desk
 from gateway.store.alerts import SqliteAlertStore
 from gateway.store.consents import SqliteConsents
 from gateway.store.database import Database
-from gateway.store.outgoing import SinkRoute
+from gateway.store.outgoing import STREAM_PERIOD_S, SinkRoute
 from gateway.store.readings import Readings
 from gateway.store.registry import Registry
 from gateway.store.stamp import Stamper, read_boot_id
@@ -51,7 +52,7 @@ async def open_core(
     """
     origin = origin_of(settings)
     stamper = Stamper(origin, clock, boot_id=read_boot_id())
-    routes = tuple(SinkRoute(name=sink.name, takes_alerts=sink.alerts) for sink in settings.sink)
+    routes = tuple(_route(sink) for sink in settings.sink)
     async with Database.open(settings.store_file, clock=clock, fault=fault, health=health) as database:
         alerts = SqliteAlertStore(database, stamper, routes=routes)
         yield Core(
@@ -66,3 +67,9 @@ async def open_core(
             frames=UndecodableFrames(database, stamper),
             desk=Desk(store=alerts, clock=clock, origin=origin, fault=fault),
         )
+
+
+def _route(sink: AnySinkSettings) -> SinkRoute:
+    """A time series takes every heart rate; a health record one in a minute."""
+    period_s = 0.0 if sink.type == "influx" else STREAM_PERIOD_S
+    return SinkRoute(name=sink.name, takes_alerts=sink.alerts, stream_period_s=period_s)

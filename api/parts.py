@@ -116,6 +116,7 @@ def services_over(
         recipients=frozenset(delivery.names),
         couriers=delivery.workers,
         bonds=radio,
+        take_up=intake.take_up,
     )
     return Services(
         desk=core.desk,

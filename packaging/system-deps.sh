@@ -11,6 +11,8 @@ missing=
 need() { command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ] || missing="$missing $2"; }
 need influxd influxdb                  # InfluxDB's own semantics, for the time-series sink
 need victoria-metrics victoria-metrics # a second server that speaks its protocol
+# Playwright brings its own Node, which wants this library; a minimal system does not have it.
+PATH="$PATH:/sbin:/usr/sbin" ldconfig -p | grep -q 'libatomic\.so\.1' || missing="$missing libatomic1"
 browser=
 for name in chromium google-chrome chromium-browser; do
     # Ubuntu's chromium-browser is a stub that asks for a snap: it does not count.

@@ -79,7 +79,7 @@ def device_accept_damaged_bonds(config: Config = None) -> None:
 
 
 def devices(
-    unknown: Annotated[bool, typer.Option("--unknown", help="those too that no profile claims")] = False,
+    unknown: Annotated[bool, typer.Option("--unknown", help="unknown ones without a name too")] = False,
     config: Config = None,
 ) -> None:
     """Devices that were read, assigned, or are heard now."""

@@ -66,10 +66,10 @@ def home_routes() -> APIRouter:
     @router.get("/devices", tags=["devices"])
     async def devices(
         services: Given,
-        _: Technician,
-        unknown: Annotated[bool, Query(description="those too that no profile claims, such as phones")] = False,
+        _: Anybody,
+        unknown: Annotated[bool, Query(description="those too that no profile claims and that give no name")] = False,
     ) -> list[DeviceView]:
-        """Devices that were read, assigned, or are heard now and could be."""
+        """Devices that were read, assigned, or are heard now. Unknown ones are there when they tell a name."""
         return await _devices(services, unknown=unknown)
 
     @router.post("/devices/{device:path}/assignment", tags=["devices"])
@@ -121,7 +121,7 @@ async def _devices(services: Services, *, unknown: bool) -> list[DeviceView]:
         known = heard.pop((view.address or "").upper(), None)
         views.append(view.model_copy(update={"heard": heard_view(known, now) if known else None}))
     for address, one in heard.items():
-        if unknown or one.profile_id is not None:
+        if unknown or one.name or one.profile_id is not None:
             view = unread_device(f"address:{address}", one.name)
             views.append(view.model_copy(update={"heard": heard_view(one, now)}))
     return views

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
-import ctypes.util
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
@@ -47,6 +47,9 @@ class Clock(Protocol):
 class SystemClock:
     """The machine's clocks; waiting is the running event loop's (virtual in tests)."""
 
+    def __init__(self) -> None:
+        self._adjtimex = _adjtimex()
+
     def wall(self) -> datetime:
         return datetime.now(UTC)
 
@@ -54,7 +57,13 @@ class SystemClock:
         return time.monotonic()
 
     def synchronised(self) -> bool:
-        return kernel_clock_synchronised()
+        """The kernel's own word: adjtimex(2) without STA_UNSYNC. False where the call does not exist."""
+        if self._adjtimex is None:
+            return False
+        timex = ctypes.create_string_buffer(_TIMEX_BYTES)
+        state = int(self._adjtimex(timex))
+        status = ctypes.c_int.from_buffer(timex, _STATUS_OFFSET).value
+        return state not in (-1, _TIME_ERROR) and not status & _STA_UNSYNC
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
@@ -63,14 +72,10 @@ class SystemClock:
         return asyncio.timeout(seconds)
 
 
-def kernel_clock_synchronised() -> bool:
-    """The kernel's own word: adjtimex(2) without STA_UNSYNC. False where the call does not exist."""
-    library = ctypes.util.find_library("c") or "libc.so.6"
+def _adjtimex() -> Callable[..., int] | None:
+    """The C library's function, from the library that Python itself has loaded."""
     try:
-        adjtimex = ctypes.CDLL(library, use_errno=True).adjtimex
+        function: Callable[..., int] = ctypes.CDLL(None).adjtimex
     except (OSError, AttributeError):
-        return False
-    timex = ctypes.create_string_buffer(_TIMEX_BYTES)
-    state = int(adjtimex(timex))
-    status = ctypes.c_int.from_buffer(timex, _STATUS_OFFSET).value
-    return state not in (-1, _TIME_ERROR) and not status & _STA_UNSYNC
+        return None
+    return function

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Final
 
 import structlog
 
 from device_drivers.errors import DecodeError
 from device_drivers.readings import Motion
-from gateway.ingest.ingest import Duplicate, Ingest, Outcome, Stored, Unassigned
+from gateway.core.clock import Clock
+from gateway.core.errors import StoreError
+from gateway.ingest.ingest import STREAMS, Duplicate, Ingest, Outcome, Stored, Unassigned
 from gateway.ingest.received import KnownDevice, Received
 from gateway.radio.contracts import Severity
 from gateway.store.undecodable import UndecodableFrame, UndecodableFrames
@@ -19,6 +22,12 @@ from gateway.store.undecodable import UndecodableFrame, UndecodableFrames
 log = structlog.get_logger(__name__)
 
 _STRANGE_LIMIT: Final = 64
+# Streamed readings (a strap's heart rate each second) share commits: one at a time they would write 2 GB a day to a
+# card that lasts some hundreds of those. They are notified, not indicated: no device waits for them. A power cut costs
+# at most these seconds of heart rate.
+STREAMED_EVERY_S: Final = 5.0
+LAST_FLUSH_S: Final = 3.0
+_STREAMED_LIMIT: Final = 256  # 40 straps for 5 s; beyond it the device's queue waits for the commit
 
 MotionFeed = Callable[[KnownDevice, Motion, float], None]
 _UNDECODABLE_LOGGED: Final = 5  # per device; after that only counted: a broken device must not fill the log
@@ -37,30 +46,57 @@ class Listener:
 class Intake:
     """A `gateway.radio.contracts.RadioSink`."""
 
-    def __init__(self, *, ingest: Ingest, frames: UndecodableFrames, motion: MotionFeed, listener: Listener) -> None:
+    def __init__(
+        self,
+        *,
+        ingest: Ingest,
+        frames: UndecodableFrames,
+        motion: MotionFeed,
+        listener: Listener,
+        clock: Clock,
+    ) -> None:
         self._ingest = ingest
         self._frames = frames
+        self._clock = clock
+        self._streamed: list[Received] = []
+        self._flushing = asyncio.Lock()
         self._motion = motion
         self._listener = listener
         self._unassigned_told: set[str] = set()  # at most one entry per device of the home
         # Waiting to be kept; the newest tell as much as the oldest, so a device that babbles pushes its own out.
         self._strange: deque[UndecodableFrame] = deque(maxlen=_STRANGE_LIMIT)
-        self._arrived = asyncio.Event()
         self.undecodable_frames: dict[str, int] = {}  # by device identity, likewise bounded
         self.identities: dict[str, str] = {}  # address → identity, of devices that said who they are
 
     async def run(self) -> None:
-        """Keep the frames that were none, until cancelled.
+        """Commit streamed readings together, and keep the frames that were none, until cancelled; then the last."""
+        try:
+            while True:
+                await self._clock.sleep(STREAMED_EVERY_S)
+                try:
+                    await self._flush()
+                    while self._strange:
+                        await self._frames.keep(self._strange[0])
+                        self._strange.popleft()
+                except StoreError as error:  # the store says so itself on the status page; nothing is given up
+                    log.warning("kept in memory until the store takes it", why=str(error))
+        finally:
+            with suppress(TimeoutError):  # a full disk would have us wait for ever
+                async with self._clock.timeout(LAST_FLUSH_S):
+                    await self._flush()
 
-        Raises:
-            StoreError: the store cannot take one now; it is tried again when this is run again.
-        """
-        while True:
-            while self._strange:
-                await self._frames.keep(self._strange[0])
-                self._strange.popleft()
-            self._arrived.clear()
-            await self._arrived.wait()
+    async def _flush(self) -> None:
+        async with self._flushing:
+            batch = list(self._streamed)
+            if batch:
+                outcomes = await self._ingest.accept_many(batch)
+                del self._streamed[: len(batch)]
+                for received, outcome in zip(batch, outcomes, strict=True):
+                    self._tell(received, outcome)
+
+    async def take_up(self, device: str) -> int:
+        """After an assignment: see `Ingest.take_up`."""
+        return await self._ingest.take_up(device)
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -68,8 +104,19 @@ class Intake:
         return {**self._ingest.counts, "undecodable": sum(self.undecodable_frames.values())}
 
     async def reading(self, received: Received) -> None:
-        """Returns when it is committed. Raises StoreError when it is not: the device will send it again."""
-        outcome: Outcome = await self._ingest.accept(received)
+        """Returns when it is committed; a streamed one when it waits for the next common commit.
+
+        Raises:
+            StoreError: it is not committed: the device will send it again.
+        """
+        if received.reading.source in STREAMS:
+            if len(self._streamed) >= _STREAMED_LIMIT:
+                await self._flush()
+            self._streamed.append(received)
+            return
+        self._tell(received, await self._ingest.accept(received))
+
+    def _tell(self, received: Received, outcome: Outcome) -> None:
         match outcome:
             case Stored():
                 self._listener.stored(received, outcome)
@@ -89,7 +136,6 @@ class Intake:
         self._strange.append(
             UndecodableFrame(device_identity=device.identity, source=source, raw=bytes(frame), why=str(error))
         )
-        self._arrived.set()
         count = self.undecodable_frames[device.identity] = self.undecodable_frames.get(device.identity, 0) + 1
         if count <= _UNDECODABLE_LOGGED:
             log.warning("frame not understood", device=device.address, source=source, size=len(frame), why=str(error))

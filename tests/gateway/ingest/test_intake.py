@@ -6,11 +6,12 @@ import asyncio
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from device_drivers.decode import heart_rate
 from device_drivers.errors import DecodeError
 from device_drivers.readings import DeviceInformation
 from gateway.ingest.ingest import Ingest
-from gateway.ingest.intake import Intake, Listener
-from gateway.ingest.received import KnownDevice
+from gateway.ingest.intake import STREAMED_EVERY_S, Intake, Listener
+from gateway.ingest.received import KnownDevice, Received
 from gateway.radio.contracts import Severity
 from gateway.store.database import Database
 from gateway.store.stamp import Stamper
@@ -46,12 +47,13 @@ def test_frames_nobody_understands_are_kept_raw_and_told_once(tmp_path: Path) ->
             stamper = Stamper(ORIGIN, clock, boot_id="boot")
             frames, told = UndecodableFrames(database, stamper), Told()
             ingest = Ingest(database, stamper, clock=clock, zone=ZoneInfo("Europe/Helsinki"))
-            intake = Intake(ingest=ingest, frames=frames, motion=lambda *_: None, listener=told)
+            intake = Intake(ingest=ingest, frames=frames, motion=lambda *_: None, listener=told, clock=clock)
             async with asyncio.TaskGroup() as tasks:
                 running = tasks.create_task(intake.run())
                 for number in range(3):
                     intake.undecodable(CUFF, "2a35", bytes([number]), DecodeError("2A35: 1 byte is too few"))
                     await clock.sleep(1)
+                await clock.sleep(STREAMED_EVERY_S)
                 running.cancel()
             kept = await frames.all()
             assert [frame.raw for frame in kept] == [b"\x00", b"\x01", b"\x02"]
@@ -60,6 +62,35 @@ def test_frames_nobody_understands_are_kept_raw_and_told_once(tmp_path: Path) ->
             )
             assert len(told.words) == 1
             assert intake.counts["undecodable"] == 3
+
+    run_virtual(main)
+
+
+def test_streamed_readings_share_commits_and_the_last_are_not_left_behind(tmp_path: Path) -> None:
+    async def main() -> None:
+        clock = VirtualClock()
+        async with Database.open(tmp_path / "huoma.db", clock=clock) as database:
+            stamper = Stamper(ORIGIN, clock, boot_id="boot")
+            ingest = Ingest(database, stamper, clock=clock, zone=ZoneInfo("Europe/Helsinki"))
+            frames = UndecodableFrames(database, stamper)
+            intake = Intake(ingest=ingest, frames=frames, motion=lambda *_: None, listener=Told(), clock=clock)
+            async with asyncio.TaskGroup() as tasks:
+                running = tasks.create_task(intake.run())
+                for _ in range(12):  # two equal notifications are two readings
+                    await intake.reading(
+                        Received(
+                            device=CUFF,
+                            reading=heart_rate.decode(bytes.fromhex("0048")),
+                            clock=None,
+                            received_at=clock.wall(),
+                            received_monotonic=clock.monotonic(),
+                            synchronised=True,
+                        )
+                    )
+                    await clock.sleep(1)
+                assert database.commits <= 3
+                running.cancel()
+            assert sum(intake.counts[outcome] for outcome in ("stored", "unassigned")) == 12
 
     run_virtual(main)
 
