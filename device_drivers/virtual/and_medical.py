@@ -8,6 +8,7 @@ indication and closes the link. A record is forgotten when its indication is con
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from collections import deque
 from collections.abc import Iterable
 from datetime import datetime
@@ -86,9 +87,9 @@ class RecordingDevice(VirtualPeripheral):
         self._measurement = measured(self.device.gatt_server, self.measurement_uuid, INDICATE, encrypted=True)
         self._measurement.on(Characteristic.EVENT_SUBSCRIPTION, self._on_subscription)
 
+    @abstractmethod
     def features(self) -> Characteristic[bytes]:
         """The feature characteristic of the measurement's service."""
-        raise NotImplementedError
 
     def advertised_services(self) -> tuple[str, ...]:
         return (self.service_uuid,)

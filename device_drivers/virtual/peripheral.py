@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Coroutine
 from struct import Struct
 from typing import Any, Final
@@ -26,7 +27,7 @@ LIMITED_DISCOVERABLE: Final = 0x01
 _UINT16: Final = Struct("<H")
 
 
-class VirtualPeripheral:
+class VirtualPeripheral(ABC):
     """A device on the virtual radio. Subclasses fill the attribute table and react to connections.
 
     Its bonds survive `power_off`; `lose_bonds` is a battery change that forgot them.
@@ -56,13 +57,13 @@ class VirtualPeripheral:
         self._appearance = appearance
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @abstractmethod
     def services(self) -> list[Service]:
         """The attribute table behind GAP and GATT."""
-        raise NotImplementedError
 
+    @abstractmethod
     def advertised_services(self) -> tuple[str, ...]:
         """16-bit services in the advertisement."""
-        raise NotImplementedError
 
     def manufacturer_data(self) -> bytes | None:
         """Company identifier and what follows it, or None."""
