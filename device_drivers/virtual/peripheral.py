@@ -116,13 +116,13 @@ class VirtualPeripheral(ABC):
             task.add_done_callback(self._tasks.discard)
         return task
 
-    async def connected(self, connection: Connection) -> None:
+    async def connected(self, connection: Connection) -> None:  # noqa: B027  # a hook: nothing is right too
         """A central is here. Runs until it has gone."""
 
-    async def disconnected(self, *, by_central: bool) -> None:
+    async def disconnected(self, *, by_central: bool) -> None:  # noqa: B027  # likewise
         """The link ended; `by_central` when the other side hung up in order."""
 
-    async def paired(self) -> None:
+    async def paired(self) -> None:  # noqa: B027  # likewise
         """A bond was made on this connection."""
 
     async def hang_up(self) -> None:
