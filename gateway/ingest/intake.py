@@ -27,7 +27,10 @@ _STRANGE_LIMIT: Final = 64
 # at most these seconds of heart rate.
 STREAMED_EVERY_S: Final = 5.0
 LAST_FLUSH_S: Final = 3.0
-_STREAMED_LIMIT: Final = 256  # 40 straps for 5 s; beyond it the device's queue waits for the commit
+# Four minutes of two straps. On a full disk the oldest go, counted: a strap that had to wait for the store would be
+# hung up on, and with its heart rate its motion would end: no fall would be noticed.
+_STREAMED_LIMIT: Final = 512
+_UNHURRIED: Final = STREAMS | {"2a19"}  # the battery is notified too
 
 MotionFeed = Callable[[KnownDevice, Motion, float], None]
 _UNDECODABLE_LOGGED: Final = 5  # per device; after that only counted: a broken device must not fill the log
@@ -58,8 +61,9 @@ class Intake:
         self._ingest = ingest
         self._frames = frames
         self._clock = clock
-        self._streamed: list[Received] = []
+        self._streamed: deque[Received] = deque(maxlen=_STREAMED_LIMIT)
         self._flushing = asyncio.Lock()
+        self.streamed_dropped = 0
         self._motion = motion
         self._listener = listener
         self._unassigned_told: set[str] = set()  # at most one entry per device of the home
@@ -90,7 +94,11 @@ class Intake:
             batch = list(self._streamed)
             if batch:
                 outcomes = await self._ingest.accept_many(batch)
-                del self._streamed[: len(batch)]
+                for received in batch:
+                    if self._streamed and self._streamed[0] is received:
+                        self._streamed.popleft()
+                    else:
+                        self.streamed_dropped -= 1  # pushed out while it was being committed: not lost after all
                 for received, outcome in zip(batch, outcomes, strict=True):
                     self._tell(received, outcome)
 
@@ -101,7 +109,11 @@ class Intake:
     @property
     def counts(self) -> Mapping[str, int]:
         """Readings since the start by outcome, and frames that were none."""
-        return {**self._ingest.counts, "undecodable": sum(self.undecodable_frames.values())}
+        return {
+            **self._ingest.counts,
+            "undecodable": sum(self.undecodable_frames.values()),
+            "dropped": self.streamed_dropped,
+        }
 
     async def reading(self, received: Received) -> None:
         """Returns when it is committed; a streamed one when it waits for the next common commit.
@@ -109,9 +121,8 @@ class Intake:
         Raises:
             StoreError: it is not committed: the device will send it again.
         """
-        if received.reading.source in STREAMS:
-            if len(self._streamed) >= _STREAMED_LIMIT:
-                await self._flush()
+        if received.reading.source in _UNHURRIED:
+            self.streamed_dropped += len(self._streamed) == _STREAMED_LIMIT
             self._streamed.append(received)
             return
         self._tell(received, await self._ingest.accept(received))

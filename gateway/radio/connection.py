@@ -82,7 +82,7 @@ class Conversation:
             self._readings.put_nowait((received, receipt))
         except asyncio.QueueFull:
             self._overflow.set()
-            receipt.set_exception(NotStored("the store does not keep up"))
+            _refuse(receipt, NotStored("the store does not keep up"))
         return receipt
 
     def motion(self, motion: Motion) -> None:
@@ -122,7 +122,7 @@ class Conversation:
                 await self._sink.reading(received)
             except HuomaError as refusal:
                 failure = NotStored(f"a reading could not be stored: {refusal}")
-                receipt.set_exception(failure)
+                _refuse(receipt, failure)
                 raise failure from refusal
             except asyncio.CancelledError:
                 receipt.cancel()
@@ -145,6 +145,12 @@ class Conversation:
     async def _watch_overflow(self) -> None:
         await self._overflow.wait()
         raise NotStored("the device sends faster than the store takes")
+
+
+def _refuse(receipt: asyncio.Future[None], failure: NotStored) -> None:
+    """Nobody waits for the receipt of a notification: asyncio must not complain that its failure was not looked at."""
+    receipt.set_exception(failure)
+    receipt.exception()
 
 
 def _the_one(several: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -85,7 +85,7 @@ class Radio:
             KeysDamaged: the bonds cannot be read nor set aside.
         """
         withdraw = self._book.on_change(self._book_changed)
-        lost: RadioUnavailable | None = None
+        lost: BaseException | None = None
         try:
             async with self._host.open() as adapter:
                 self._adapter = adapter
@@ -235,6 +235,14 @@ class Radio:
             pause = device.rest.failed(self._clock.monotonic(), self._rng)
             severity = Severity.FAULT if isinstance(error, DeviceRefused) else Severity.WARNING
             self._say(device, f"{error}; trying again in {pause:.0f} s.", severity)
+        except Exception as defect:
+            # Supervises one device: whatever its bytes bring about, the others (a strap that may have to tell of a
+            # fall) are not touched. A defect of ours, so its stack goes to the log and a person is told.
+            log.exception("session failed unexpectedly", device=device.address)
+            pause = device.rest.failed(self._clock.monotonic(), self._rng)
+            kind = type(_leaf(defect)).__name__
+            words = f"what it sent could not be handled ({kind}); trying again in {pause:.0f} s."
+            self._say(device, f"{words} Please report this with the log.", Severity.FAULT)
         else:
             self._succeeded(device, result, conversation, bonded=bonded)
         finally:
@@ -293,6 +301,6 @@ class Radio:
             self._health.report(PART, Colour.GREEN, f"Listening on {self._host.name}, {adapter.address}{simulated}.")
 
 
-def _leaf(group: BaseExceptionGroup[RadioUnavailable]) -> RadioUnavailable:
-    first = group.exceptions[0]
-    return _leaf(first) if isinstance(first, BaseExceptionGroup) else first
+def _leaf(error: BaseException) -> BaseException:
+    """The first error within a task group's."""
+    return _leaf(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error

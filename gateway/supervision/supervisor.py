@@ -26,6 +26,10 @@ Part = Callable[[], Awaitable[None]]
 log = structlog.get_logger(__name__)
 
 
+class EndedByItself(HuomaError):  # noqa: N818
+    """A part is meant to run for ever."""
+
+
 class Supervisor:
     """Restarts parts with growing, jittered pauses; never gives up."""
 
@@ -37,30 +41,37 @@ class Supervisor:
         self._said: dict[str, str] = {}
 
     async def keep(self, name: str, part: Part) -> None:
-        """Run `part` until it returns; start it again whenever it raises. Cancellation passes through."""
+        """Run `part` for ever: start it again when it raises or just ends. Only our own cancellation ends it."""
         pause = FIRST_PAUSE_S
         while True:
             started = self._clock.monotonic()
-            well = asyncio.get_running_loop().call_later(WELL_AFTER_S, self._well_again, name)
-            try:
-                try:
-                    await part()
-                finally:
-                    well.cancel()
-            except Exception as failure:  # the supervisor: see the module's first lines
-                task = asyncio.current_task()
-                if task is not None and task.cancelling():
-                    # Failed while it was being cancelled: a task group then raises the failure, not the cancellation.
-                    raise asyncio.CancelledError from failure
-                if self._clock.monotonic() - started >= STEADY_S:
-                    pause = FIRST_PAUSE_S
-                self.restarts[name] = self.restarts.get(name, 0) + 1
-                wait = pause * self._rng.uniform(0.8, 1.2)
-                self._report(name, failure, wait)
-                await self._clock.sleep(wait)
-                pause = min(pause * 2, LONGEST_PAUSE_S)
-            else:
-                return
+            failure = await self._run(name, part)
+            if self._clock.monotonic() - started >= STEADY_S:
+                pause = FIRST_PAUSE_S
+            self.restarts[name] = self.restarts.get(name, 0) + 1
+            wait = pause * self._rng.uniform(0.8, 1.2)
+            self._report(name, failure, wait)
+            await self._clock.sleep(wait)
+            pause = min(pause * 2, LONGEST_PAUSE_S)
+
+    async def _run(self, name: str, part: Part) -> BaseException:
+        """Run it once; how it ended."""
+        task = asyncio.current_task()
+        well = asyncio.get_running_loop().call_later(WELL_AFTER_S, self._well_again, name)
+        try:
+            await part()
+        except asyncio.CancelledError as cancelled:
+            if task is None or task.cancelling():
+                raise
+            return cancelled  # of a future that somebody else gave up: not meant for us
+        except Exception as failure:  # the supervisor: see the module's first lines
+            if task is not None and task.cancelling():
+                # Failed while it was being cancelled: a task group then raises the failure, not the cancellation.
+                raise asyncio.CancelledError from failure
+            return failure
+        finally:
+            well.cancel()
+        return EndedByItself("It ended by itself.")
 
     def _well_again(self, name: str) -> None:
         """Take our sentence about a failure back, unless the part has said something itself meanwhile."""
@@ -70,7 +81,7 @@ class Supervisor:
             times = self.restarts[name]
             self._health.report(name, Colour.GREEN, f"Runs again; it was started anew {times} time(s).")
 
-    def _report(self, name: str, failure: Exception, wait: float) -> None:
+    def _report(self, name: str, failure: BaseException, wait: float) -> None:
         # Our own errors are sentences for a person; anything else is a defect and gets its stack into the log.
         if isinstance(failure, HuomaError):
             reason = str(failure)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from device_drivers.decode import heart_rate
 from device_drivers.errors import DecodeError
 from device_drivers.readings import DeviceInformation
-from gateway.ingest.ingest import Ingest
+from gateway.ingest.ingest import Ingest, Outcome
 from gateway.ingest.intake import STREAMED_EVERY_S, Intake, Listener
 from gateway.ingest.received import KnownDevice, Received
 from gateway.radio.contracts import Severity
@@ -30,6 +31,29 @@ CUFF = KnownDevice(
     information=DeviceInformation(),
     adapter="00:1B:DC:F0:00:01",
 )
+
+
+class FullDisk(Ingest):
+    """Waits, as the real one does while the disk is full, until somebody frees space."""
+
+    full = True
+
+    async def accept_many(self, batch: Sequence[Received]) -> list[Outcome]:
+        while self.full:
+            await self._clock.sleep(5)
+        return await super().accept_many(batch)
+
+
+def beat(clock: VirtualClock) -> Received:
+    """A strap's heart rate, now."""
+    return Received(
+        device=CUFF,
+        reading=heart_rate.decode(bytes.fromhex("0048")),
+        clock=None,
+        received_at=clock.wall(),
+        received_monotonic=clock.monotonic(),
+        synchronised=True,
+    )
 
 
 class Told(Listener):
@@ -77,20 +101,38 @@ def test_streamed_readings_share_commits_and_the_last_are_not_left_behind(tmp_pa
             async with asyncio.TaskGroup() as tasks:
                 running = tasks.create_task(intake.run())
                 for _ in range(12):  # two equal notifications are two readings
-                    await intake.reading(
-                        Received(
-                            device=CUFF,
-                            reading=heart_rate.decode(bytes.fromhex("0048")),
-                            clock=None,
-                            received_at=clock.wall(),
-                            received_monotonic=clock.monotonic(),
-                            synchronised=True,
-                        )
-                    )
+                    await intake.reading(beat(clock))
                     await clock.sleep(1)
                 assert database.commits <= 3
                 running.cancel()
             assert sum(intake.counts[outcome] for outcome in ("stored", "unassigned")) == 12
+
+    run_virtual(main)
+
+
+def test_a_full_disk_makes_no_strap_wait(tmp_path: Path) -> None:
+    """A strap that had to wait would be hung up on, and its motion with it."""
+
+    async def main() -> None:
+        clock = VirtualClock()
+        async with Database.open(tmp_path / "huoma.db", clock=clock) as database:
+            stamper = Stamper(ORIGIN, clock, boot_id="boot")
+            ingest = FullDisk(database, stamper, clock=clock, zone=ZoneInfo("Europe/Helsinki"))
+            frames = UndecodableFrames(database, stamper)
+            intake = Intake(ingest=ingest, frames=frames, motion=lambda *_: None, listener=Told(), clock=clock)
+            async with asyncio.TaskGroup() as tasks:
+                running = tasks.create_task(intake.run())
+                for _ in range(1000):
+                    async with clock.timeout(0.1):
+                        await intake.reading(beat(clock))
+                    await clock.sleep(1)
+                assert intake.counts["dropped"] > 0
+                ingest.full = False
+                await clock.sleep(60)
+                running.cancel()
+            kept = sum(intake.counts[outcome] for outcome in ("stored", "unassigned"))
+            assert kept + intake.counts["dropped"] == 1000
+            assert kept >= 500
 
     run_virtual(main)
 

@@ -10,10 +10,12 @@ import pytest
 from device_drivers.nomenclature import Kind, Quantity
 from device_drivers.virtual.and_medical import BloodPressureCuff
 from device_drivers.virtual.device_clock import DeviceClock
+from device_drivers.virtual.motion import Person
+from device_drivers.virtual.polar_h10 import HeartRateStrap
 from firmware_profiles import Catalogue
 from gateway.core.errors import StoreError
 from gateway.core.health import Colour
-from tests.gateway.radio.room import CUFF, Room, RoomMaker, local, successes
+from tests.gateway.radio.room import CUFF, STRAP, Room, RoomMaker, local, successes
 
 pytestmark = pytest.mark.slow  # a room with pairing takes 0.1 to 0.4 s
 
@@ -260,3 +262,26 @@ async def test_without_any_profile_it_is_unknown_and_nothing_connects(room_with:
     assert (seen.model, seen.profile_id, seen.name) == ("unknown", None, "A&D_UA-651BLE_5D3F1A")
     assert cuff.connections == 0
     assert room.health.parts()["radio"].colour is Colour.GREEN
+
+
+async def test_what_nobody_thought_of_rests_this_device_and_touches_no_other(room_with: RoomMaker) -> None:
+    async with room_with(CUFF, STRAP) as room:
+        cuff = await paired_cuff(room)
+        strap = HeartRateStrap(room.air, motion=Person(seed=1, fall_after_s=None))
+        await strap.power_on()
+        await strap.wear()
+
+        async def stumble(received: object) -> None:
+            if getattr(received, "reading").kind is Kind.BLOOD_PRESSURE:  # noqa: B009  # the hook takes any object
+                raise OverflowError("date value out of range")
+
+        room.heard.before_commit = stumble
+        async with room.running():
+            await room.heard.until(lambda: room.heard.motions)
+            await cuff.measure(systolic=128, diastolic=82, pulse=71)
+            await room.heard.until(lambda: room.heard.said("could not be handled (OverflowError)"))
+            heard = len(room.heard.motions)
+            await room.heard.until(lambda: len(room.heard.motions) > heard + 20)
+        assert strap.connections == 1, "the strap was cut off with it"
+        assert strap.starts == 1
+        assert not cuff.confirmed, "the cuff keeps the record"

@@ -10,8 +10,23 @@ import pytest
 
 from gateway.core.errors import RadioUnavailable
 from gateway.core.health import Colour, HealthBoard
-from gateway.supervision.supervisor import LONGEST_PAUSE_S, STEADY_S, Supervisor
+from gateway.supervision.supervisor import LONGEST_PAUSE_S, STEADY_S, Part, Supervisor
 from tests.virtual_time import VirtualClock, run_virtual
+
+
+class Done(BaseException):
+    """Ends a part for the test: not an Exception, so the supervisor lets it through."""
+
+
+async def kept(supervisor: Supervisor, name: str, part: Part) -> None:
+    """Keep a part until it returns, which in a test means that there is no more to see."""
+
+    async def once() -> None:
+        await part()
+        raise Done
+
+    with pytest.raises(Done):
+        await supervisor.keep(name, once)
 
 
 def test_restarts_with_growing_pauses_until_it_works() -> None:
@@ -25,7 +40,7 @@ def test_restarts_with_growing_pauses_until_it_works() -> None:
             if len(starts) < 10:
                 raise RadioUnavailable("No adapter. Plug one in.")
 
-        await supervisor.keep("radio", part)
+        await kept(supervisor, "radio", part)
         pauses = [b - a for a, b in itertools.pairwise(starts)]
         assert len(starts) == 10
         assert pauses[0] < 1.3
@@ -52,7 +67,7 @@ def test_a_part_that_ran_long_starts_again_soon() -> None:
                 await clock.sleep(STEADY_S)
             raise ValueError
 
-        await supervisor.keep("x", part)
+        await kept(supervisor, "x", part)
         assert starts[7] - starts[6] - STEADY_S < 1.3
 
     run_virtual(main)
@@ -70,7 +85,7 @@ def test_an_unexpected_failure_names_its_type_but_not_its_text() -> None:
             if calls == 1:
                 raise KeyError("Aino Virtanen")
 
-        await supervisor.keep("delivery", part)
+        await kept(supervisor, "delivery", part)
         assert "KeyError" in health.parts()["delivery"].reason
         assert "Aino" not in health.parts()["delivery"].reason
 
@@ -122,7 +137,7 @@ def test_a_part_that_runs_again_is_well_again() -> None:
                 raise RadioUnavailable("No adapter. Plug one in.")
             await clock.sleep(60)
 
-        task = asyncio.get_running_loop().create_task(supervisor.keep("frames", part))
+        task = asyncio.get_running_loop().create_task(kept(supervisor, "frames", part))
         await clock.sleep(5)
         assert health.parts()["frames"].colour is Colour.RED
         await clock.sleep(20)
@@ -146,8 +161,38 @@ def test_what_a_part_said_itself_stands() -> None:
             health.report("radio", Colour.AMBER, "one device needs pairing")
             await clock.sleep(60)
 
-        await supervisor.keep("radio", part)
+        await kept(supervisor, "radio", part)
         assert health.parts()["radio"].reason == "one device needs pairing"
+
+    run_virtual(main)
+
+
+@pytest.mark.parametrize("how", ["returns", "foreign cancellation"])
+def test_a_part_that_just_ends_is_started_again_and_is_red_meanwhile(how: str) -> None:
+    async def main() -> None:
+        clock, health = VirtualClock(), HealthBoard()
+        supervisor = Supervisor(clock=clock, health=health, rng=random.Random(1))
+        starts = 0
+
+        async def part() -> None:
+            nonlocal starts
+            starts += 1
+            health.report("radio", Colour.GREEN, "Listening.")
+            if starts == 1 and how != "returns":
+                given_up = asyncio.get_running_loop().create_future()
+                given_up.cancel()
+                await given_up
+            if starts > 1:
+                await clock.sleep(3600)
+
+        async with asyncio.TaskGroup() as tasks:
+            task = tasks.create_task(supervisor.keep("radio", part))
+            await clock.sleep(0.1)
+            assert health.parts()["radio"].colour is Colour.RED
+            await clock.sleep(5)
+            assert starts == 2
+            assert supervisor.restarts == {"radio": 1}
+            task.cancel()
 
     run_virtual(main)
 
