@@ -36,6 +36,7 @@ from gateway.radio.manager import PART as RADIO
 from gateway.radio.manager import Radio
 from gateway.store.outbox import SqliteOutbox
 from gateway.store.readings import Readings
+from gateway.supervision.faults import FaultWatch
 from gateway.supervision.supervisor import Part, Supervisor
 
 
@@ -113,7 +114,11 @@ async def open_home(
             rng=rng,
             fault=fault,
         )
-        parts: dict[str, Part] = {"notifications": notifier.run, "intake": intake.run}
+        parts: dict[str, Part] = {
+            "notifications": notifier.run,
+            "intake": intake.run,
+            "faults": FaultWatch(health=health, desk=core.desk, clock=clock).run,
+        }
         if detection is not None:
             parts[FALLS] = FallWatch(
                 detection=detection,

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Final
 
 from api.settings import RadioSettings
 from gateway.core.clock import Clock
-from gateway.core.errors import SettingsError
-from gateway.radio.host import Host
+from gateway.core.errors import RadioUnavailable, SettingsError
+from gateway.radio.host import Adapter, Host
 
 _ADAPTERS: Final = Path("/sys/class/bluetooth")
-NO_RADIO: Final = (
-    "No Bluetooth: plug an adapter in and start the gateway again, or name a controller in the settings ([radio])."
+NO_ADAPTER: Final = (
+    "No Bluetooth: plug an adapter in, or name a controller in the settings ([radio]). It is looked for again."
 )
+NO_RADIO: Final = 'Bluetooth is off in the settings ([radio] kind = "none").'
 
 
 def adapters(folder: Path = _ADAPTERS) -> tuple[str, ...]:
@@ -25,10 +27,10 @@ def adapters(folder: Path = _ADAPTERS) -> tuple[str, ...]:
 
 
 def open_host(settings: RadioSettings, *, bonds: Path, clock: Clock, simulated: bool) -> Host | None:
-    """The host of the settings; None when there is to be none, or ("auto") there is no adapter.
+    """The host of the settings; None when there is to be none.
 
     Raises:
-        SettingsError: BlueZ is asked for on a machine that the kernel gives no adapter.
+        SettingsError: a controller of our own is asked for, and not named.
     """
     if settings.kind == "bumble":
         from gateway.radio.bumble_host import BumbleHost
@@ -39,9 +41,25 @@ def open_host(settings: RadioSettings, *, bonds: Path, clock: Clock, simulated: 
         return BumbleHost(settings.transport, keys=bonds / "bonds.json", clock=clock, name=name, simulated=simulated)
     if settings.kind == "none":
         return None
-    found = adapters()
-    if settings.kind == "auto" and not found:
-        return None
-    from gateway.radio.bluez_host import BlueZHost
+    return FirstAdapter(clock)
 
-    return BlueZHost(found[0] if found else "hci0", clock=clock)
+
+class FirstAdapter:
+    """BlueZ on the first adapter that the kernel shows whenever it is opened: one may be plugged in later."""
+
+    name = "Bluetooth"
+    simulated = False
+
+    def __init__(self, clock: Clock, folder: Path = _ADAPTERS) -> None:
+        self._clock = clock
+        self._folder = folder
+
+    def open(self) -> AbstractAsyncContextManager[Adapter]:
+        """See `gateway.radio.host.Host`. Raises RadioUnavailable when there is none."""
+        found = adapters(self._folder)
+        if not found:
+            raise RadioUnavailable(NO_ADAPTER)
+        from gateway.radio.bluez_host import BlueZHost
+
+        self.name = found[0]
+        return BlueZHost(found[0], clock=self._clock).open()

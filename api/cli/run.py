@@ -21,9 +21,10 @@ from api.hosts import adapters
 from api.narrator import ALERT, Narrator, say
 from api.settings import RadioSettings, Settings, default_config_file, load
 from gateway.core.clock import Clock, SystemClock
-from gateway.core.errors import HuomaError
+from gateway.core.errors import HuomaError, StoreError
 from gateway.store.users import Role
 
+SIMULATED_MARK: Final = "SIMULATED"  # a file beside the store
 SIMULATED_ZONE: Final = "Europe/Helsinki"
 _STOP: Final = (signal.SIGINT, signal.SIGTERM)
 
@@ -39,8 +40,7 @@ def run(
     # Never behind anybody's back: a home that has settings and lost its adapter must say so, not invent a person.
     bare = config is None and not default_config_file().is_file() and settings.radio.kind == "auto"
     no_radio = bare and not adapters()
-    if ready_file is not None:
-        ready_file.unlink(missing_ok=True)
+    _withdraw_ready(ready_file)
     if simulate or no_radio:
         why = "asked for" if simulate else "no Bluetooth on this machine"
         say(f"Huoma: a SIMULATED home on a virtual radio ({why}): nobody's data, no real alarm.")
@@ -51,6 +51,7 @@ def run(
 
 async def _real(settings: Settings, clock: Clock, ready_file: Path | None) -> None:
     logs.configure(settings.log, clock)
+    _keep_apart(settings, simulated=False)
     narrator = Narrator(clock=clock, zone=settings.zone(), values=False)
     say("Huoma: starting the gateway of a home.")
     async with (
@@ -72,6 +73,7 @@ async def _simulated(settings: Settings, clock: Clock, ready_file: Path | None) 
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="huoma-simulated-")))
         controller = await stack.enter_async_context(virtual_home(folder, clock=clock))
         settings = _simulated_settings(settings, folder, controller)
+        _keep_apart(settings, simulated=True)
         logs.configure(settings.log, clock)
         narrator = Narrator(clock=clock, zone=settings.zone(), values=True)
         home = await stack.enter_async_context(
@@ -122,6 +124,38 @@ def _request(home: Home, token: str, method: str, path: str) -> str:
     headers = f"{{'Authorization': 'Bearer {token}'}}"
     call = f"u.urlopen(u.Request('{url}', method='{method}', headers={headers})).read().decode()"
     return f'python3 -c "import urllib.request as u; print({call})"'
+
+
+def _withdraw_ready(path: Path | None) -> None:
+    """The file of an earlier run must not speak for this one."""
+    try:
+        if path is not None:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise HuomaError(f"the ready file {path} cannot be written ({error.strerror}): name another place") from error
+
+
+def _keep_apart(settings: Settings, *, simulated: bool) -> None:
+    """A made-up fall must never call a nurse as a real one: a store is either a home's or a simulation's, for ever.
+
+    Raises:
+        HuomaError: it is the other.
+    """
+    marker = settings.data_dir / SIMULATED_MARK
+    try:
+        if simulated and settings.store_file.exists() and not marker.exists():
+            raise HuomaError(
+                f"{settings.data_dir} holds the store of a home: name another data_dir for a simulated one"
+            )
+        if not simulated and marker.exists():
+            raise HuomaError(
+                f"{settings.data_dir} holds a simulated home's store: name another data_dir for a real one"
+            )
+        if simulated:
+            settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            marker.touch()
+    except OSError as error:
+        raise StoreError(f"{settings.data_dir} cannot be used ({error.strerror}): choose another data_dir") from error
 
 
 def _write_ready(path: Path | None, content: dict[str, str]) -> None:

@@ -80,9 +80,10 @@ def test_data_folder_that_cannot_be_written(tmp_path: Path) -> None:
 
 def test_ready_file_that_cannot_be_written(tmp_path: Path) -> None:
     config = written(tmp_path, f'{ZONE}data_dir = "data"\n[api]\nport = 0\n{QUIET}')
-    status, said = refusal(config, "--ready-file", str(tmp_path / "nowhere" / "ready"))
-    assert status == 1
-    assert "ready file" in said
+    for place in (tmp_path / "nowhere" / "ready", tmp_path, config / "ready"):
+        status, said = refusal(config, "--ready-file", str(place))
+        assert status == 1
+        assert "ready file" in said
 
 
 def test_unreadable_profile_is_said_and_the_others_serve(tmp_path: Path) -> None:
@@ -105,3 +106,19 @@ def test_no_adapter_is_said_and_nothing_is_simulated(tmp_path: Path) -> None:
                      f'transport = "unix-client:{tmp_path / "nobody"}"\n')  # fmt: skip
     with gateway(config) as home:
         assert "SIMULATED" not in home.log.read_text()
+    # Looked for again and again, and somebody is called when it stays away (tests/gateway/supervision/test_faults.py).
+
+
+def test_a_simulated_home_and_a_real_one_never_share_a_store(tmp_path: Path) -> None:
+    config = written(tmp_path, f'{ZONE}data_dir = "data"\n[api]\nport = 0\n{QUIET}')
+    with gateway(config):
+        pass
+    status, said = refusal(config, "--simulate")
+    assert status == 1
+    assert "store of a home" in said
+    other = written(tmp_path, f'{ZONE}data_dir = "made-up"\n[api]\nport = 0\n{QUIET}')
+    with gateway(other, "--simulate"):
+        pass
+    status, said = refusal(other)
+    assert status == 1
+    assert "simulated" in said
