@@ -9,8 +9,8 @@ from struct import Struct
 from typing import Final
 
 from device_drivers.decode.date_time import DATE_TIME_FIELDS, device_time
-from device_drivers.decode.ieee11073 import sfloat
-from device_drivers.decode.measured import UNKNOWN_USER, settle, words, wrong_length
+from device_drivers.decode.ieee11073 import FIRST_SPECIAL, sfloat
+from device_drivers.decode.measured import UNKNOWN_USER, not_negative, positive, settle, words, wrong_length
 from device_drivers.nomenclature import Kind, Quantity
 from device_drivers.readings import Missing, Reading
 
@@ -50,30 +50,27 @@ _BLOOD_PRESSURE: Final = Kind.BLOOD_PRESSURE
 def decode(frame: bytes) -> Reading:
     """Decode one 2A35 value: pressures in mmHg, pulse in 1/min.
 
-    A systolic or diastolic pressure that is no number makes the measurement failed: no value at all, nor the pulse.
+    No living person has a pressure or pulse of zero or less: it was not measured. A systolic or diastolic pressure that
+    is no number makes the measurement failed: no value at all, nor the pulse.
 
     Raises:
         DecodeError: too short for its own flags, bytes left over, or a time out of range.
     """
     flags, fields = _fields(frame, "2a35")
-    return _reading(
-        frame,
-        "2a35",
-        _BLOOD_PRESSURE,
-        flags,
-        fields,
-        {_SYSTOLIC: _mmhg(fields[0], flags), _DIASTOLIC: _mmhg(fields[1], flags), _MEAN: _mmhg(fields[2], flags)},
-    )
+    number = _kpa_in_mmhg if flags & _KPA else _positive
+    found = {_SYSTOLIC: number(fields[0]), _DIASTOLIC: number(fields[1]), _MEAN: number(fields[2])}
+    return _reading(frame, "2a35", _BLOOD_PRESSURE, flags, fields, found)
 
 
 def decode_cuff_pressure(frame: bytes) -> Reading:
-    """Decode one 2A36 value: the pressure while the cuff deflates, mmHg; never a result.
+    """Decode one 2A36 value: the pressure while the cuff deflates, mmHg, down to 0; never a result.
 
     Raises:
         DecodeError: as `decode`.
     """
     flags, fields = _fields(frame, "2a36")
-    found = {Quantity.CUFF_PRESSURE: _mmhg(fields[0], flags)}
+    pressure = not_negative(sfloat(fields[0]))
+    found = {Quantity.CUFF_PRESSURE: _mmhg(pressure) if flags & _KPA else pressure}
     return _reading(frame, "2a36", Kind.CUFF_PRESSURE, flags, fields, found)
 
 
@@ -95,7 +92,7 @@ def _reading(
         time = device_time(source, *fields[3:9])
         at = 9
     if flags & _PULSE:
-        found[_PULSE_RATE] = sfloat(fields[at])
+        found[_PULSE_RATE] = _positive(fields[at])
         at += 1
     if flags & _USER:
         user = None if fields[at] == UNKNOWN_USER else fields[at]
@@ -116,11 +113,18 @@ def _reading(
     )
 
 
-def _mmhg(raw: int, flags: int) -> float | Missing:
-    value = sfloat(raw)
-    if flags & _KPA and type(value) is float:
-        return value * MMHG_PER_KPA
-    return value
+def _positive(raw: int) -> float | Missing:
+    if 0 < raw < FIRST_SPECIAL:  # nearly every number of a cuff is its own SFLOAT
+        return float(raw)
+    return positive(sfloat(raw))
+
+
+def _kpa_in_mmhg(raw: int) -> float | Missing:
+    return _mmhg(_positive(raw))
+
+
+def _mmhg(kpa: float | Missing) -> float | Missing:
+    return kpa if isinstance(kpa, Missing) else kpa * MMHG_PER_KPA
 
 
 def _status(status: int) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from device_drivers.decode.measured import settle
+from device_drivers.decode.measured import ALL_ONES_8, ALL_ONES_16, counted, settle
 from device_drivers.errors import DecodeError
 from device_drivers.nomenclature import Kind, Quantity
 from device_drivers.readings import Missing, Reading
@@ -20,13 +20,15 @@ _CONTACT: Final = 0x02
 _CONTACT_SUPPORTED: Final = 0x04
 _ENERGY: Final = 0x08
 _RR: Final = 0x10
-_NO_RATE: Final = 0  # straps send 0 while they hear no heart: no rate
-_ENERGY_FULL: Final = 0xFFFF  # stays there until it is reset: at least so much
+_ENERGY_FULL: Final = ALL_ONES_16  # stays there until it is reset: at least so much
 _RR_PER_S: Final = 1024
 
 
 def decode(frame: bytes) -> Reading:
     """Decode one 2A37 value: rate in 1/min, energy in kJ, RR intervals in s as the series `RR_INTERVALS_S`.
+
+    Straps send a rate of 0 while they hear no heart: no rate, and no intervals with it. Intervals of 0 and of all ones
+    are none and left out.
 
     Raises:
         DecodeError: too short for its own flags, or bytes left over.
@@ -41,21 +43,20 @@ def decode(frame: bytes) -> Reading:
         raise DecodeError(f"{_SOURCE}: {-rest} bytes too few for its flags {flags:02x}")
     if rest % 2 or (rest and not flags & _RR):
         raise DecodeError(f"{_SOURCE}: {rest if not flags & _RR else 1} bytes left over for its flags {flags:02x}")
-    rate = _u16(frame, 1) if flags & _WIDE else frame[1]
-    found: dict[Quantity, float | Missing] = {
-        Quantity.HEART_RATE: Missing.MEASUREMENT_FAILED if rate == _NO_RATE else float(rate)
-    }
+    rate = counted(_u16(frame, 1), ALL_ONES_16) if flags & _WIDE else counted(frame[1], ALL_ONES_8)
+    found: dict[Quantity, float | Missing] = {Quantity.HEART_RATE: rate}
     if flags & _ENERGY:
         energy = _u16(frame, energy_at)
         found[Quantity.ENERGY_EXPENDED] = Missing.INFINITE if energy == _ENERGY_FULL else float(energy)
-    intervals = tuple(_u16(frame, at) / _RR_PER_S for at in range(rr_at, len(frame), 2))
+    counts = (counted(_u16(frame, at), ALL_ONES_16) for at in range(rr_at, len(frame), 2))
+    intervals = tuple(count / _RR_PER_S for count in counts if not isinstance(count, Missing))
     values, missing = settle(Kind.HEART_RATE, found)
     return Reading(
         kind=Kind.HEART_RATE,
         values=values,
         missing=missing,
         flags=_contact(flags),
-        series={RR_INTERVALS_S: intervals} if intervals else {},
+        series={RR_INTERVALS_S: intervals} if intervals and values else {},
         raw=frame,
         source=_SOURCE,
     )

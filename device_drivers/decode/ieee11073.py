@@ -30,13 +30,15 @@ _FLOAT_SPECIAL: Final[Mapping[int, Missing]] = MappingProxyType(
         0x00800002: Missing.INFINITE,
     }
 )
-_FIRST_SPECIAL: Final = 0x07FE  # below it exponent 0 and a mantissa that is not negative: the raw number is the value
+FIRST_SPECIAL: Final = (
+    0x07FE  # of SFLOAT: below it exponent 0 and a mantissa that is not negative: the raw number is the value
+)
 _POWERS: Final = tuple(10**exponent for exponent in range(9))  # SFLOAT exponents go from -8 to 7
 
 
 def sfloat(raw: int) -> float | Missing:
     """SFLOAT, given as its unsigned 16 bits."""
-    if raw < _FIRST_SPECIAL:
+    if raw < FIRST_SPECIAL:
         return float(raw)
     special = _SFLOAT_SPECIAL.get(raw)
     if special is not None:

@@ -10,6 +10,23 @@ from device_drivers.nomenclature import ESSENTIAL, Kind, Quantity
 from device_drivers.readings import Missing
 
 UNKNOWN_USER: Final = 0xFF
+ALL_ONES_8: Final = 0xFF  # what a device puts where it has no number
+ALL_ONES_16: Final = 0xFFFF
+
+
+def positive(value: float | Missing) -> float | Missing:
+    """For what a living person cannot have none of: zero or less was not measured."""
+    return value if isinstance(value, Missing) or value > 0 else Missing.MEASUREMENT_FAILED
+
+
+def not_negative(value: float | Missing) -> float | Missing:
+    """For what may be zero and not less: less was not measured."""
+    return value if isinstance(value, Missing) or value >= 0 else Missing.MEASUREMENT_FAILED
+
+
+def counted(raw: int, all_ones: int) -> float | Missing:
+    """An unsigned field of something that is never none: zero and all ones are what devices send without a number."""
+    return Missing.MEASUREMENT_FAILED if raw in (0, all_ones) else float(raw)
 
 
 def settle(

@@ -10,7 +10,7 @@ from typing import Final
 
 from device_drivers.decode.date_time import DATE_TIME_BYTES, date_time_at
 from device_drivers.decode.ieee11073 import sfloat
-from device_drivers.decode.measured import fail, settle, words, wrong_length
+from device_drivers.decode.measured import fail, not_negative, positive, settle, words, wrong_length
 from device_drivers.nomenclature import Kind, Quantity
 from device_drivers.readings import DeviceTime, Missing, Reading
 
@@ -30,6 +30,7 @@ _PAIR_BYTES: Final = 4  # saturation and pulse rate
 _STATUS_BYTES: Final = 2
 _SENSOR_BYTES: Final = 3
 _AMPLITUDE_BYTES: Final = 2
+_WHOLE_PERCENT: Final = 100.0
 
 _STATUS_WORDS: Final = (
     *[""] * 5,
@@ -87,7 +88,7 @@ def decode_spot(frame: bytes) -> Reading:
     found = _pair(frame, 1, Quantity.SPO2, Quantity.OXIMETER_PULSE_RATE)
     time = date_time_at(frame, 1 + _PAIR_BYTES, "2a5e") if flags & _SPOT_TIME else None
     if flags & _SPOT_AMPLITUDE:
-        found[Quantity.PULSE_AMPLITUDE_INDEX] = sfloat(_u16(frame, amplitude_at))
+        found[Quantity.PULSE_AMPLITUDE_INDEX] = not_negative(sfloat(_u16(frame, amplitude_at)))
     status = _u16(frame, status_at) if flags & _SPOT_STATUS else 0
     sensor = _u24(frame, sensor_at) if flags & _SPOT_SENSOR else 0
     unset = bool(flags & _SPOT_CLOCK_NOT_SET)
@@ -122,7 +123,7 @@ def decode_continuous(frame: bytes) -> Reading:
     if flags & _SLOW:
         found |= _pair(frame, slow_at, Quantity.SPO2_SLOW, Quantity.OXIMETER_PULSE_RATE_SLOW)
     if flags & _AMPLITUDE:
-        found[Quantity.PULSE_AMPLITUDE_INDEX] = sfloat(_u16(frame, amplitude_at))
+        found[Quantity.PULSE_AMPLITUDE_INDEX] = not_negative(sfloat(_u16(frame, amplitude_at)))
     status = _u16(frame, status_at) if flags & _STATUS else 0
     sensor = _u24(frame, sensor_at) if flags & _SENSOR else 0
     return _reading(frame, "2a5f", found, status, sensor)
@@ -151,7 +152,13 @@ def _reading(
 
 
 def _pair(frame: bytes, at: int, saturation: Quantity, pulse: Quantity) -> _Found:
-    return {saturation: sfloat(_u16(frame, at)), pulse: sfloat(_u16(frame, at + 2))}
+    return {saturation: _saturation(_u16(frame, at)), pulse: positive(sfloat(_u16(frame, at + 2)))}
+
+
+def _saturation(raw: int) -> float | Missing:
+    """In %. Oximeters without a finger say 0 or 127: more than the whole of the haemoglobin carries no oxygen."""
+    value = positive(sfloat(raw))
+    return value if isinstance(value, Missing) or value <= _WHOLE_PERCENT else Missing.MEASUREMENT_FAILED
 
 
 def _u16(frame: bytes, at: int) -> int:

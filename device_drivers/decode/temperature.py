@@ -18,6 +18,9 @@ _FAHRENHEIT: Final = 0x01
 _TIME: Final = 0x02
 _TYPE: Final = 0x04
 _FREEZING_F: Final = 32.0
+_ABSOLUTE_ZERO_C: Final = -273.15
+_MANTISSA: Final = 0x00FFFFFF
+_ALL_ONES: Final = 0xFFFFFFFF
 _SITES: Final = (
     "",
     "armpit",
@@ -35,6 +38,8 @@ _SITES: Final = (
 def decode(frame: bytes) -> Reading:
     """Decode one 2A1C value: temperature in °C, the place on the body as a flag ("site-ear").
 
+    A field of zeros or of all ones, and a temperature not above absolute zero, was not measured: failed.
+
     Raises:
         DecodeError: too short for its own flags, bytes left over, or a time out of range.
     """
@@ -42,8 +47,8 @@ def decode(frame: bytes) -> Reading:
     wanted = 5 + (DATE_TIME_BYTES if flags & _TIME else 0) + (1 if flags & _TYPE else 0)
     if len(frame) != wanted:
         raise wrong_length(frame, wanted, _SOURCE)
-    value = long_float(int.from_bytes(frame[1:5], "little"))
-    found: dict[Quantity, float | Missing] = {Quantity.TEMPERATURE: _celsius(value, flags)}
+    raw = int.from_bytes(frame[1:5], "little")
+    found: dict[Quantity, float | Missing] = {Quantity.TEMPERATURE: _celsius(raw, flags)}
     values, missing = settle(Kind.BODY_TEMPERATURE, found)
     return Reading(
         kind=Kind.BODY_TEMPERATURE,
@@ -56,10 +61,13 @@ def decode(frame: bytes) -> Reading:
     )
 
 
-def _celsius(value: float | Missing, flags: int) -> float | Missing:
-    if flags & _FAHRENHEIT and type(value) is float:
-        return (value - _FREEZING_F) * 5 / 9
-    return value
+def _celsius(raw: int, flags: int) -> float | Missing:
+    value = long_float(raw)
+    if isinstance(value, Missing):
+        return value
+    celsius = (value - _FREEZING_F) * 5 / 9 if flags & _FAHRENHEIT else value
+    unmeasured = raw == _ALL_ONES or not raw & _MANTISSA or celsius <= _ABSOLUTE_ZERO_C
+    return Missing.MEASUREMENT_FAILED if unmeasured else celsius
 
 
 def _site(number: int) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from device_drivers.decode.date_time import DATE_TIME_BYTES, date_time_at
-from device_drivers.decode.measured import UNKNOWN_USER, settle, wrong_length
+from device_drivers.decode.measured import ALL_ONES_16, UNKNOWN_USER, counted, settle, wrong_length
 from device_drivers.nomenclature import Kind, Quantity
 from device_drivers.readings import Missing, Reading
 
@@ -20,13 +20,14 @@ _IMPERIAL: Final = 0x01
 _TIME: Final = 0x02
 _USER: Final = 0x04
 _BMI_AND_HEIGHT: Final = 0x08
-_UNSUCCESSFUL: Final = 0xFFFF  # the scale could not settle on a weight
 _STEPS_PER_KG: Final = 200  # 0.005 kg
 _STEPS_PER_LB: Final = 100  # 0.01 lb
 
 
 def decode(frame: bytes) -> Reading:
     """Decode one 2A9D value: weight in kg, height in cm, BMI in kg/m².
+
+    FFFF is the scale's "unsuccessful", and 0 is nobody on it, or a height that nobody has told it: no numbers.
 
     Raises:
         DecodeError: too short for its own flags, bytes left over, or a time out of range.
@@ -50,7 +51,8 @@ def decode(frame: bytes) -> Reading:
         user = None if frame[at] == UNKNOWN_USER else frame[at]
         at += 1
     if flags & _BMI_AND_HEIGHT:
-        found[Quantity.BMI] = _u16(frame, at) / 10
+        bmi = counted(_u16(frame, at), ALL_ONES_16)
+        found[Quantity.BMI] = bmi if isinstance(bmi, Missing) else bmi / 10
         found[Quantity.HEIGHT] = _cm(_u16(frame, at + 2), flags)
     values, missing = settle(Kind.WEIGHT, found)
     return Reading(
@@ -63,11 +65,15 @@ def _u16(frame: bytes, at: int) -> int:
 
 
 def _kg(raw: int, flags: int) -> float | Missing:
-    if raw == _UNSUCCESSFUL:
-        return Missing.MEASUREMENT_FAILED
-    return raw / _STEPS_PER_LB * KG_PER_LB if flags & _IMPERIAL else raw / _STEPS_PER_KG
+    steps = counted(raw, ALL_ONES_16)
+    if isinstance(steps, Missing):
+        return steps
+    return steps / _STEPS_PER_LB * KG_PER_LB if flags & _IMPERIAL else steps / _STEPS_PER_KG
 
 
-def _cm(raw: int, flags: int) -> float:
+def _cm(raw: int, flags: int) -> float | Missing:
     """0.1 inch or 1 mm → cm."""
-    return raw / 10 * CM_PER_INCH if flags & _IMPERIAL else raw / 10
+    steps = counted(raw, ALL_ONES_16)
+    if isinstance(steps, Missing):
+        return steps
+    return steps / 10 * CM_PER_INCH if flags & _IMPERIAL else steps / 10
