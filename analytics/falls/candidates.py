@@ -25,6 +25,9 @@ _REACH: Final = 25
 _SANE_G: Final = 64.0  # beyond every wearable's full scale: no acceleration but a mistake
 _BLOCK: Final = 50  # samples taken at once; bounds the buffer
 _LENGTH: Final = WINDOW + _BLOCK
+# A stream that has ended: a peak is looked at with 0.2 s after it, and the body is taken to rest as in its last 0.2 s.
+_LEAST_AFTER: Final = 10
+_LAST: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +115,48 @@ def advance(
         if len(candidates.stream):
             found.append(candidates)
     return state, _join(found)
+
+
+def ended(state: StreamState, row: int) -> Candidates:
+    """The peaks of one stream that still wait for samples, as if no more came: the rest is held.
+
+    The stream is taken to stay as it was on average in its last 0.2 s. The held rest is only in the windows given; the
+    state is not touched, so the same peaks are given by `advance` should the samples come after all.
+    """
+    if not state.rate.taken[row]:
+        return none()
+    own = _only(state, row)
+    held = rates.half_taps(float(own.rate.rates[0]))  # completes what the conversion still held back
+    _, fresh, made = rates.convert(own.rate, np.repeat(own.rate.tail[:, -1:], held, axis=1), np.array([held]))
+    fresh = fresh[:, : int(made[0])]
+    end = int(own.seen[0]) + fresh.shape[1]
+    last = np.concatenate([own.buffer, fresh], axis=1)[:, -_LAST:]
+    last = last[~np.isnan(last[:, :, 0])]
+    if not len(last):
+        return none()
+    rest = np.broadcast_to(last.mean(axis=0, dtype=np.float32), (1, AFTER, 3))
+    fresh = np.concatenate([fresh, rest], axis=1)
+    found: list[Candidates] = []
+    for begin in range(0, fresh.shape[1], _BLOCK):
+        block = fresh[:, begin : begin + _BLOCK]
+        own, part = _block(own, block, np.array([block.shape[1]]))
+        found.append(part)
+    joined = _join(found)
+    keep = joined.peak < end - _LEAST_AFTER
+    return Candidates(
+        stream=np.full(int(keep.sum()), row, np.int64), peak=joined.peak[keep], windows=joined.windows[keep]
+    )
+
+
+def _only(state: StreamState, row: int) -> StreamState:
+    one = slice(row, row + 1)
+    rate = state.rate
+    return StreamState(
+        rate=RateState(rates=rate.rates[one], tail=rate.tail[one], taken=rate.taken[one], given=rate.given[one]),
+        buffer=state.buffer[one],
+        seen=state.seen[one],
+        raised=state.raised[one],
+    )
 
 
 def _block(state: StreamState, block: NDArray[np.float32], counts: NDArray[np.int64]) -> tuple[StreamState, Candidates]:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from analytics.datasets.trials import Trial
 from analytics.falls import measures
 from analytics.falls.candidates import AFTER, BEFORE
-from analytics.falls.detector import DECISION_S
+from analytics.falls.detector import DECISION_S, peak_of
 from analytics.falls.model import Model
 from analytics.falls.rates import RATE_HZ
 from analytics.falls.replay import Replayed, replay
@@ -107,7 +107,7 @@ def _outcome(trials: Sequence[Trial], impacts: NDArray[np.float64], streams: Seq
                     caught[index] = True
                     delays.append(float(known - impact[np.flatnonzero(stream.trials == index)[0]]))
             if not len(counted):
-                at = int(np.clip(np.searchsorted(begins, finding.at_s, side="right") - 1, 0, None))
+                at = int(np.clip(np.searchsorted(begins, peak_of(finding) / RATE_HZ, side="right") - 1, 0, None))
                 false_raises[stream.trials[at]] += 1
         lag = stream.peak_s + DECISION_S - impact[place]
         of = stream.trials[place]

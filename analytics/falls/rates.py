@@ -29,20 +29,21 @@ _PHASES: Final = 600
 
 def lookahead_s(rate_hz: float) -> float:
     """Seconds of device samples an output needs after its own moment."""
-    return _half_taps(rate_hz) / rate_hz
+    return half_taps(rate_hz) / rate_hz
 
 
-def _half_taps(rate_hz: float) -> int:
+def half_taps(rate_hz: float) -> int:
+    """Device samples an output needs after its own moment."""
     return math.ceil(_CROSSINGS / (2 * _CUTOFF * min(rate_hz, RATE_HZ)) * rate_hz)
 
 
-_TAIL: Final = 2 * _half_taps(MAX_RATE_HZ) + 2
+_TAIL: Final = 2 * half_taps(MAX_RATE_HZ) + 2
 
 
 @lru_cache(maxsize=32)  # a pure function of the rate; a home has a handful of rates
 def kernel(rate_hz: float) -> NDArray[np.float64]:
     """The weights, float64 (phases, 2h): row q is for samples base-h+1 … base+h and an output at base + q/phases."""
-    half = _half_taps(rate_hz)
+    half = half_taps(rate_hz)
     cutoff = _CUTOFF * min(rate_hz, RATE_HZ)
     offset = np.arange(-half + 1, half + 1) - np.arange(_PHASES)[:, None] / _PHASES
     inside = np.clip(1 - (offset / half) ** 2, 0, None)
@@ -130,7 +131,7 @@ def convert(
     parts: list[tuple[NDArray[np.intp], NDArray[np.float32]]] = []
     for rate in np.unique(state.rates[counts > 0]):
         rows = np.flatnonzero((state.rates == rate) & (counts > 0))
-        half = _half_taps(rate)
+        half = half_taps(rate)
         until = _complete(taken[rows], half, rate)
         number = np.maximum(until - given[rows], 0)
         if not number.any():

@@ -73,7 +73,7 @@ def replay(trials: Sequence[Trial], models: Mapping[str, Model], seed: int) -> l
         probability = detector.score(models[name], mine)
         state, raises = detector.decide(state, mine, probability, models[name].threshold)
         when = {int(peak): int(number) for peak, number in zip(mine.peak, step, strict=True)}
-        known = [ends[row][when[round(finding.at_s * RATE_HZ)]] / stream.rate_hz for finding in raises]
+        known = [ends[row][when[detector.peak_of(finding)]] / stream.rate_hz for finding in raises]
         result.append(
             Replayed(
                 subject=name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,16 +20,25 @@ StreamKey = str  # the device's identity: one wearable, one stream
 
 Array = NDArray[np.float32]
 
-MAX_STREAMS: Final = 32  # a home has a handful of wearables; each costs 25 kB
-# Evidence: ten seconds around the impact, of which the last 2.5 come before the decision.
-EVIDENCE_BEFORE_S: Final = 7.5
+MAX_STREAMS: Final = 32  # a home has a handful of wearables; each costs 30 kB at 50 Hz
+# Evidence: ten seconds, of which up to 2.5 come after the impact, as many as have come.
+EVIDENCE_S: Final = 10.0
 EVIDENCE_AFTER_S: Final = 2.5
-# The evidence, and what may come before it is asked for: a packet of 1.5 s and a tick.
-_KEPT_S: Final = 14.0
-# More than this between two ticks is dropped, oldest first, and the stream begun anew: the gateway was not scheduled.
+# More than this between two ticks is judged at once and the stream begun anew: the gateway was not scheduled.
 _PENDING_S: Final = 20.0
+# The evidence of the oldest impact that may still be decided: ten seconds before it, what waited for a tick, the
+# samples a decision needs and a packet of 1.5 s.
+_KEPT_S: Final = EVIDENCE_S + _PENDING_S + 4.5
+# A peak that waits this long for the samples of its decision is judged by what came: five seconds are promised, and a
+# tick comes before they are over. At 25 Hz an undisturbed decision takes 4.1 s.
+OVERDUE_S: Final = 4.2
+# And only when nothing has come for longer than a packet may last: 1.44 s.
+_SILENCE_S: Final = 1.6
+# Findings between two ticks, from streams that ended; the desk joins falls of one person anyway.
+_FOUND: Final = 256
 # A stream silent this long gives its place to a new one when all are taken.
 _SILENT_S: Final = 60.0
+_REFUSALS: Final = 1000
 _IDLE_HZ: Final = 50.0  # the rate of a row that nobody uses
 
 
@@ -41,8 +51,8 @@ class Detected:
         finding: as the detector gave it, on the stream's own time line.
         impact_at: monotonic time of the impact, estimated from the arrival of the packets (never later than it
             arrived).
-        evidence: float32 (n, 3), g, at the device's rate: 7.5 s before the impact to 2.5 s after it; NaN where
-            samples are missing.
+        evidence: float32 (n, 3), g, at the device's rate: the ten seconds that end 2.5 s after the impact, or with the
+            newest sample where less has come; shorter only where the stream began later. NaN where samples are missing.
         rate_hz: of the evidence.
         impact_index: the impact in the evidence.
     """
@@ -58,21 +68,34 @@ class Detected:
 class _Stream:
     """One wearable's place in the arrays."""
 
-    __slots__ = ("heard_at", "history", "history_samples", "pending", "pending_samples", "row", "timeline")
+    __slots__ = (
+        "ended",
+        "heard_at",
+        "history",
+        "history_samples",
+        "key",
+        "pending",
+        "pending_samples",
+        "row",
+        "timeline",
+    )
 
-    def __init__(self, row: int, rate_hz: float, at: float) -> None:
+    def __init__(self, key: StreamKey, row: int, rate_hz: float, at: float) -> None:
+        self.key = key
         self.row = row
         self.heard_at = at
         self.begin(rate_hz)
 
     def begin(self, rate_hz: float) -> None:
         self.timeline = Timeline(rate_hz)
+        self.ended = False  # silent, and all its peaks are judged
         self.pending: deque[Array] = deque()  # bounded by _PENDING_S in Detection.feed: the stream begins anew
         self.pending_samples = 0
         self.history: deque[Array] = deque()  # bounded by _KEPT_S: oldest dropped
         self.history_samples = 0
 
     def append(self, samples: Array) -> None:
+        self.ended = False
         self.pending.append(samples)
         self.pending_samples += len(samples)
         self.history.append(samples)
@@ -100,6 +123,8 @@ class Detection:
         self._state = detector.start(np.full(max_streams, _IDLE_HZ))
         self._streams: dict[StreamKey, _Stream] = {}
         self._free = list(range(max_streams - 1, -1, -1))
+        self._found: deque[Detected] = deque(maxlen=_FOUND)  # oldest dropped
+        self._refused_at: deque[float] = deque(maxlen=_REFUSALS)  # oldest dropped
         self.refused = 0  # packets that could not be used: no place, no samples, a rate outside 20–416 Hz
         self.restarts = 0  # streams begun anew after a gap, another rate or a stalled gateway
 
@@ -108,33 +133,41 @@ class Detection:
         """The streams that have a place."""
         return frozenset(self._streams)
 
+    def heard(self) -> Mapping[StreamKey, float]:
+        """When each stream that has a place last sent anything, monotonic."""
+        return {key: own.heard_at for key, own in self._streams.items()}
+
+    def refused_since(self, at_monotonic: float) -> int:
+        """Packets refused since then, at most 1,000."""
+        return sum(at >= at_monotonic for at in self._refused_at)
+
     def feed(self, stream: StreamKey, motion: Motion, at_monotonic: float) -> None:
         """Take one packet; `at_monotonic` is when it arrived."""
         samples = np.asarray(motion.samples, np.float32)
         if samples.ndim != 2 or samples.shape[1] != 3 or not len(samples) or not _convertible(motion.rate_hz):
-            self.refused += 1
+            self._refuse(at_monotonic)
             return
         own = self._streams.get(stream) or self._admit(stream, motion.rate_hz, at_monotonic)
         if own is None:
-            self.refused += 1
+            self._refuse(at_monotonic)
             return
         own.heard_at = at_monotonic
         if motion.rate_hz != own.timeline.nominal_hz:  # exact: the header is a setting, not a measurement
-            self._begin(own, motion.rate_hz)
+            self._begin(own, motion.rate_hz, at_monotonic)
         verdict, missing = own.timeline.place(motion, at_monotonic)
         if verdict is Verdict.DUPLICATE:
             return
         if verdict is Verdict.BROKEN:
-            self._begin(own, own.timeline.rate_hz, nominal_hz=motion.rate_hz)
+            self._begin(own, own.timeline.rate_hz, at_monotonic, nominal_hz=motion.rate_hz)
             own.timeline.place(motion, at_monotonic)
         if missing:
             own.append(np.full((missing, 3), np.nan, np.float32))
         own.append(samples)
         better = own.timeline.better_rate()
         if better is not None and _convertible(better):
-            self._begin(own, better, nominal_hz=motion.rate_hz)
+            self._begin(own, better, at_monotonic, nominal_hz=motion.rate_hz)
         elif own.pending_samples > _PENDING_S * own.timeline.rate_hz:
-            self._begin(own, own.timeline.rate_hz, nominal_hz=motion.rate_hz)
+            self._begin(own, own.timeline.rate_hz, at_monotonic, nominal_hz=motion.rate_hz)
 
     def forget(self, stream: StreamKey) -> None:
         """Give a stream's place back: its device was unassigned or removed."""
@@ -142,21 +175,46 @@ class Detection:
         if own is not None:
             self._free.append(own.row)
 
-    def tick(self) -> list[Detected]:
-        """Judge everything that came since the last tick, all streams in one array."""
-        waiting = {key: own for key, own in self._streams.items() if own.pending_samples}
+    def tick(self, at_monotonic: float) -> list[Detected]:
+        """Judge everything that came since the last tick, all streams in one array, and what waits too long.
+
+        Args:
+            at_monotonic: now, by the clock of `feed`. A peak whose decision is overdue because its stream is silent
+                is judged by what came.
+        """
+        self._advance([own for own in self._streams.values() if own.pending_samples])
+        for own in self._streams.values():
+            if own.ended or own.timeline.silence(at_monotonic) < _SILENCE_S:
+                continue
+            newest_s = own.timeline.samples / own.timeline.rate_hz
+            now_s = own.timeline.elapsed(at_monotonic)
+            self._finish(own, now_s, OVERDUE_S)
+            own.ended = now_s - OVERDUE_S >= newest_s
+        found = list(self._found)
+        self._found.clear()
+        return found
+
+    def _advance(self, waiting: Sequence[_Stream]) -> None:
         if not waiting:
-            return []
+            return
         counts = np.zeros(len(self._state.seen), np.int64)
-        longest = max(own.pending_samples for own in waiting.values())
+        longest = max(own.pending_samples for own in waiting)
         chunk = np.zeros((len(counts), longest, 3), np.float32)
-        for own in waiting.values():
+        for own in waiting:
             samples = own.take()
             chunk[own.row, : len(samples)] = samples
             counts[own.row] = len(samples)
         self._state, findings = self._detector.step(self._state, chunk, counts)
-        by_row = {own.row: (key, own) for key, own in self._streams.items()}
-        return [_detected(*by_row[finding.stream], finding) for finding in findings]
+        by_row = {own.row: own for own in waiting}
+        self._found.extend(_detected(by_row[finding.stream], finding) for finding in findings)
+
+    def _finish(self, own: _Stream, now_s: float, waited_s: float) -> None:
+        self._state, findings = self._detector.finish(self._state, own.row, now_s=now_s, waited_s=waited_s)
+        self._found.extend(_detected(own, finding) for finding in findings)
+
+    def _refuse(self, at: float) -> None:
+        self.refused += 1
+        self._refused_at.append(at)
 
     def _admit(self, stream: StreamKey, rate_hz: float, at: float) -> _Stream | None:
         if not self._free:
@@ -164,13 +222,18 @@ class Detection:
             if at - self._streams[longest].heard_at < _SILENT_S:
                 return None
             self.forget(longest)
-        own = _Stream(self._free.pop(), rate_hz, at)
+        own = _Stream(stream, self._free.pop(), rate_hz, at)
         self._state = self._detector.restart(self._state, own.row, rate_hz)
         self._streams[stream] = own
         return own
 
-    def _begin(self, own: _Stream, rate_hz: float, *, nominal_hz: float | None = None) -> None:
+    def _begin(self, own: _Stream, rate_hz: float, at: float, *, nominal_hz: float | None = None) -> None:
+        """Begin a stream anew; what it was before is judged to its end: it may end with a fall."""
         self.restarts += 1
+        if own.pending_samples:
+            self._advance([own])
+        if not own.ended:
+            self._finish(own, own.timeline.elapsed(at), 0.0)
         own.begin(rate_hz)
         own.timeline.nominal_hz = rate_hz if nominal_hz is None else nominal_hz
         self._state = self._detector.restart(self._state, own.row, rate_hz)
@@ -189,15 +252,16 @@ def _convertible(rate_hz: float) -> bool:
     return MIN_RATE_HZ <= rate_hz <= MAX_RATE_HZ
 
 
-def _detected(key: StreamKey, own: _Stream, finding: Finding) -> Detected:
+def _detected(own: _Stream, finding: Finding) -> Detected:
     rate = own.timeline.rate_hz
-    impact = round(finding.at_s * rate)
     history = np.concatenate(list(own.history))
-    first = own.timeline.samples - len(history)  # where the history begins on the stream's time line
-    begin = max(first, impact - round(EVIDENCE_BEFORE_S * rate))
-    end = impact + round(EVIDENCE_AFTER_S * rate)
+    newest = own.timeline.samples
+    first = newest - len(history)  # where the history begins on the stream's time line
+    impact = min(max(round(finding.at_s * rate), first), newest - 1)
+    end = min(newest, impact + round(EVIDENCE_AFTER_S * rate))
+    begin = max(first, end - round(EVIDENCE_S * rate))
     return Detected(
-        stream=key,
+        stream=own.key,
         finding=finding,
         impact_at=own.timeline.moment(impact),
         evidence=history[begin - first : end - first],

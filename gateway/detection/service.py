@@ -35,9 +35,10 @@ class Detection:
         if device.identity in self.streams.streams:
             self._devices[device.identity] = device
 
-    def tick(self) -> list[DeviceDetected]:
-        """Judge everything that came since the last tick."""
-        found = [DeviceDetected(device=self._devices[one.stream], detected=one) for one in self.streams.tick()]
+    def tick(self, at_monotonic: float) -> list[DeviceDetected]:
+        """Judge everything that came since the last tick, and falls whose stream went silent; `at_monotonic` is now."""
+        now = self.streams.tick(at_monotonic)
+        found = [DeviceDetected(device=self._devices[one.stream], detected=one) for one in now]
         for identity in self._devices.keys() - self.streams.streams:
             del self._devices[identity]
         return found

@@ -66,6 +66,14 @@ class Timeline:
         """When a sample, counted from the beginning, was measured, monotonic, by the least delayed packet."""
         return min(self._lags) + sample / self.rate_hz if self._lags else 0.0
 
+    def silence(self, at: float) -> float:
+        """Seconds since the last packet that was used; 0 before the first."""
+        return 0.0 if self._arrived is None else at - self._arrived
+
+    def elapsed(self, at: float) -> float:
+        """The same the other way: a monotonic moment in seconds from the beginning."""
+        return at - min(self._lags) if self._lags else 0.0
+
     def better_rate(self) -> float | None:
         """The measured rate where it contradicts the one in use, else None."""
         measured: float | None = None

@@ -46,7 +46,7 @@ class FallWatch:
     async def run(self) -> None:
         """Until cancelled. What was found and not committed outlives a failure of this part."""
         while True:
-            for found in self._detection.tick():
+            for found in self._detection.tick(self._clock.monotonic()):
                 self._waiting.setdefault(found.device.identity, found)
             try:
                 for identity, found in list(self._waiting.items()):

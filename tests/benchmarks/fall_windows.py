@@ -42,7 +42,7 @@ t = np.arange(400) / 50
 for name in "abcd":
     samples = np.stack([0 * t, 1 + 0.9 * np.sin(12 * t), 0 * t + 0.1], axis=1).astype(np.float32)
     detection.feed(name, Motion(samples=samples, rate_hz=50.0, last_sample_ns=None, clipping_g=8.0), 1.0)
-detection.tick()
+detection.tick(1.0)
 status = Path("/proc/self/status")
 lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
 print(int(lines["VmHWM"].split()[0]) / 1024)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -62,19 +63,23 @@ class Strap:
 
 
 def live(
-    detection: Detection, packets: dict[str, list[tuple[float, Motion]]], *, tick_s: float = 0.5
+    detection: Detection, packets: dict[str, list[tuple[float, Motion]]], *, tick_s: float = 0.5, until: float = 0.0
 ) -> list[tuple[float, Detected]]:
-    """Feed all packets in the order of arrival, tick as the gateway does; what was found, and when."""
+    """Feed all packets in the order of arrival, tick as the gateway does; what was found, and when.
+
+    The ticks go on until `until`, two at least.
+    """
     coming = sorted(((at, key, motion) for key, own in packets.items() for at, motion in own), key=lambda one: one[:2])
     found: list[tuple[float, Detected]] = []
     next_tick = coming[0][0] // tick_s * tick_s + tick_s
     for at, key, motion in coming:
         while next_tick <= at:
-            found += [(next_tick, one) for one in detection.tick()]
+            found += [(next_tick, one) for one in detection.tick(next_tick)]
             next_tick += tick_s
         detection.feed(key, motion, at)
-    for _ in range(2):
-        found += [(next_tick, one) for one in detection.tick()]
+    ticks = max(2, math.ceil((until - next_tick) / tick_s))
+    for _ in range(ticks):
+        found += [(next_tick, one) for one in detection.tick(next_tick)]
         next_tick += tick_s
     return found
 

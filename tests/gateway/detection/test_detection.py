@@ -146,7 +146,7 @@ def test_places_are_bounded_and_go_to_whoever_speaks(detection: Detection, walk:
     detection.forget("device 1")
     detection.forget("nobody")
     assert len(detection.streams) == 3
-    assert detection.tick() == []
+    assert detection.tick(1.0) == []
 
 
 def test_a_place_keeps_nothing_of_who_had_it_before(
@@ -174,7 +174,7 @@ def test_motion_that_cannot_be_used_is_counted(detection: Detection, bad: dict[s
     good = Motion(samples=np.zeros((5, 3), np.float32), rate_hz=50.0, last_sample_ns=0, clipping_g=8.0)
     detection.feed("strap", replace(good, **bad), 1.0)
     assert (detection.refused, detection.streams) == (1, frozenset())
-    assert detection.tick() == []
+    assert detection.tick(1.0) == []
 
 
 @pytest.mark.slow
