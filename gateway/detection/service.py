@@ -35,6 +35,16 @@ class Detection:
         if device.identity in self.streams.streams:
             self._devices[device.identity] = device
 
+    def silence(self, at_monotonic: float) -> list[tuple[KnownDevice, float]]:
+        """Every wearable that has streamed and was not forgotten, with the seconds since it last sent anything."""
+        heard = self.streams.heard()
+        return [(device, at_monotonic - heard[key]) for key, device in self._devices.items() if key in heard]
+
+    def forget(self, device: KnownDevice) -> None:
+        """Nobody expects this wearable to stream any more; it gets a place again when it does."""
+        self.streams.forget(device.identity)
+        self._devices.pop(device.identity, None)
+
     def tick(self, at_monotonic: float) -> list[DeviceDetected]:
         """Judge everything that came since the last tick, and falls whose stream went silent; `at_monotonic` is now."""
         now = self.streams.tick(at_monotonic)

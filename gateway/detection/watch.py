@@ -12,12 +12,19 @@ from gateway.core.subject import Origin, Subject, SubjectType
 from gateway.desk.findings import fall_report
 from gateway.desk.service import Desk
 from gateway.detection.service import Detection, DeviceDetected
+from gateway.ingest.received import KnownDevice
 from gateway.store.registry import Registry
 
 # A packet of up to 1.5 s, the decision 2.5 s after the impact and this tick leave half a second of the five that are
 # promised.
 TICK_S: Final = 0.5
 PART: Final = "falls"
+STREAMING_S: Final = 10.0  # heard within this long: watched
+SILENT_S: Final = 60.0  # a wearable silent this long is worth a look; shorter silences are the radio's
+REFUSED_S: Final = 60.0  # how long a refused packet is told of
+_TIDY_S: Final = 60.0  # how often the wearables nobody has are looked for
+_UNEXPECTED_S: Final = 3600.0  # nobody's wearable is told of this long after it went silent
+_NAMED: Final = 3  # silent wearables named in one sentence each
 
 
 class FallWatch:
@@ -42,6 +49,7 @@ class FallWatch:
         # Falls the store could not take yet: the first of each device, so bounded by the places of detection. The
         # desk would join a later one of the same person to the same open alert.
         self._waiting: dict[str, DeviceDetected] = {}
+        self._tidied_at = clock.monotonic()
 
     async def run(self) -> None:
         """Until cancelled. What was found and not committed outlives a failure of this part."""
@@ -55,6 +63,7 @@ class FallWatch:
             except (StoreError, Conflict) as error:
                 self._health.report(PART, Colour.RED, f"A fall was noticed and cannot be stored: {error}")
             else:
+                await self._tidy()
                 self._health.report(PART, *self._state())
             await self._clock.sleep(TICK_S)
 
@@ -77,10 +86,48 @@ class FallWatch:
             )
         )
 
+    async def _tidy(self) -> None:
+        """Forget wearables that are silent and assigned to nobody: a strap in a drawer is no fault for ever."""
+        now = self._clock.monotonic()
+        if now - self._tidied_at < _TIDY_S:
+            return
+        self._tidied_at = now
+        for device, silent_s in self._detection.silence(now):
+            if silent_s < _UNEXPECTED_S:
+                continue
+            try:
+                expected = bool(await self._registry.assigned(device.identity))
+            except StoreError:
+                return  # looked for again in a minute
+            if not expected:
+                self._detection.forget(device)
+
     def _state(self) -> tuple[Colour, str]:
-        streams = self._detection.streams
-        if streams.refused:
-            return Colour.AMBER, (
-                f"{streams.refused} packets of motion could not be used: no place or a rate outside 20–416 Hz."
+        now = self._clock.monotonic()
+        silences = self._detection.silence(now)
+        streaming = sum(silent_s <= STREAMING_S for _, silent_s in silences)
+        words = [_watching(streaming)]
+        silent = sorted(((s, device) for device, s in silences if s >= SILENT_S), key=lambda one: one[0])
+        words += [_gone(device, silent_s) for silent_s, device in silent[:_NAMED]]
+        if len(silent) > _NAMED:
+            words.append(f"So have {len(silent) - _NAMED} more.")
+        refused = self._detection.streams.refused_since(now - REFUSED_S)
+        if refused:
+            words.append(
+                f"{refused} packet{'' if refused == 1 else 's'} of motion could not be used in the last minute: "
+                "no place or a rate outside 20–416 Hz."
             )
-        return Colour.GREEN, f"Watching {len(streams.streams)} wearables."
+        return (Colour.AMBER if silent or refused else Colour.GREEN), " ".join(words)
+
+
+def _watching(streaming: int) -> str:
+    if not streaming:
+        return "No wearable is streaming: no fall can be noticed."
+    return f"Watching {streaming} wearable{'' if streaming == 1 else 's'}."
+
+
+def _gone(device: KnownDevice, silent_s: float) -> str:
+    return (
+        f"The {device.vendor} {device.model} ({device.address}) has sent nothing for {silent_s / 60:.0f} min: "
+        "is it worn, charged, in range?"
+    )

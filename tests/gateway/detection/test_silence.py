@@ -77,6 +77,7 @@ def test_a_stall_after_the_impact_that_delivers_late_is_one_fall(
     assert detected.impact_at == pytest.approx(device.begin + FALL_S, abs=0.12)
 
 
+@pytest.mark.slow
 def test_a_strap_that_goes_out_of_range_while_walking(
     detection: Detection, walk: Walk, strap: type[Strap], run: Run
 ) -> None:

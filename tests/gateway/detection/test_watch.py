@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from device_drivers.readings import DeviceInformation, Motion
 from gateway.core.errors import StoreError
-from gateway.core.health import Colour, HealthBoard
+from gateway.core.health import Colour, HealthBoard, PartHealth
 from gateway.core.subject import Origin, Subject, SubjectType
 from gateway.desk.machine import Report
 from gateway.detection import Detection as Streams
@@ -36,8 +37,9 @@ STRAP = KnownDevice(
 class TickingClock:
     """Each sleep lets the test's packets of that time in."""
 
-    def __init__(self, detection: Detection, packets: list[tuple[float, Any]]) -> None:
+    def __init__(self, detection: Detection, packets: list[tuple[float, Any]], more_s: float) -> None:
         self.now, self._detection, self._packets = packets[0][0], detection, packets
+        self._until = packets[-1][0] + more_s
 
     def wall(self) -> datetime:
         return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.now)
@@ -50,7 +52,7 @@ class TickingClock:
         while self._packets and self._packets[0][0] <= self.now:
             at, motion = self._packets.pop(0)
             self._detection.feed(STRAP, motion, at)
-        if not self._packets:
+        if not self._packets and self.now >= self._until:
             raise asyncio.CancelledError
 
 
@@ -76,19 +78,28 @@ class Book:
 
 
 async def watched(
-    detection_streams: Streams, packets: list[tuple[float, Motion]], book: Book
+    detection_streams: Streams,
+    packets: list[tuple[float, Motion]],
+    book: Book,
+    *,
+    states: list[tuple[float, PartHealth]] | None = None,
+    more_s: float = 0.0,
 ) -> tuple[list[Report], list[Colour]]:
+    """What reached the desk, and the colours; the watch goes on `more_s` after the last packet."""
     detection = Detection(detection_streams)
     health = HealthBoard()
     colours: list[Colour] = []
-    clock = TickingClock(detection, packets)
+    clock = TickingClock(detection, packets, more_s)
     fakes: dict[str, Any] = {"desk": book, "registry": book, "clock": clock}
     watch = FallWatch(detection=detection, health=health, origin=ORIGIN, **fakes)
     sleep = clock.sleep
 
     async def noting(seconds: float) -> None:
         assert seconds == TICK_S
-        colours.append(health.parts()["falls"].colour)
+        now = health.parts()["falls"]
+        colours.append(now.colour)
+        if states is not None:
+            states.append((clock.now, now))
         await sleep(seconds)
 
     clock.sleep = noting  # type: ignore[method-assign]
@@ -121,3 +132,62 @@ async def test_a_fall_waits_for_the_store(detection: Streams, walk: Walk, strap:
     assert len(reports) == 1
     assert colours.count(Colour.RED) == 3
     assert colours[-1] is Colour.GREEN
+
+
+async def test_a_fall_on_a_strap_that_is_heard_no_more_reaches_the_desk(
+    detection: Streams, walk: Walk, strap: type[Strap]
+) -> None:
+    device = strap(walk(rate_hz=50.0, seconds=13, fall_at=12.2), 50.0, packet=5)
+    reports, _ = await watched(detection, list(device.packets()), Book(None), more_s=20)
+    (report,) = reports
+    assert abs(report.at - datetime(2026, 1, 1, tzinfo=UTC) - timedelta(seconds=device.begin + 12.2)) < timedelta(
+        seconds=0.2
+    )
+
+
+@pytest.mark.slow
+async def test_a_strap_that_is_gone_is_told_of(detection: Streams, walk: Walk, strap: type[Strap]) -> None:
+    resident = Subject(type=SubjectType.RESIDENT, id="r1")
+    packets = list(strap(walk(rate_hz=50.0, seconds=5, fall_at=None), 50.0, packet=25).packets())
+    back = [(at + 8000.0, motion) for at, motion in packets]
+    states: list[tuple[float, PartHealth]] = []
+    end = packets[-1][0]
+    await watched(detection, packets + back, Book(resident), states=states)
+
+    def at(seconds: float) -> PartHealth:
+        return next(state for when, state in states if when >= end + seconds)
+
+    assert (at(-1).colour, at(-1).reason) == (Colour.GREEN, "Watching 1 wearable.")
+    assert at(12).reason == "No wearable is streaming: no fall can be noticed."
+    for minutes in (3, 120):  # two hours: somebody's strap is expected for ever
+        assert at(60 * minutes + 1).colour is Colour.AMBER
+        assert at(60 * minutes + 1).reason == (
+            "No wearable is streaming: no fall can be noticed. The Polar H10 (AA:BB:CC:DD:EE:FF) has sent nothing for "
+            f"{minutes} min: is it worn, charged, in range?"
+        )
+    assert states[-1][1] == PartHealth(colour=Colour.GREEN, reason="Watching 1 wearable.")
+
+
+@pytest.mark.slow
+async def test_nobodys_strap_in_a_drawer_is_no_fault_for_ever(
+    detection: Streams, walk: Walk, strap: type[Strap]
+) -> None:
+    packets = list(strap(walk(rate_hz=50.0, seconds=5, fall_at=None), 50.0, packet=25).packets())
+    states: list[tuple[float, PartHealth]] = []
+    await watched(detection, packets, Book(None), states=states, more_s=3800)
+    assert states[3000][1].colour is Colour.AMBER
+    assert states[-1][1] == PartHealth(colour=Colour.GREEN, reason="No wearable is streaming: no fall can be noticed.")
+    assert detection.streams == frozenset()
+
+
+@pytest.mark.slow
+async def test_a_refused_packet_is_told_of_for_a_minute(detection: Streams, walk: Walk, strap: type[Strap]) -> None:
+    packets = list(strap(walk(rate_hz=50.0, seconds=80, fall_at=None), 50.0, packet=25).packets())
+    at, motion = packets[10]
+    packets[10] = (at, replace(motion, rate_hz=5.0))
+    states: list[tuple[float, PartHealth]] = []
+    await watched(detection, packets, Book(None), states=states)
+    amber = [when for when, state in states if state.colour is Colour.AMBER]
+    assert "1 packet of motion could not be used" in next(s.reason for w, s in states if w == amber[0])
+    assert 59 <= amber[-1] - amber[0] <= 61
+    assert states[-1][1].colour is Colour.GREEN
