@@ -12,7 +12,8 @@ from api.http.auth import TokenBook
 from gateway.core.errors import Invalid, NotFound
 from gateway.core.subject import Subject, SubjectType
 from gateway.store.assignments import Assignment
-from gateway.store.consents import EVERYTHING, SqliteConsents
+from gateway.store.consents import SqliteConsents
+from gateway.store.data_types import EVERYTHING
 from gateway.store.registry import DeviceRow, Registry, Resident
 from gateway.store.users import Role, User, Users
 
@@ -126,7 +127,7 @@ class Acts:
         """Consent is given. Returns the resident, and how many withheld items go out now.
 
         Raises:
-            Invalid: no such sink, or a `since` that cannot be meant.
+            Invalid: no such sink or type of data, or a `since` that cannot be meant.
             NotFound: no such resident.
             Conflict: it is given already.
         """
@@ -145,7 +146,7 @@ class Acts:
         """Consent is taken back: when this returns, nothing more leaves. Returns how many items were dropped.
 
         Raises:
-            Invalid: no such sink: a slip of the pen must not look like a withdrawal.
+            Invalid: no such sink or type of data: a slip of the pen must not look like a withdrawal.
             NotFound: no such resident.
         """
         self._must_be_sink(recipient)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final
 
 from gateway.core.envelope import ALERT_SCHEMA, READING_SCHEMA, Envelope
@@ -27,6 +28,21 @@ def subject_of(envelope: Envelope) -> Subject:
 def data_type_of(envelope: Envelope) -> str:
     """What consent is asked for: the kind of a reading, or "alert"."""
     return str(envelope["body"].get("kind", "")) if is_reading(envelope) else ALERT_TYPE
+
+
+def received_at_of(envelope: Envelope) -> datetime | None:
+    """When a reading came to the gateway, as far as its clock was synchronised then; None: that cannot be compared.
+
+    None for alerts too: a wrong clock must not hold one back.
+    """
+    body = envelope["body"]
+    if not is_reading(envelope) or not body.get("clock_synchronised"):
+        return None
+    try:
+        at = datetime.fromisoformat(str(body.get("received_at")))
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else None
 
 
 def is_reading(envelope: Envelope) -> bool:

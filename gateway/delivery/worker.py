@@ -85,10 +85,12 @@ class DeliveryWorker:
         self._wake.set()
 
     async def granted(self, subject: Subject, *, since: str | None) -> int:
-        """Consent came. Items withheld since then wait again. Returns how many."""
-        released = await self._store.release(
-            self.name, subject_type=subject.type.value, subject_id=subject.id, since=since
-        )
+        """Consent came. Items withheld since then wait again (None: it covers only what comes). Returns how many."""
+        released = 0
+        if since is not None:
+            released = await self._store.release(
+                self.name, subject_type=subject.type.value, subject_id=subject.id, since=since
+            )
         self._retries.stops.pop(subject, None)
         self._wake.set()
         return released
@@ -191,7 +193,7 @@ class DeliveryWorker:
             if consent is Consent.GRANTED:
                 allowed.append(item)
             elif consent is Consent.NEVER:
-                outcomes.append((item.item_id, ItemState.WITHHELD, "no consent on record"))
+                outcomes.append((item.item_id, ItemState.WITHHELD, "no consent that covers it"))
             else:
                 outcomes.append((item.item_id, ItemState.DROPPED, "consent withdrawn"))
                 _log.info("dropped: consent withdrawn", sink=self.name, item_id=item.item_id)

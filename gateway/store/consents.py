@@ -8,16 +8,15 @@ from typing import Final
 
 import apsw
 
-from gateway.consent import Consent
+from gateway.consent import Consent, Word
 from gateway.core.errors import Conflict, Invalid, NotFound
 from gateway.core.subject import Subject, SubjectType
 from gateway.store import audit
+from gateway.store.data_types import EVERYTHING, must_be_known
 from gateway.store.database import Database
 from gateway.store.outgoing import next_number
 from gateway.store.rows import insert
 from gateway.store.stamp import Stamp, Stamper, utc_text
-
-EVERYTHING: Final = "*"
 
 # Queued things about a resident: about the person, the room where the person lives, or the home.
 _ABOUT: Final = (
@@ -39,9 +38,13 @@ class SqliteConsents:
         self._database = database
         self._stamper = stamper
 
-    async def state(self, subject: Subject, recipient: str, data_type: str) -> Consent:
+    async def word(self, subject: Subject, recipient: str, data_type: str) -> Word:
         """See `gateway.consent.ConsentStore`."""
-        return await self._database.read(lambda connection: _state(connection, subject, recipient, data_type))
+        return await self._database.read(lambda connection: _word(connection, subject, recipient, data_type))
+
+    async def state(self, subject: Subject, recipient: str, data_type: str) -> Consent:
+        """The consent of `word`, whenever it began."""
+        return (await self.word(subject, recipient, data_type)).consent
 
     async def grant(
         self,
@@ -52,7 +55,11 @@ class SqliteConsents:
         data_type: str = EVERYTHING,
         since: datetime | None = None,
     ) -> int:
-        """The resident agrees. What was withheld and received at or after `since` (default: now) is queued again.
+        """The resident agrees. What was withheld and received at or after `since` is queued again; nothing without it.
+
+        What waits and was not covered so far is withheld first, in the same transaction: the order of commits tells
+        what was there before the consent, whatever the clock said. Said again with an earlier `since`, it covers from
+        then.
 
         Returns:
             how many items are released.
@@ -60,8 +67,9 @@ class SqliteConsents:
         Raises:
             NotFound: no such resident.
             Conflict: it is granted already.
-            Invalid: `since` has no zone, or lies in the future.
+            Invalid: no such data type, or `since` has no zone, or lies in the future.
         """
+        must_be_known(data_type)
         stamp = self._stamper.now()
         if since is not None and (since.tzinfo is None or since > stamp.wall):
             raise Invalid("A consent must begin at a moment that has passed, with a time zone.")
@@ -69,23 +77,29 @@ class SqliteConsents:
 
         def work(connection: apsw.Connection) -> int:
             _must_exist(connection, resident_id)
-            word = next_number(connection, stamp, "consent")
-            if not _say_again(connection, resident_id, recipient, data_type, word):
+            connection.execute(
+                "UPDATE outbox SET state = 'withheld', detail = 'from before the consent', settled_at = ? "
+                f"WHERE state = 'queued' AND EXISTS (SELECT 1 {_WHO} AND {_IN_FORCE} IS NOT TRUE)",
+                (utc_text(stamp.wall), resident_id, recipient),
+            )
+            for kind in _to_say(connection, resident_id, recipient, data_type, begin if since is not None else None):
                 values = {
                     "resident_id": resident_id,
                     "recipient": recipient,
-                    "data_type": data_type,
+                    "data_type": kind,
                     "granted_at": begin,
                     "granted_by": actor,
-                    "word": word,
+                    "word": next_number(connection, stamp, "consent"),
                 }
                 insert(connection, "consents", stamp, values)
-            connection.execute(
-                f"UPDATE outbox SET state = 'queued', detail = NULL, settled_at = NULL WHERE state = 'withheld' "
-                f"AND EXISTS (SELECT 1 {_WHO} AND e.received_at >= ? AND {_IN_FORCE} IS TRUE)",
-                (resident_id, recipient, begin),
-            )
-            released = connection.changes()
+            released = 0
+            if since is not None:
+                connection.execute(
+                    "UPDATE outbox SET state = 'queued', detail = NULL, settled_at = NULL WHERE state = 'withheld' "
+                    f"AND EXISTS (SELECT 1 {_WHO} AND e.received_at >= ? AND {_IN_FORCE} IS TRUE)",
+                    (resident_id, recipient, begin),
+                )
+                released = connection.changes()
             _note(connection, stamp, actor, "consent.grant", resident_id, recipient, data_type, released)
             return released
 
@@ -101,7 +115,9 @@ class SqliteConsents:
 
         Raises:
             NotFound: no such resident.
+            Invalid: no such data type: a slip of the pen must not look like a withdrawal.
         """
+        must_be_known(data_type)
         stamp = self._stamper.now()
         now = utc_text(stamp.wall)
 
@@ -143,26 +159,38 @@ def _must_exist(connection: apsw.Connection, resident_id: str) -> None:
         raise NotFound(f"There is no resident {resident_id}: 'huoma resident add' makes one.")
 
 
-def _say_again(connection: apsw.Connection, resident_id: str, recipient: str, data_type: str, word: int) -> bool:
-    """Make an open grant of exactly this the newest word. False: there is none."""
+def _to_say(
+    connection: apsw.Connection, resident_id: str, recipient: str, data_type: str, since: str | None
+) -> list[str]:
+    """The types for which a grant is to be written: this one; or, of an open "*", those taken back after it.
+
+    An open grant of this type begins earlier from now on when `since` says so.
+    """
+    whose = (resident_id, recipient)
     row = connection.execute(
-        "SELECT id, word FROM consents WHERE resident_id = ? AND recipient = ? AND data_type = ? "
+        "SELECT id, word, granted_at FROM consents WHERE resident_id = ? AND recipient = ? AND data_type = ? "
         "AND withdrawn_at IS NULL",
-        (resident_id, recipient, data_type),
+        (*whose, data_type),
     ).fetchone()
     if row is None:
-        return False
-    newest = connection.execute(
-        "SELECT max(word) FROM consents WHERE resident_id = ? AND recipient = ? AND (data_type = ? OR ? = '*')",
-        (resident_id, recipient, data_type, data_type),
-    ).get
-    if newest == row[1]:
+        return [data_type]
+    number, word, granted_at = row
+    exceptions = connection.execute(
+        "SELECT DISTINCT data_type FROM consents c WHERE resident_id = ? AND recipient = ? AND ? = '*' AND word > ? "
+        "AND withdrawn_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM consents o WHERE o.resident_id = c.resident_id "
+        "AND o.recipient = c.recipient AND o.data_type = c.data_type AND o.withdrawn_at IS NULL) ORDER BY data_type",
+        (*whose, data_type, word),
+    )
+    taken_back = [str(kind) for (kind,) in exceptions]
+    earlier = since is not None and since < str(granted_at)
+    if not taken_back and not earlier:
         raise Conflict(f"Resident {resident_id} has agreed to that already.")
-    connection.execute("UPDATE consents SET word = ? WHERE id = ?", (word, row[0]))
-    return True
+    if earlier:
+        connection.execute("UPDATE consents SET granted_at = ? WHERE id = ?", (since, number))
+    return taken_back
 
 
-def _state(connection: apsw.Connection, subject: Subject, recipient: str, data_type: str) -> Consent:
+def _word(connection: apsw.Connection, subject: Subject, recipient: str, data_type: str) -> Word:
     match subject.type:
         case SubjectType.RESIDENT:
             who = [subject.id]
@@ -170,26 +198,37 @@ def _state(connection: apsw.Connection, subject: Subject, recipient: str, data_t
             who = _column(connection, "SELECT id FROM residents WHERE moved_out_at IS NULL AND room_id = ?", subject.id)
         case SubjectType.HOME:
             who = _column(connection, "SELECT id FROM residents WHERE moved_out_at IS NULL")
-    answers = {_of_resident(connection, resident_id, recipient, data_type) for resident_id in who}
+    words = [_of_resident(connection, resident_id, recipient, data_type) for resident_id in who]
+    answers = {word.consent for word in words}
     if Consent.WITHDRAWN in answers:
-        return Consent.WITHDRAWN
-    return Consent.GRANTED if answers == {Consent.GRANTED} else Consent.NEVER
+        return Word(consent=Consent.WITHDRAWN)
+    if answers != {Consent.GRANTED}:
+        return Word(consent=Consent.NEVER)
+    return Word(consent=Consent.GRANTED, begin=max((w.begin for w in words if w.begin is not None), default=None))
 
 
 def _column(connection: apsw.Connection, sql: str, *values: str) -> list[str]:
     return [str(row[0]) for row in connection.execute(sql, values)]
 
 
-def _of_resident(connection: apsw.Connection, resident_id: str, recipient: str, data_type: str) -> Consent:
-    """The newest word decides."""
-    agreed = connection.execute(
-        "SELECT withdrawn_at IS NULL FROM consents WHERE resident_id = ? AND recipient = ? AND data_type IN (?, '*') "
-        "ORDER BY word DESC LIMIT 1",
+def _of_resident(connection: apsw.Connection, resident_id: str, recipient: str, data_type: str) -> Word:
+    """The newest word decides; it covers from the first of the grants that nothing taken back parts from it."""
+    begins: list[tuple[str, bool]] = []
+    for begin, withdrawn, wall, synchronised in connection.execute(
+        "SELECT granted_at, withdrawn_at IS NOT NULL, wall, synchronised FROM consents WHERE resident_id = ? "
+        "AND recipient = ? AND data_type IN (?, '*') ORDER BY word DESC",
         (resident_id, recipient, data_type),
-    ).get
-    if agreed is None:
-        return Consent.NEVER
-    return Consent.GRANTED if agreed else Consent.WITHDRAWN
+    ):
+        if withdrawn:
+            if not begins:
+                return Word(consent=Consent.WITHDRAWN)
+            break
+        begins.append((str(begin), bool(synchronised) or begin != wall))  # a begin that a person gave is right
+    if not begins:
+        return Word(consent=Consent.NEVER)
+    known = all(comparable for _, comparable in begins)
+    begin = datetime.fromisoformat(min(text for text, _ in begins)) if known else None
+    return Word(consent=Consent.GRANTED, begin=begin)
 
 
 def _note(

@@ -210,6 +210,10 @@ async def test_consent_is_given_and_taken_back(home: Home) -> None:
         naive = await admin.post("/api/v1/consents", json=body | {"since": "2026-01-01T00:00:00"})
         withdrawn = await admin.post("/api/v1/consents/withdraw", json=body)
         slip = await admin.post("/api/v1/consents/withdraw", json=body | {"recipient": "fihr"})
+        slips = [
+            await admin.post(path, json=body | {"data_type": "blood-presure"})
+            for path in ("/api/v1/consents", "/api/v1/consents/withdraw")
+        ]
     assert (granted.status_code, granted.json()["resident_id"]) == (201, aino.id)
     assert twice.status_code == 409
     assert unknown.status_code == 422
@@ -218,6 +222,9 @@ async def test_consent_is_given_and_taken_back(home: Home) -> None:
     assert naive.status_code == 422
     assert (withdrawn.status_code, withdrawn.json()["items"]) == (200, 3)
     assert slip.status_code == 422
+    assert [(reply.status_code, "mean 'blood-pressure'" in reply.json()["error"]) for reply in slips] == [
+        (422, True)
+    ] * 2
     assert courier.told == [("granted", aino.id, since.isoformat()), ("revoked", aino.id, False)]
     noted = [act for _, act, _ in await acts_noted(home)]
     assert noted == ["resident.add", "consent.grant", "consent.withdraw"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from gateway.consent import Consent
 from gateway.consent.door import ConsentDoor
 from gateway.core.envelope import Envelope
 from gateway.delivery.store import Item
-from tests.gateway.delivery.support import OTHER, MemoryConsents, alert, blood_pressure, weight, wrap
+from tests.gateway.delivery.support import OTHER, START, MemoryConsents, alert, blood_pressure, weight, wrap
 
 
 def item(envelope: Envelope, sink: str = "fhir") -> Item:
@@ -47,3 +49,24 @@ async def test_nothing_is_remembered_between_requests_and_nothing_asked_twice_wi
     assert consents.asked == 1
     consents.say(Consent.WITHDRAWN)
     assert await door.ask([item(wrap(weight()))]) == [Consent.WITHDRAWN]
+
+
+async def test_what_came_before_the_consent_began_waits() -> None:
+    consents = MemoryConsents(begin=START)
+    door = ConsentDoor(consents)
+    before, at = (START - timedelta(seconds=1)).isoformat(), START.isoformat()
+    early = item(wrap(weight(received_at=before)))
+    assert await door.ask([early, item(wrap(weight(received_at=at)))]) == [Consent.NEVER, Consent.GRANTED]
+    consents.say(Consent.WITHDRAWN)
+    assert await door.allows(early) is Consent.WITHDRAWN
+
+
+async def test_clocks_that_cannot_be_compared_decide_nothing() -> None:
+    """The grant has withheld what was queued before it: see `tests/gateway/store/test_consents.py`."""
+    before = (START - timedelta(days=20000)).isoformat()
+    unsynchronised = item(wrap(weight(received_at=before, clock_synchronised=False)))
+    assert await ConsentDoor(MemoryConsents(begin=START)).allows(unsynchronised) is Consent.GRANTED
+    assert await ConsentDoor(MemoryConsents(begin=None)).allows(item(wrap(weight(received_at=before)))) is (
+        Consent.GRANTED
+    )
+    assert await ConsentDoor(MemoryConsents(begin=START)).allows(item(alert())) is Consent.GRANTED

@@ -14,7 +14,7 @@ from random import Random
 from typing import Any, Final
 
 from device_drivers.nomenclature import KINDS, QUANTITIES, Kind, Quantity
-from gateway.consent import Consent
+from gateway.consent import Consent, Word
 from gateway.consent.door import ConsentDoor
 from gateway.core.clock import SystemClock
 from gateway.core.envelope import ALERT_SCHEMA, ENVELOPE_SCHEMA, READING_SCHEMA, Envelope, ReadingDocument
@@ -238,16 +238,17 @@ class MemoryConsents:
 
     default: Consent = Consent.GRANTED
     words: dict[tuple[str, str, str], Consent] = field(default_factory=dict)
+    begin: datetime | None = None
     asked: int = 0
 
     def say(self, consent: Consent, *, subject: str = RESIDENT, recipient: str = "fhir", data_type: str = "*") -> None:
         self.words[subject, recipient, data_type] = consent
 
-    async def state(self, subject: Subject, recipient: str, data_type: str) -> Consent:
+    async def word(self, subject: Subject, recipient: str, data_type: str) -> Word:
         self.asked += 1
         await asyncio.sleep(0)
         wide = self.words.get((subject.id, recipient, "*"), self.default)
-        return self.words.get((subject.id, recipient, data_type), wide)
+        return Word(consent=self.words.get((subject.id, recipient, data_type), wide), begin=self.begin)
 
 
 class FastClock(SystemClock):

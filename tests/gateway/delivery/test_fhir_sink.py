@@ -363,7 +363,7 @@ async def test_no_consent_no_byte(fhir_server: FhirServer) -> None:
         assert bench.store.state("fhir", waits)[0] is ItemState.WITHHELD
         assert bench.store.state("fhir", gone)[0] is ItemState.DROPPED
         bench.consents.say(Consent.GRANTED)
-        assert await worker.granted(resident(), since=None) == 1
+        assert await worker.granted(resident(), since=START.isoformat()) == 1
         await bench.drained()
     assert len(fhir_server.search("Observation")) == 1
 

@@ -28,6 +28,7 @@ from gateway.delivery.worker import DeliveryWorker
 from tests.gateway.delivery.support import (
     OTHER,
     RESIDENT,
+    START,
     Board,
     MemoryConsents,
     MemoryOutbox,
@@ -213,7 +214,7 @@ class OutboxMachine(RuleBasedStateMachine):
     @rule(who=st.sampled_from([RESIDENT, OTHER]))
     def grant(self, who: str) -> None:
         self.consents.say(Consent.GRANTED, subject=who)
-        self._do(self.worker.granted(resident(who), since=None))
+        self._do(self.worker.granted(resident(who), since=START.isoformat()))
 
     @invariant()
     def nothing_is_there_twice(self) -> None:
@@ -235,7 +236,7 @@ class OutboxMachine(RuleBasedStateMachine):
         self.receiver.plan.clear()
         for who in (RESIDENT, OTHER):
             self.consents.say(Consent.GRANTED, subject=who)
-            self._do(self.worker.granted(resident(who), since=None))
+            self._do(self.worker.granted(resident(who), since=START.isoformat()))
         self.worker.notify()
         self._run(3600.0)
         assert self.task is not None

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.consent import Consent
+from gateway.consent.door import ConsentDoor
 from gateway.core.errors import Conflict, Invalid, NotFound
 from gateway.core.subject import Subject, SubjectType
 from gateway.delivery.store import ItemState
@@ -33,9 +34,13 @@ async def consents(database: Database, stamper: Stamper, registry: Registry) -> 
 
 async def put(database: Database, stamper: Stamper, subject: Subject, kind: str, *sinks: str) -> None:
     stamp = stamper.now()
+    body = {
+        "kind": kind, "subject": {"type": subject.type.value, "id": subject.id},
+        "received_at": utc_text(stamp.wall), "clock_synchronised": stamp.synchronised,
+    }  # fmt: skip
     letter = Letter(
         message_id="m", schema="huoma.reading/1", data_type=kind, subject=subject, received_at=utc_text(stamp.wall),
-        body={"kind": kind}, rank=1,
+        body=body, rank=1,
     )  # fmt: skip
     await database.write(lambda connection: enqueue(connection, stamp, sinks, letter))
 
@@ -118,3 +123,96 @@ async def test_refusals(consents: SqliteConsents, clock: VirtualClock) -> None:
         await consents.withdraw("nobody", "fhir", actor="t")
     with pytest.raises(Invalid):
         await consents.grant("aino", "fhir", actor="t", since=clock.wall() + timedelta(days=1))
+
+
+async def test_a_type_that_does_not_exist_is_neither_granted_nor_withdrawn(consents: SqliteConsents) -> None:
+    await consents.grant("aino", "fhir", actor="t")
+    for slip in ("blood-presure", "Blood-Pressure", "alerts", "", "all"):
+        with pytest.raises(Invalid, match=r"no type of data .*Known: blood-pressure, .*alert, or \*"):
+            await consents.withdraw("aino", "fhir", actor="t", data_type=slip)
+        with pytest.raises(Invalid, match="no type of data"):
+            await consents.grant("aino", "fhir", actor="t", data_type=slip)
+    with pytest.raises(Invalid, match="Did you mean 'blood-pressure'"):
+        await consents.withdraw("aino", "fhir", actor="t", data_type="blood-presure")
+    await consents.withdraw("aino", "fhir", actor="t", data_type="blood-pressure")
+    assert await consents.state(AINO, "fhir", "blood-pressure") is Consent.WITHDRAWN
+    assert await consents.state(AINO, "fhir", "weight") is Consent.GRANTED
+
+
+class TestBeforeTheConsent:
+    """What waited in the queue when the resident agreed: the sink paused, or the gateway was off."""
+
+    async def leaving(self, consents: SqliteConsents, database: Database, stamper: Stamper) -> list[str]:
+        """What would leave now: still queued, and let through by the door."""
+        items = await SqliteOutbox(database, stamper).queued("fhir", limit=99)
+        answers = await ConsentDoor(consents).ask(items)
+        pairs = zip(items, answers, strict=True)
+        return [item.envelope["body"]["kind"] for item, answer in pairs if answer is Consent.GRANTED]
+
+    async def test_stays_at_home_unless_it_says_since(
+        self, consents: SqliteConsents, database: Database, stamper: Stamper, clock: VirtualClock
+    ) -> None:
+        measured = clock.wall()
+        await put(database, stamper, AINO, "weight", "fhir")
+        clock.step(timedelta(days=3))
+        assert await consents.grant("aino", "fhir", actor="t") == 0
+        clock.step(timedelta(seconds=1))
+        await put(database, stamper, AINO, "heart-rate", "fhir")
+        assert await self.leaving(consents, database, stamper) == ["heart-rate"]
+        assert await consents.grant("aino", "fhir", actor="t", since=measured) == 1  # said again, from earlier on
+        assert await self.leaving(consents, database, stamper) == ["weight", "heart-rate"]
+
+    async def test_what_is_queued_later_but_was_received_earlier_stays_too(
+        self, consents: SqliteConsents, database: Database, stamper: Stamper, clock: VirtualClock
+    ) -> None:
+        clock.step(timedelta(days=3))
+        await consents.grant("aino", "fhir", actor="t")
+        clock.step(timedelta(days=-2))  # as a reading that was kept about nobody and is hers now
+        await put(database, stamper, AINO, "weight", "fhir")
+        clock.step(timedelta(days=2))
+        assert await self.leaving(consents, database, stamper) == []
+        await consents.grant("aino", "fhir", actor="t", since=clock.wall() - timedelta(days=2, seconds=1))
+        assert await self.leaving(consents, database, stamper) == ["weight"]
+
+    async def test_a_second_consent_takes_nothing_from_the_first(
+        self, consents: SqliteConsents, database: Database, stamper: Stamper, clock: VirtualClock
+    ) -> None:
+        await consents.grant("aino", "fhir", actor="t", data_type="weight")
+        await put(database, stamper, AINO, "weight", "fhir")
+        clock.step(timedelta(days=1))
+        await put(database, stamper, AINO, "heart-rate", "fhir")
+        await consents.grant("aino", "fhir", actor="t")
+        assert await self.leaving(consents, database, stamper) == ["weight"]
+
+    async def test_what_was_taken_back_in_between_stays(
+        self, consents: SqliteConsents, database: Database, stamper: Stamper, clock: VirtualClock
+    ) -> None:
+        await consents.grant("aino", "fhir", actor="t")
+        await consents.withdraw("aino", "fhir", actor="t", data_type="weight")
+        clock.step(timedelta(days=1))
+        await put(database, stamper, AINO, "weight", "fhir")
+        await put(database, stamper, AINO, "heart-rate", "fhir")
+        clock.step(timedelta(days=1))
+        again = clock.wall()
+        await consents.grant("aino", "fhir", actor="t")
+        assert await self.leaving(consents, database, stamper) == ["heart-rate"]
+        begin = (await consents.word(AINO, "fhir", "weight")).begin
+        assert begin is not None
+        assert begin >= again
+        await consents.withdraw("aino", "fhir", actor="t", data_type="weight")
+        assert await consents.state(AINO, "fhir", "weight") is Consent.WITHDRAWN
+
+    @pytest.mark.parametrize("days", [-20000, -1, 3650])
+    async def test_a_wrong_clock_lets_nothing_out_and_holds_nothing_back(
+        self, consents: SqliteConsents, database: Database, stamper: Stamper, clock: VirtualClock, days: int
+    ) -> None:
+        await put(database, stamper, AINO, "weight", "fhir")
+        clock.step(timedelta(days=days))  # a boot without time: the order of commits decides
+        clock.is_synchronised = False
+        await put(database, stamper, AINO, "body-temperature", "fhir")
+        await consents.grant("aino", "fhir", actor="t")
+        await put(database, stamper, AINO, "heart-rate", "fhir")
+        clock.step(timedelta(days=-days))
+        clock.is_synchronised = True
+        await put(database, stamper, AINO, "blood-pressure", "fhir")
+        assert await self.leaving(consents, database, stamper) == ["heart-rate", "blood-pressure"]
