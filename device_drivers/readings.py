@@ -35,12 +35,12 @@ class DeviceTime:
     second: int
 
     def local(self) -> datetime | None:
-        """The naive local time, or None while any part of the date is unknown or there is no such day."""
+        """The naive local time, or None while any part of the date is unknown or there is no such time."""
         if self.year is None or self.month is None or self.day is None:
             return None
         try:
             return datetime(self.year, self.month, self.day, self.hour, self.minute, self.second)  # noqa: DTZ001
-        except ValueError:  # 31 June: the parts are in range, the day is not
+        except (ValueError, OverflowError):  # 31 June: the parts are in range, the day is not
             return None
 
     def text(self) -> str:

@@ -22,11 +22,16 @@ DST_UNCERTAINTY_S: Final = 3600.0
 JUST_NOW_S: Final = 600.0
 # Blood Pressure, Health Thermometer and Heart Rate 1.0 were adopted in 2011: no device of theirs measured before.
 FIRST_DEVICES: Final = datetime(2011, 1, 1, tzinfo=UTC)
+# A stamp can be anything and so can a clock's offset. A time beside the ends of the calendar is no time of anything,
+# and nobody could add an uncertainty or a zone to it.
+FIRST_TIME: Final = datetime(2, 1, 1, tzinfo=UTC)
+LAST_TIME: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 UNSYNCHRONISED: Final = "gateway-clock-unsynchronised"
 FUTURE: Final = "effective-in-the-future"
 BEFORE_DEVICE: Final = "effective-before-the-device"
 CLOCK_WAS_RESET: Final = "device-clock-was-reset"
+OUT_OF_CALENDAR: Final = "effective-out-of-calendar"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,14 +61,14 @@ def effective_time(
     zone: ZoneInfo,
     stamp_expected: bool,
 ) -> Effective:
-    """Make UTC of what the device said.
+    """Make UTC of what the device said: of any stamp, with any finite offset.
 
     | source | when |
     |---|---|
     | device | its stamp as it is: its clock is within a minute of ours, or not measured, or ours not synchronised |
     | device-corrected | its stamp minus the measured offset |
     | reception | it gives no stamp (or one without a year that is plainly now) |
-    | unknown | it gives a stamp that cannot be placed: year, month or day unknown, and not now |
+    | unknown | it gives a stamp that cannot be placed: year, month or day unknown, and not now; out of the calendar |
 
     Args:
         stamp: what the device said, local.
@@ -74,7 +79,12 @@ def effective_time(
         stamp_expected: the device has a clock, so a record without a stamp may be an old one.
     """
     offset = None if clock is None else clock.offset_s
-    found = _place(stamp, clock, received_at, synchronised, zone, stamp_expected)
+    try:
+        found = _place(stamp, clock, received_at, synchronised, zone, stamp_expected)
+    except OverflowError:
+        found = _at(None, "unknown", None, OUT_OF_CALENDAR)
+    if found.at is not None and not FIRST_TIME <= found.at <= LAST_TIME:
+        found = _at(None, "unknown", None, OUT_OF_CALENDAR)
     doubtful = list(found.doubtful)
     if not synchronised:
         doubtful.append(UNSYNCHRONISED)
@@ -122,12 +132,13 @@ def _at(at: datetime | None, source: EffectiveSource, uncertainty_s: float | Non
 
 
 def to_utc(local: datetime, zone: ZoneInfo) -> tuple[datetime, float | None]:
-    """A naive local time in UTC, and an hour of uncertainty where summer time makes two of it, or none."""
-    try:
-        first = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
-        second = local.replace(tzinfo=zone, fold=1).astimezone(UTC)
-    except OverflowError:  # year 1 or 9999 beside its border
-        return local.replace(tzinfo=UTC), None
+    """A naive local time in UTC, and an hour of uncertainty where summer time makes two of it, or none.
+
+    Raises:
+        OverflowError: it is out of the calendar in UTC.
+    """
+    first = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    second = local.replace(tzinfo=zone, fold=1).astimezone(UTC)
     return first, None if first == second else DST_UNCERTAINTY_S
 
 

@@ -29,6 +29,7 @@ from gateway.ingest.effective import Effective, effective_time
 from gateway.ingest.identity import RECEPTION, RecordIdentity, identify
 from gateway.ingest.plausible import doubtful_quantities, is_failed
 from gateway.ingest.received import KnownDevice, Received
+from gateway.ingest.storable import storable
 from gateway.store import assignments, readings, waiting
 from gateway.store.assignments import Measured
 from gateway.store.ballast import StoreFull
@@ -119,6 +120,8 @@ class Ingest:
     async def accept(self, received: Received) -> Outcome:
         """Commit one reading. On a full disk it waits until there is room: the caller's queue fills meanwhile.
 
+        Whatever a device sends can be accepted: see `gateway.ingest.storable`.
+
         Raises:
             StoreError: the store cannot take it; the reading is not stored.
         """
@@ -143,6 +146,7 @@ class Ingest:
         return outcomes
 
     def _judge(self, received: Received) -> _Judged:
+        received = storable(received)
         device, reading = received.device, received.reading
         self._arrivals += 1
         stamp = self._stamper.at(received.received_at, received.received_monotonic, synchronised=received.synchronised)

@@ -6,12 +6,15 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from device_drivers.readings import DeviceTime
 from gateway.ingest.effective import (
     BEFORE_DEVICE,
     CLOCK_WAS_RESET,
     FUTURE,
+    OUT_OF_CALENDAR,
     UNSYNCHRONISED,
     Effective,
     effective_time,
@@ -141,3 +144,63 @@ def test_the_future_and_the_stone_age_are_doubtful_but_kept() -> None:
     assert (old.source, old.doubtful) == ("device", (BEFORE_DEVICE,))
     for border in ("0001-01-01T00:00:00", "9999-12-31T23:59:59"):
         assert place(said(border)).doubtful
+
+
+@pytest.mark.parametrize(
+    ("stamp", "seconds"),
+    [
+        ("9999-12-31T23:59:59", -600.0),
+        ("9999-12-31T23:59:59", 0.0),
+        ("9999-12-31T23:59:59", 600.0),
+        ("0001-01-01T00:00:00", 600.0),
+        ("2026-03-01T09:55:00", 8_000 * 365.25 * 86400.0),
+        ("2026-03-01T09:55:00", -8_000 * 365.25 * 86400.0),
+        ("2026-03-01T09:55:00", 1e300),
+    ],
+)
+def test_out_of_the_calendar_is_unknown_and_says_so(stamp: str, seconds: float) -> None:
+    found = place(said(stamp), offset(seconds))
+    assert found == Effective(
+        at=None, source="unknown", uncertainty_s=None, offset_s=seconds, doubtful=(OUT_OF_CALENDAR,)
+    )
+
+
+def parts(first: int, last: int) -> st.SearchStrategy[int]:
+    return st.integers(first, last) | st.integers(first, last) | st.integers()  # mostly in range
+
+
+DEVICE_TIMES = st.builds(
+    DeviceTime,
+    year=st.none() | st.sampled_from([1, 1582, 9999]) | parts(1, 9999),
+    month=st.none() | parts(1, 12),
+    day=st.none() | parts(1, 31),
+    hour=parts(0, 23),
+    minute=parts(0, 59),
+    second=parts(0, 59),
+)
+ZONES = st.sampled_from(["UTC", "Europe/Helsinki", "Pacific/Kiritimati", "Pacific/Pago_Pago", "America/New_York"])
+
+
+@pytest.mark.slow
+@given(
+    stamp=st.none() | DEVICE_TIMES,
+    seconds=st.none() | st.floats(-1e12, 1e12) | st.floats(allow_nan=False, allow_infinity=False),
+    zone=ZONES.map(ZoneInfo),
+    synchronised=st.booleans(),
+    was_set=st.booleans(),
+    now=st.sampled_from([NOW, datetime(1970, 1, 1, 0, 1, tzinfo=UTC)]),
+)
+def test_it_is_total(
+    stamp: DeviceTime | None, seconds: float | None, zone: ZoneInfo, synchronised: bool, was_set: bool, now: datetime
+) -> None:
+    found = effective_time(
+        stamp, None if seconds is None else offset(seconds, was_set=was_set, at=now), received_at=now,
+        synchronised=synchronised, zone=zone, stamp_expected=True,
+    )  # fmt: skip
+    assert (found.at is None) == (found.source == "unknown")
+    assert found.offset_s == seconds
+    if found.at is None:
+        assert OUT_OF_CALENDAR in found.doubtful or (stamp is not None and stamp.local() is None)
+    else:
+        assert found.at.utcoffset() == timedelta(0)
+        assert found.at.astimezone(zone) + timedelta(days=30) > found.at  # whoever reads it can reckon with it
