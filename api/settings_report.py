@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import types
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
 ENV_PREFIX: Final = "HUOMA_"
 _SECRET_WORDS: Final = ("secret", "token", "password", "credential")
+_CLEAR: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "path_type": "should be a path",
+        "model_type": "should be a table with settings of its own: docs/settings.md lists them",
+        "model_attributes_type": "should be a table with settings of its own: docs/settings.md lists them",
+        "dict_type": "should be a table",
+        "tuple_type": "should be a list",
+        "list_type": "should be a list",
+    }
+)
 
 
 def models_in(annotation: Any) -> list[type[BaseModel]]:
@@ -70,12 +82,22 @@ def sentence(error: ValidationError, model: type[BaseModel], table: Mapping[str,
         )
     if detail["type"] == "missing":
         return f"{where}: the setting '{shown}' is missing"
+    if detail["type"] == "union_tag_not_found":
+        return f"{where}: {shown} lacks type: give type = {_types(model, location)}"
+    if detail["type"] == "union_tag_invalid":
+        tag = detail["ctx"]["tag"]
+        given = f"is {_brief(tag)}" if _plain(tag) else "is none that is known"
+        return f"{where}: the setting '{shown}.type' {given}: give type = {_types(model, location)}"
     said = detail["msg"].removeprefix("Value error, ").removeprefix("Input ").partition(", unable")[0]
-    if detail["type"] == "path_type":
-        said = "should be a path"
+    said = _CLEAR.get(detail["type"], said)
+    if detail["type"] == "string_pattern_mismatch":
+        said = "should be an address that begins with https:// or http://, without ? and #"
+    if detail["type"] == "model_type" and key == "notify.webhook":
+        said = 'should be a table: write url = "https://…" under [notify.webhook]'
     if detail["type"] == "value_error" and not said.startswith("should"):
+        said = _without_credentials(said)
         return f"{where}: [{shown}] {said}" if shown else f"{where}: {said}"
-    given = "" if _secret(location) else f" is {_brief(detail['input'])}: it"
+    given = "" if _secret(location) or not _plain(detail["input"]) else f" is {_brief(detail['input'])}: it"
     return f"{where}: setting '{shown}'{given} {said}"
 
 
@@ -109,6 +131,23 @@ def _written(location: tuple[int | str, ...]) -> str:
 
 def _secret(location: tuple[int | str, ...]) -> bool:
     return any(word in str(part).lower() for part in location for word in _SECRET_WORDS)
+
+
+def _plain(value: Any) -> bool:
+    """Whether a value may be shown: never a table or list, which may hold secrets, nor an address or a long text."""
+    if isinstance(value, str):
+        return "://" not in value and "@" not in value
+    return isinstance(value, bool | int | float)
+
+
+def _without_credentials(text: str) -> str:
+    return re.sub(r"//[^/\s]*@", "//…@", text)
+
+
+def _types(model: type[BaseModel], location: tuple[int | str, ...]) -> str:
+    """What `type` may be in this kind of table: `"fhir" or "influx"`."""
+    tables = models_in(model.model_fields[str(location[0])].annotation)
+    return " or ".join(f'"{table.model_fields["type"].default}"' for table in tables)
 
 
 def _brief(value: Any) -> str:

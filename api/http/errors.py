@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from fastapi import FastAPI, Request
@@ -69,10 +69,25 @@ async def _known(_request: Request, error: Exception) -> Response:
 async def _not_valid(_request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
-    first = error.errors()[0]
-    # Body field or parameter, without what was sent: that may be a name or a value.
-    where = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
-    return error_response(422, "invalid", f"{where}: {first['msg']}")
+    return error_response(422, "invalid", _sentence(error.errors()[0]))
+
+
+def _sentence(first: Any) -> str:
+    """What to send instead, without what was sent: that may be a name or a value."""
+    where = ".".join(str(part) for part in first["loc"][1:])
+    match first["type"]:
+        case "json_invalid":
+            return 'The body is no valid JSON: send an object such as {"name": "value"}.'
+        case "missing" if not where:
+            return "The body is missing: send a JSON object; /openapi.json tells its fields."
+        case "missing":
+            return f"{where} is missing: give it; /openapi.json tells what it is."
+        case "extra_forbidden":
+            return f"{where} is no field of this request: leave it out; /openapi.json tells the fields."
+        case "model_attributes_type" | "model_type" | "dict_type":
+            return f"{where or 'The body'} should be a JSON object; /openapi.json tells its fields."
+    said = str(first["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    return f"{where}: {said}" if where else f"The body {said}"
 
 
 async def _http(_request: Request, error: Exception) -> Response:

@@ -81,9 +81,33 @@ def test_what_is_no_toml_says_where(file: Path) -> None:
 
 def test_unknown_kind_of_sink_names_the_known_ones(file: Path) -> None:
     said = refused(file, "[[sink]]\ntype = 'mqtt'\n")
-    assert said.startswith("FILE: setting 'sink[1]")
-    assert "fhir" in said
-    assert "influx" in said
+    assert said == "FILE: the setting 'sink[1].type' is 'mqtt': give type = \"fhir\" or \"influx\""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[[sink]]\ntoken = 'hunter2-AAAA'", 'FILE: sink[1] lacks type: give type = "fhir" or "influx"'),
+        (
+            "[notify]\nwebhook = 'https://user:hunter2@x/y'",
+            "FILE: setting 'notify.webhook' should be a table: write url = \"https://…\" under [notify.webhook]",
+        ),
+        ("sink = 'https://user:hunter2@x'", "FILE: setting 'sink' should be a list"),
+        ("[sink]\ntype = 'fhir'\ntoken = 'hunter2-AAAA'", "FILE: setting 'sink' should be a list"),
+        (
+            "[[sink]]\ntype = 'fhir'\nurl = 'ftp://user:hunter2@x/y'",
+            "FILE: [sink[1].url] 'ftp://…@x/y' is no http(s) address",
+        ),
+        (
+            "[api]\npublic_url = 'ftp://user:hunter2@x'",
+            "FILE: setting 'api.public_url' should be an address that begins with https:// or http://, without ? and #",
+        ),
+        ("[notify.webhook]\nurl = ['hunter2']", "FILE: setting 'notify.webhook.url' should be a valid string"),
+    ],
+)
+def test_tables_and_addresses_are_not_repeated(file: Path, text: str, said: str) -> None:
+    assert refused(file, text) == said
+    assert "hunter2" not in said
 
 
 def test_beyond_loopback_only_with_tls(file: Path, tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def test_a_home_is_set_up_without_a_gateway(huoma: Huoma) -> None:
         (["device", "assign", "AA:BB:CC:DD:EE:FF", "--resident", "Eino"], 1, "There is no resident Eino"),
         (["consent", "grant", "Eino", "--recipient", "fihr"], 2, "There is no sink 'fihr' to consent to. Known: fhir."),
         (["consent", "grant", "Eino", "--recipient", "fhir", "--since", "soon"], 2, "--since 'soon' is no time"),
-        (["user", "add", "Anna", "--role", "doctor"], 2, "role: Input should be 'nurse', 'technician' or 'admin'"),
+        (["user", "add", "Anna", "--role", "doctor"], 2, "role: should be 'nurse', 'technician' or 'admin'"),
         (["user", "revoke", "Anna"], 1, "There is no user Anna"),
     ],
 )

@@ -90,3 +90,20 @@ async def test_error_does_not_repeat_what_was_sent(home: Home) -> None:
         reply = await admin.post("/api/v1/residents", json={"name": ["Aino Canary"]})
     assert reply.status_code == 422
     assert "Canary" not in reply.text
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        (b"", "The body is missing: send a JSON object; /openapi.json tells its fields."),
+        (b'{"name": "Aino", ]', 'The body is no valid JSON: send an object such as {"name": "value"}.'),
+        (b"[]", "The body should be a JSON object; /openapi.json tells its fields."),
+        (b"{}", "name is missing: give it; /openapi.json tells what it is."),
+        (b'{"name": "A", "rom": 1}', "rom is no field of this request: leave it out; /openapi.json tells the fields."),
+        (b'{"name": 5}', "name: should be a valid string"),
+    ],
+)
+async def test_each_refusal_says_what_to_send(home: Home, sent: bytes, said: str) -> None:
+    async with client(home, Role.ADMIN) as admin:
+        reply = await admin.post("/api/v1/residents", content=sent, headers={"content-type": "application/json"})
+    assert (reply.status_code, reply.json()["error"]) == (422, said)
