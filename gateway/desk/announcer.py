@@ -36,7 +36,6 @@ class Times:
         record_every_s: at most one event per alert and channel in this time is written for repeated successes, and one
             for repeated failures; it carries their count.
         send_s: the most one try may take.
-        again_after_s: a further finding this long after the acknowledgement is announced once more.
         parallel: tries under way at once, per priority: a pile of technical alerts never stands before a fall.
     """
 
@@ -46,7 +45,6 @@ class Times:
     red_after_s: float = 10.0
     record_every_s: float = 300.0
     send_s: float = 15.0
-    again_after_s: float = 600.0
     parallel: int = 4
 
 
@@ -64,7 +62,6 @@ class _Tally:
 @dataclass(slots=True, kw_only=True)
 class _Duty:
     alert: Alert
-    once: bool  # ends with the first message taken: somebody has the alert already
     nudge: asyncio.Event = field(default_factory=asyncio.Event)
     ended: bool = False
     attempts: int = 0
@@ -86,6 +83,7 @@ class Announcer:
         times: Times,
         rng: random.Random,
         url: Callable[[str], str],
+        simulated: bool,
         changed: Callable[[], None],
         fault: Fault,
     ) -> None:
@@ -95,6 +93,7 @@ class Announcer:
         self._times = times
         self._rng = rng
         self._url = url
+        self._simulated = simulated
         self._changed = changed
         self._fault = fault
         self._duties: dict[str, _Duty] = {}
@@ -123,7 +122,7 @@ class Announcer:
         if duty is None:
             return
         duty.alert = alert
-        if alert.state is State.RESOLVED or (alert.state is State.ACKNOWLEDGED and not duty.once):
+        if alert.state is not State.RAISED:
             duty.ended = True
             duty.nudge.set()
 
@@ -131,13 +130,13 @@ class Announcer:
         """A new run of the notifier: what an earlier one was about to send is forgotten, for it is read again."""
         self._duties.clear()
 
-    def announce(self, tasks: asyncio.TaskGroup, alert: Alert, *, once: bool = False) -> None:
-        """Send at once, and again until answered (or, with `once`, until taken), in a task of `tasks`."""
+    def announce(self, tasks: asyncio.TaskGroup, alert: Alert) -> None:
+        """Send at once, and again until answered, in a task of `tasks`."""
         known = self._duties.get(alert.id)
         if known is not None and not known.ended:
             return  # it is being announced
         # Known before its task runs, because the answer may come in the same batch of events.
-        duty = self._duties[alert.id] = _Duty(alert=alert, once=once)
+        duty = self._duties[alert.id] = _Duty(alert=alert)
         tasks.create_task(self._keep(duty))
 
     async def _keep(self, duty: _Duty) -> None:
@@ -146,8 +145,6 @@ class Announcer:
                 async with self._slots[duty.alert.priority]:
                     if not duty.ended:  # it may have been answered while all slots were taken
                         await self._attempt(duty)
-                if duty.once and duty.delivered:
-                    return
                 self._changed()
                 await self._pause(duty)
         finally:
@@ -180,6 +177,7 @@ class Announcer:
             attempt=duty.attempts,
             url=self._url(duty.alert.id),
             clock_synchronised=self._clock.synchronised(),
+            simulated=self._simulated,
         )
         try:
             async with self._clock.timeout(self._times.send_s):

@@ -1,8 +1,11 @@
 """The alert desk as a pure state machine: `alert, command → events` and `alert, event → alert`.
 
-raised → acknowledged → resolved, never back. An alert is known by its subject, its condition and its episode: while it
-is not resolved, every further finding of the same subject and condition is a WITNESS of it, also after somebody has
-acknowledged it, and never undoes what a person did. After it is resolved, the next finding is a new alert.
+raised → acknowledged → resolved, never back. An alert is known by its subject, its condition and its episode. While it
+is raised, every further finding of the same subject and condition is a WITNESS of it: it is being announced anyway.
+Once it is acknowledged, a finding less than EPISODE_S from the acknowledgement, or from the last finding that joined
+after that, is a witness too: a person is there. Any other finding is a new alert, so that one which nobody has resolved
+does not make a later fall silent. No finding undoes what a person did. At most one alert per subject and condition is
+raised.
 
 What has to be done outside (announcing, hushing) follows from the events and the folded state alone, so that it
 survives a restart: `gateway.desk.notifier` announces what is RAISED. No list of effects can be lost with the power.
@@ -34,6 +37,9 @@ from gateway.desk.events import Alert, AlertEvent, AlertKind, EventType, Evidenc
 GATEWAY: Final = "gateway"  # the actor of what the machine does itself
 MAX_NOTE: Final = 2000  # characters: a nurse's line or two, not a file
 MAX_ACTOR: Final = 200  # characters
+# Long enough for who answered to arrive and help the person up, which looks like further falls; short enough that the
+# next fall, after they have gone, calls somebody again.
+EPISODE_S: Final = 600.0
 MAX_EVIDENCE_WITNESSES: Final = 8  # a stuck detector may witness for ever; its evidence may not fill the disk
 
 _RANK: Final[Mapping[Priority, int]] = {Priority.LOW: 0, Priority.MEDIUM: 1, Priority.HIGH: 2}
@@ -41,7 +47,7 @@ _RANK: Final[Mapping[Priority, int]] = {Priority.LOW: 0, Priority.MEDIUM: 1, Pri
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Something was noticed about a subject: a new alert, or a witness of the open one.
+    """Something was noticed about a subject: a new alert, or a witness of the one of this episode.
 
     Attributes:
         probability: in [0, 1]; None when the detector gives none. Anything else is kept as None, because a finding is
@@ -105,8 +111,10 @@ def fold_all(events: Iterable[AlertEvent]) -> Alert | None:
     return alert
 
 
-def decide_report(open_alert: Alert | None, report: Report, *, new_id: str, origin: Origin) -> Decision:
-    """A finding: the first event of a new alert `new_id`, or a witness of the open one.
+def decide_report(known: Alert | None, report: Report, *, new_id: str, origin: Origin) -> Decision:
+    """A finding: the first event of a new alert `new_id`, or a witness of `known`.
+
+    `known` is, of this subject and condition, the raised alert, else the newest acknowledged one.
 
     Raises:
         Invalid: the report has no condition, or a time without a zone.
@@ -122,7 +130,9 @@ def decide_report(open_alert: Alert | None, report: Report, *, new_id: str, orig
         "summary": report.summary,
         "device_identity": report.device_identity,
     }
-    if open_alert is None or open_alert.state is State.RESOLVED:
+    if known is not None and (known.subject, known.condition) != (report.subject, report.condition):
+        raise Invalid(f"alert {known.id} is not about {report.condition} of this {report.subject.type}")
+    if known is None or not _same_episode(known, report.at):
         data |= {
             "kind": report.kind.value,
             "condition": report.condition,
@@ -133,14 +143,12 @@ def decide_report(open_alert: Alert | None, report: Report, *, new_id: str, orig
             alert_id=new_id, sequence=1, type=EventType.RAISED, at=report.at, actor=GATEWAY, origin=origin, data=data
         )
         return Decision(alert=fold(None, first), events=(first,), evidence=report.evidence)
-    if (open_alert.subject, open_alert.condition) != (report.subject, report.condition):
-        raise Invalid(f"alert {open_alert.id} is not about {report.condition} of this {report.subject.type}")
     evidence: tuple[Evidence, ...] = ()
-    if open_alert.witnesses < MAX_EVIDENCE_WITNESSES:
-        number = open_alert.witnesses + 1
+    if known.witnesses < MAX_EVIDENCE_WITNESSES:
+        number = known.witnesses + 1
         evidence = tuple(replace(one, name=f"{one.name}-{number}") for one in report.evidence)
-    data |= {"evidence": [one.name for one in evidence], "state": open_alert.state.value}
-    return _then(open_alert, EventType.WITNESS, at=report.at, actor=GATEWAY, data=data, evidence=evidence)
+    data |= {"evidence": [one.name for one in evidence], "state": known.state.value}
+    return _then(known, EventType.WITNESS, at=report.at, actor=GATEWAY, data=data, evidence=evidence)
 
 
 def decide_acknowledge(alert: Alert | None, *, actor: str, at: datetime) -> Decision:
@@ -203,6 +211,15 @@ def decide_notification_failed(
     return _then(_known(alert), EventType.NOTIFICATION_FAILED, at=at, actor=GATEWAY, data=data)
 
 
+def _same_episode(known: Alert, at: datetime) -> bool:
+    if known.state is not State.ACKNOWLEDGED:
+        return known.state is State.RAISED
+    # Both ways: a second device tells of the same fall a little late, with a time before the acknowledgement. A time
+    # far before it is one of a clock that was set back and cannot be compared: rather an alert too many.
+    marks = (known.acknowledged_at, known.joined_at)
+    return any(abs((at - mark).total_seconds()) < EPISODE_S for mark in marks if mark is not None)
+
+
 def _then(
     alert: Alert,
     kind: EventType,
@@ -258,6 +275,7 @@ def _witnessed(alert: Alert, event: AlertEvent) -> Alert:
         witnesses=alert.witnesses + 1,
         priority=max(alert.priority, priority, key=_RANK.__getitem__),
         probability=max(known, default=None),
+        joined_at=event.at if alert.state is State.ACKNOWLEDGED else None,
     )
 
 

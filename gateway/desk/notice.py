@@ -20,6 +20,7 @@ class Notice:
     Attributes:
         attempt: how often this channel has tried this alert since the gateway started, this time included.
         clock_synchronised: False when the gateway's wall clock may be wrong: `raised_at` and the signature's time too.
+        simulated: True when the gateway runs on made-up devices: nobody is in need.
     """
 
     alert_id: str
@@ -31,6 +32,7 @@ class Notice:
     attempt: int
     url: str
     clock_synchronised: bool
+    simulated: bool = False
 
     def document(self) -> dict[str, Any]:
         """`huoma.notice/1`, JSON-able."""
@@ -45,10 +47,11 @@ class Notice:
             "attempt": self.attempt,
             "url": self.url,
             "clock_synchronised": self.clock_synchronised,
+            "simulated": self.simulated,
         }
 
 
-def notice_of(alert: Alert, *, attempt: int, url: str, clock_synchronised: bool) -> Notice:
+def notice_of(alert: Alert, *, attempt: int, url: str, clock_synchronised: bool, simulated: bool = False) -> Notice:
     """The message about an alert as it is now."""
     return Notice(
         alert_id=alert.id,
@@ -60,6 +63,7 @@ def notice_of(alert: Alert, *, attempt: int, url: str, clock_synchronised: bool)
         attempt=attempt,
         url=url,
         clock_synchronised=clock_synchronised,
+        simulated=simulated,
     )
 
 

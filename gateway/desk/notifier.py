@@ -1,10 +1,10 @@
 """Announces every raised alert through every channel until a person has answered it.
 
-Nothing is kept but what the store holds: after a restart the open alerts are read and announced at once. A message too
-many is preferred to one too few; receivers know an alert by its id.
+Nothing is kept but what the store holds: after a restart the raised alerts are read and announced at once. A message
+too many is preferred to one too few; receivers know an alert by its id.
 
-An alert that is acknowledged but not resolved is not announced again by itself. A further finding of its episode is,
-once, when it comes long after the acknowledgement: who forgot to resolve an alert must not make later falls silent.
+An acknowledged alert is not announced again: a finding of a later episode is an alert of its own, see
+`gateway.desk.machine`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from gateway.desk.notice import Channel
 from gateway.desk.service import Desk
 
 PART: Final = "notifications"
-_MOST_OPEN: Final = 10_000  # alerts announced at once: far more than people of one organisation could answer
+_MOST_RAISED: Final = 10_000  # alerts announced at once: far more than people of one organisation could answer
 _STORE_PAUSE_S: Final = 1.0  # before a store that failed to read is asked again
 
 
@@ -40,17 +40,20 @@ class Notifier:
         clock: Clock,
         health: HealthBoard,
         base_url: str,
+        simulated: bool = False,
         times: Times | None = None,
         rng: random.Random | None = None,
         fault: Fault = no_fault,
     ) -> None:
-        """`base_url` is where people reach the API: "https://gateway.example:8443"."""
+        """`base_url` is where people reach the API: "https://gateway.example:8443".
+
+        With `simulated` every message says that the devices are made up.
+        """
         self._desk = desk
         self._clock = clock
         self._health = health
         self._times = times or Times()
-        self._known: dict[str, Alert] = {}  # the alerts that are not resolved
-        self._answered_at: dict[str, float] = {}  # monotonic; since when an acknowledged alert has been quiet
+        self._raised: dict[str, Alert] = {}
         self._store_failure: StoreError | None = None
         self._trouble = asyncio.Event()
         prefix = f"{base_url.rstrip('/')}/api/v1/alerts/"
@@ -62,6 +65,7 @@ class Notifier:
                 times=self._times,
                 rng=rng or random.Random(),  # noqa: S311  # jitter, not a secret
                 url=lambda alert_id: prefix + alert_id,
+                simulated=simulated,
                 changed=self._report,
                 fault=fault,
             )
@@ -69,8 +73,7 @@ class Notifier:
         ]
 
     async def run(self) -> None:
-        """Until cancelled. What is open now is announced at once."""
-        self._answered_at.clear()
+        """Until cancelled. What is raised now is announced at once."""
         for announcer in self._announcers:
             announcer.begin()
         async with asyncio.TaskGroup() as tasks:
@@ -90,25 +93,22 @@ class Notifier:
                         position = one.position
                 except StoreError as error:  # what is being announced goes on meanwhile
                     self._store_failure = error
+                    self._report()
                     await self._clock.sleep(_STORE_PAUSE_S)
                 self._report()
 
     async def _resume(self, tasks: asyncio.TaskGroup) -> int:
         position = await self._desk.store.last_position()  # first: what comes after it is read again, and recognised
-        opened = await self._desk.open_alerts(limit=_MOST_OPEN)
-        self._known = {alert.id: alert for alert in opened}
-        for alert in opened:
-            if alert.state is State.RAISED:
-                self._announce(tasks, alert)
-        for alert in opened:  # second: nobody waits for the histories of these
-            if alert.state is State.ACKNOWLEDGED and _unannounced_witness(await self._desk.store.history(alert.id)):
-                self._announce(tasks, alert, once=True)
+        raised = await self._desk.store.find(frozenset({State.RAISED}), limit=_MOST_RAISED)
+        self._raised = {alert.id: alert for alert in raised}
+        for alert in raised:
+            self._announce(tasks, alert)
         return position
 
     async def _apply(self, tasks: asyncio.TaskGroup, event: AlertEvent) -> None:
-        known = self._known.get(event.alert_id)
+        known = self._raised.get(event.alert_id)
         if known is None and event.type is not EventType.RAISED:
-            return  # resolved long ago
+            return  # a person has answered it
         if known is not None and event.sequence <= known.last_sequence:
             return  # read twice
         try:
@@ -118,30 +118,18 @@ class Notifier:
             if stored is None:
                 return
             alert = stored
-        self._known[alert.id] = alert
         for announcer in self._announcers:
             announcer.update(alert)
-        if alert.state is State.RAISED and known is None:
+        if alert.state is not State.RAISED:
+            self._raised.pop(alert.id, None)
+            return
+        self._raised[alert.id] = alert
+        if known is None:
             self._announce(tasks, alert)
-        elif alert.state is State.RESOLVED:
-            del self._known[alert.id]
-            self._answered_at.pop(alert.id, None)
-        elif alert.state is State.ACKNOWLEDGED:
-            self._quiet(tasks, alert, event)
 
-    def _quiet(self, tasks: asyncio.TaskGroup, alert: Alert, event: AlertEvent) -> None:
-        now = self._clock.monotonic()
-        if event.type is EventType.ACKNOWLEDGED:
-            self._answered_at[alert.id] = now
-        elif event.type is EventType.WITNESS:
-            quiet_s = now - self._answered_at.get(alert.id, float("-inf"))
-            if quiet_s >= self._times.again_after_s:
-                self._answered_at[alert.id] = now
-                self._announce(tasks, alert, once=True)
-
-    def _announce(self, tasks: asyncio.TaskGroup, alert: Alert, *, once: bool = False) -> None:
+    def _announce(self, tasks: asyncio.TaskGroup, alert: Alert) -> None:
         for announcer in self._announcers:
-            announcer.announce(tasks, alert, once=once)
+            announcer.announce(tasks, alert)
 
     async def _watch(self) -> None:
         """A channel that fails turns red on time, also while its next try is not due."""
@@ -170,16 +158,5 @@ class Notifier:
             colour = Colour.AMBER
             sentences.append("no channel is configured: alerts show on the event stream only; set [notify.webhook]")
         if not sentences:
-            raised = sum(alert.state is State.RAISED for alert in self._known.values())
-            sentences.append(f"{len(self._announcers)} channel(s) ready, {raised} alert(s) being announced")
+            sentences.append(f"{len(self._announcers)} channel(s) ready, {len(self._raised)} alert(s) being announced")
         self._health.report(PART, colour, ". ".join(sentences))
-
-
-def _unannounced_witness(history: Sequence[AlertEvent]) -> bool:
-    """Whether a finding after the acknowledgement has not gone out by any channel."""
-    for event in reversed(history):
-        if event.type is EventType.WITNESS:
-            return event.data.get("state") == State.ACKNOWLEDGED.value
-        if event.type is EventType.NOTIFIED:
-            return False
-    return False

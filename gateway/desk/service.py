@@ -48,7 +48,7 @@ class Desk:
         evidence: Sequence[Evidence] = (),
         at: datetime | None = None,
     ) -> Alert:
-        """A new alert, or the open one of this subject and condition with one more witness. See `machine.Report`."""
+        """A new alert, or the one of this episode with one more witness. See `machine.decide_report`."""
         return await self.report(
             Report(
                 subject=subject,
@@ -88,7 +88,9 @@ class Desk:
         subject: Subject | None = None,
         device_identity: str | None = None,
     ) -> Alert:
-        """A fault that a person must mend. While its alert is open, saying it again writes nothing.
+        """A fault that a person must mend. While its alert is raised or acknowledged, saying it again writes nothing.
+
+        However long ago it was acknowledged: a fault lasts until it is mended, it is not a new one every ten minutes.
 
         `subject` is the home unless given; `condition` names the fault ("radio-silent", "disk-full").
         """

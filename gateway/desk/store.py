@@ -20,7 +20,7 @@ class AlertStore(Protocol):
 
         Raises:
             gateway.core.errors.Conflict: somebody else appended that sequence first, or (for a first event) an alert of
-                the same subject and condition is already open. Nothing is written; load and decide again.
+                the same subject and condition is raised already. Nothing is written; load and decide again.
         """
         ...
 
@@ -33,7 +33,7 @@ class AlertStore(Protocol):
         ...
 
     async def open_episode(self, subject: Subject, condition: str) -> Alert | None:
-        """The alert of this subject and condition that is not resolved."""
+        """Of this subject and condition the raised alert, else the acknowledged one whose first event is the newest."""
         ...
 
     async def find(self, states: frozenset[State] | None = None, *, limit: int = 200) -> list[Alert]:

@@ -73,7 +73,11 @@ class SqliteAlertStore:
         return [row.event for row in rows]
 
     async def open_episode(self, subject: Subject, condition: str) -> Alert | None:
-        where = "WHERE subject_type = ? AND subject_id = ? AND condition = ? AND state <> 'resolved'"
+        # rowid: in the order of first events, whatever the wall clock said then.
+        where = (
+            "WHERE subject_type = ? AND subject_id = ? AND condition = ? AND state <> 'resolved' "
+            "ORDER BY state = 'raised' DESC, rowid DESC LIMIT 1"
+        )
         values = (subject.type.value, subject.id, condition)
         return await self._database.read(lambda connection: _one(connection, where, values))
 
@@ -84,9 +88,7 @@ class SqliteAlertStore:
             "ORDER BY raised_at DESC, id DESC LIMIT ?"
         )
         return await self._database.read(
-            lambda connection: [
-                alert_text.alert_from(json.loads(row[0])) for row in connection.execute(sql, (*wanted, limit))
-            ]
+            lambda connection: [_unfolded(row[0]) for row in connection.execute(sql, (*wanted, limit))]
         )
 
     async def since(self, position: int, *, limit: int = 500) -> list[PositionedEvent]:
@@ -120,11 +122,11 @@ def _check_sequence(connection: apsw.Connection, alert: Alert, events: Sequence[
         raise Conflict(f"Alert {alert.id} has changed meanwhile: event {events[0].sequence} is not the next one.")
     if last is None:
         other = connection.execute(
-            "SELECT id FROM alerts WHERE subject_type = ? AND subject_id = ? AND condition = ? AND state <> 'resolved'",
+            "SELECT id FROM alerts WHERE subject_type = ? AND subject_id = ? AND condition = ? AND state = 'raised'",
             (alert.subject.type.value, alert.subject.id, alert.condition),
         ).get
         if other is not None:
-            raise Conflict(f"An alert of {alert.condition} is open already for this subject: {other}.")
+            raise Conflict(f"An alert of {alert.condition} is raised already for this subject: {other}.")
 
 
 def _project(connection: apsw.Connection, stamp: Stamp, alert: Alert) -> None:
@@ -137,12 +139,12 @@ def _project(connection: apsw.Connection, stamp: Stamp, alert: Alert) -> None:
         "subject_id": alert.subject.id,
         "raised_at": utc_text(alert.raised_at),
         "last_sequence": alert.last_sequence,
-        "folded": json_text(alert_text.alert_document(alert)),
+        "folded": _folded(alert),
     }
     try:
         insert(connection, "alerts", replace(stamp, origin=alert.origin), values, then=_FOLDED_AGAIN)
-    except apsw.ConstraintError as error:  # the subject was narrowed to one who has an open alert of this condition
-        raise Conflict(f"An alert of {alert.condition} is open already for this subject.") from error
+    except apsw.ConstraintError as error:  # the subject was narrowed to one who has a raised alert of this condition
+        raise Conflict(f"An alert of {alert.condition} is raised already for this subject.") from error
 
 
 def _insert_event(connection: apsw.Connection, stamp: Stamp, event: AlertEvent) -> int:
@@ -173,7 +175,20 @@ def _letter(alert: Alert, events: Sequence[AlertEvent], stamp: Stamp) -> Letter:
 
 def _one(connection: apsw.Connection, where: str, values: tuple[Any, ...]) -> Alert | None:
     folded = connection.execute(f"SELECT folded FROM alerts {where}", values).get
-    return None if folded is None else alert_text.alert_from(json.loads(folded))
+    return None if folded is None else _unfolded(folded)
+
+
+def _folded(alert: Alert) -> str:
+    # joined_at is the desk's own: no sink gets it.
+    joined_at = None if alert.joined_at is None else alert.joined_at.isoformat()
+    return json_text(alert_text.alert_document(alert) | {"joined_at": joined_at})
+
+
+def _unfolded(text: str) -> Alert:
+    document = json.loads(text)
+    joined_at = document["joined_at"]
+    alert = alert_text.alert_from(document)
+    return alert if joined_at is None else replace(alert, joined_at=datetime.fromisoformat(joined_at))
 
 
 def _event(row: tuple[Any, ...]) -> PositionedEvent:

@@ -217,7 +217,8 @@ CREATE TABLE alerts (
     wall TEXT NOT NULL,
     synchronised INTEGER NOT NULL CHECK (synchronised IN (0, 1))
 ) STRICT;
-CREATE UNIQUE INDEX one_open_alert ON alerts (subject_type, subject_id, condition) WHERE state <> 'resolved';
+CREATE UNIQUE INDEX one_raised_alert ON alerts (subject_type, subject_id, condition) WHERE state = 'raised';
+CREATE INDEX open_alerts ON alerts (subject_type, subject_id, condition) WHERE state <> 'resolved';
 CREATE INDEX alerts_by_state ON alerts (state, raised_at);
 
 CREATE TABLE alert_events (

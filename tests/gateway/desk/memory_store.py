@@ -22,8 +22,8 @@ class MemoryAlertStore:
         known = self._alerts.get(alert.id)
         if events[0].sequence != (known.last_sequence + 1 if known else 1):
             raise Conflict(f"alert {alert.id}: event {events[0].sequence} is not the next one")
-        if known is None and self._open(alert.subject, alert.condition) is not None:
-            raise Conflict(f"an alert of {alert.condition} is open already")
+        if known is None and any(one.state is State.RAISED for one in self._open(alert.subject, alert.condition)):
+            raise Conflict(f"an alert of {alert.condition} is raised already")
         for event in events:
             self._log.append(PositionedEvent(position=len(self._log) + 1, event=deepcopy(event)))
         self._alerts[alert.id] = alert
@@ -42,7 +42,9 @@ class MemoryAlertStore:
 
     async def open_episode(self, subject: Subject, condition: str) -> Alert | None:
         await asyncio.sleep(0)
-        return self._open(subject, condition)
+        found = self._open(subject, condition)
+        raised = [alert for alert in found if alert.state is State.RAISED]
+        return next(reversed(raised or found), None)
 
     async def find(self, states: frozenset[State] | None = None, *, limit: int = 200) -> list[Alert]:
         await asyncio.sleep(0)
@@ -61,8 +63,10 @@ class MemoryAlertStore:
         await asyncio.sleep(0)
         return list(self._evidence.get(alert_id, []))
 
-    def _open(self, subject: Subject, condition: str) -> Alert | None:
-        for alert in self._alerts.values():
-            if (alert.subject, alert.condition) == (subject, condition) and alert.state is not State.RESOLVED:
-                return alert
-        return None
+    def _open(self, subject: Subject, condition: str) -> list[Alert]:
+        """In the order of their first events."""
+        return [
+            alert
+            for alert in self._alerts.values()
+            if (alert.subject, alert.condition) == (subject, condition) and alert.state is not State.RESOLVED
+        ]

@@ -9,12 +9,12 @@ from contextlib import asynccontextmanager
 
 from gateway.core.health import Colour, HealthBoard
 from gateway.desk.announcer import Times
-from gateway.desk.events import AlertEvent, EventType
+from gateway.desk.events import Alert, AlertEvent, EventType
 from gateway.desk.notice import NotDelivered, Notice
 from gateway.desk.notifier import PART, Notifier
 from gateway.desk.service import Desk
 from tests.gateway.desk.memory_store import MemoryAlertStore
-from tests.gateway.desk.words import ORIGIN
+from tests.gateway.desk.words import ORIGIN, fall
 from tests.virtual_time import VirtualClock, run_virtual
 
 
@@ -55,7 +55,13 @@ class Recorder:
 class Home:
     """A desk with its notifier; the notifier can be killed and started again."""
 
-    def __init__(self, *channels: Recorder, times: Times | None = None, store: MemoryAlertStore | None = None) -> None:
+    def __init__(
+        self,
+        *channels: Recorder,
+        times: Times | None = None,
+        store: MemoryAlertStore | None = None,
+        simulated: bool = False,
+    ) -> None:
         self.clock = VirtualClock()
         self.store = store or MemoryAlertStore()
         self.desk = Desk(store=self.store, clock=self.clock, origin=ORIGIN)
@@ -66,6 +72,7 @@ class Home:
             clock=self.clock,
             health=self.health,
             base_url="https://gateway.example/",
+            simulated=simulated,
             times=times,
             rng=random.Random(1),
         )
@@ -78,6 +85,10 @@ class Home:
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+
+    async def fall(self) -> Alert:
+        """Somebody falls now."""
+        return await self.desk.report(fall(at=self.clock.wall()))
 
     def colour(self) -> Colour:
         return self.health.parts()[PART].colour

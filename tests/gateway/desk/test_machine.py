@@ -14,7 +14,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 from gateway.core.errors import Conflict, Invalid, NotFound, StoreError
 from gateway.desk import machine
 from gateway.desk.events import Alert, AlertEvent, EventType, Priority, State, Verdict
-from gateway.desk.machine import MAX_EVIDENCE_WITNESSES, MAX_NOTE, Decision, Report
+from gateway.desk.machine import EPISODE_S, MAX_EVIDENCE_WITNESSES, MAX_NOTE, Decision, Report
 from tests.gateway.desk.words import AT, KITCHEN, ORIGIN, RESIDENT, fall
 
 LATER = AT + timedelta(minutes=3)
@@ -54,8 +54,45 @@ def test_a_further_finding_is_a_witness_that_only_raises() -> None:
 def test_a_witness_after_the_acknowledgement_joins_and_undoes_nothing() -> None:
     held = acknowledge(report(None).alert).alert
     decision = report(held, new_id="other")
-    assert decision.alert == replace(held, witnesses=2, last_sequence=3)
+    assert decision.alert == replace(held, witnesses=2, last_sequence=3, joined_at=AT)
     assert decision.events[0].data["state"] == "acknowledged"
+
+
+def joins(known: Alert, seconds: float) -> bool:
+    """Whether a finding so long after the acknowledgement is of the same episode."""
+    return report(known, fall(at=LATER + timedelta(seconds=seconds)), new_id="a2").alert.id == known.id
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1.0, EPISODE_S - 0.001, -EPISODE_S + 0.001])
+def test_a_finding_about_the_time_of_the_acknowledgement_is_of_that_episode(seconds: float) -> None:
+    assert joins(acknowledge(report(None).alert).alert, seconds)
+
+
+@pytest.mark.parametrize("seconds", [EPISODE_S, 3 * 3600.0, -EPISODE_S, -57 * 365 * 86400.0, 70 * 365 * 86400.0])
+def test_a_finding_long_after_the_acknowledgement_or_by_another_clock_is_a_new_alert(seconds: float) -> None:
+    held = acknowledge(report(None).alert).alert
+    again = report(held, fall(at=LATER + timedelta(seconds=seconds)), new_id="a2")
+    assert (again.alert.id, again.alert.state, again.alert.last_sequence) == ("a2", State.RAISED, 1)
+    assert again.evidence == fall().evidence
+
+
+def test_an_episode_lasts_until_ten_minutes_after_the_last_finding_that_joined() -> None:
+    held = acknowledge(report(None).alert).alert
+    joined = report(held, fall(at=LATER + timedelta(seconds=EPISODE_S - 60))).alert
+    assert joined.joined_at == LATER + timedelta(seconds=EPISODE_S - 60)
+    assert joins(joined, 2 * EPISODE_S - 61)
+    assert not joins(joined, 2 * EPISODE_S - 60)
+
+
+def test_a_witness_of_before_the_acknowledgement_extends_nothing() -> None:
+    early = report(report(None).alert, fall(at=LATER + timedelta(seconds=300))).alert  # by a clock five minutes fast
+    assert early.joined_at is None
+    assert not joins(acknowledge(early).alert, EPISODE_S + 100)
+
+
+@pytest.mark.parametrize("seconds", [EPISODE_S, 10 * 86400.0, -86400.0])
+def test_a_finding_of_any_time_is_a_witness_while_the_alert_is_raised(seconds: float) -> None:
+    assert joins(report(None).alert, seconds)
 
 
 def test_a_finding_after_the_resolution_is_a_new_alert() -> None:
@@ -211,10 +248,11 @@ class DeskMachine(RuleBasedStateMachine):
 
     Invariants:
     1. A state never goes back; who acknowledged, who resolved and the verdict never change once set.
-    2. At most one alert per subject and condition is not resolved.
+    2. At most one alert per subject and condition is raised.
     3. Every finding is in exactly one alert: the witnesses of all alerts add up to the findings reported.
     4. Priority and probability of an alert only rise.
     5. An alert is the fold of its events, numbered from 1 without gaps; its id, subject and condition never change.
+    6. After a finding that is not within EPISODE_S of what a person last knew of, an alert is raised.
     """
 
     alerts = Bundle("alerts")
@@ -224,13 +262,14 @@ class DeskMachine(RuleBasedStateMachine):
         self.newest: dict[str, Alert] = {}
         self.events: dict[str, list[AlertEvent]] = {}
         self.reported = 0
+        self.now = AT
 
     def commit(self, decision: Decision) -> bool:
         """As a store does: refuses a decision made on an old state."""
         known = self.newest.get(decision.alert.id)
         if decision.events[0].sequence != (known.last_sequence + 1 if known else 1):
             return False
-        if known is None and self.open(decision.alert.subject.id, decision.alert.condition):
+        if known is None and self.raised(decision.alert.subject.id, decision.alert.condition):
             return False
         if known is not None:
             self.compare(known, decision.alert)
@@ -254,6 +293,17 @@ class DeskMachine(RuleBasedStateMachine):
             if (one.subject.id, one.condition) == (subject_id, condition) and one.state is not State.RESOLVED
         ]
 
+    def raised(self, subject_id: str, condition: str) -> list[Alert]:
+        return [one for one in self.open(subject_id, condition) if one.state is State.RAISED]
+
+    def episode(self, subject_id: str, condition: str) -> Alert | None:
+        found = self.raised(subject_id, condition) or self.open(subject_id, condition)
+        return found[-1] if found else None
+
+    @rule(minutes=st.integers(-90, 90) | st.just(-30_000_000))
+    def time_passes_or_the_clock_is_set(self, minutes: int) -> None:
+        self.now = max(AT - timedelta(days=20_000), self.now + timedelta(minutes=minutes))
+
     @rule(
         target=alerts,
         subject=st.sampled_from([RESIDENT, KITCHEN]),
@@ -262,18 +312,21 @@ class DeskMachine(RuleBasedStateMachine):
         probability=st.none() | st.floats(0, 1),
     )
     def report(self, subject: object, condition: str, priority: Priority, probability: float | None) -> object:
-        one = fall(subject=subject, condition=condition, priority=priority, probability=probability)
-        known = next(iter(self.open(one.subject.id, condition)), None)
+        one = fall(subject=subject, condition=condition, priority=priority, probability=probability, at=self.now)
+        known = self.episode(one.subject.id, condition)
         decision = machine.decide_report(known, one, new_id=f"a{len(self.newest)}", origin=ORIGIN)
         assert self.commit(decision)
         self.reported += 1
+        marks = [known.acknowledged_at, known.joined_at] if known is not None else []
+        if all(abs((self.now - mark).total_seconds()) >= EPISODE_S for mark in marks if mark is not None):
+            assert decision.alert.state is State.RAISED
         return decision.alert
 
     @rule(alert=alerts)
     def report_on_what_was_true_once(self, alert: Alert) -> None:
         decision = machine.decide_report(
             alert,
-            fall(subject=alert.subject, condition=alert.condition),
+            fall(subject=alert.subject, condition=alert.condition, at=self.now),
             new_id=f"a{len(self.newest)}",
             origin=ORIGIN,
         )
@@ -283,9 +336,9 @@ class DeskMachine(RuleBasedStateMachine):
     def acknowledge(self, alert: Alert, actor: str) -> object:
         if alert.state is not State.RAISED:
             with pytest.raises(Conflict):
-                machine.decide_acknowledge(alert, actor=actor, at=AT)
+                machine.decide_acknowledge(alert, actor=actor, at=self.now)
             return multiple()
-        decision = machine.decide_acknowledge(alert, actor=actor, at=AT)
+        decision = machine.decide_acknowledge(alert, actor=actor, at=self.now)
         return decision.alert if self.commit(decision) else multiple()
 
     @rule(target=alerts, alert=consumes(alerts), actor=st.sampled_from(["aino", "bertta"]))
@@ -307,10 +360,10 @@ class DeskMachine(RuleBasedStateMachine):
         )
 
     @invariant()
-    def one_open_alert_per_episode(self) -> None:
+    def one_raised_alert_per_subject_and_condition(self) -> None:
         for subject in (RESIDENT, KITCHEN):
             for condition in _CONDITIONS:
-                assert len(self.open(subject.id, condition)) <= 1
+                assert len(self.raised(subject.id, condition)) <= 1
 
     @invariant()
     def no_finding_is_lost_or_doubled(self) -> None:

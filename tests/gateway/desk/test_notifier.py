@@ -75,41 +75,71 @@ async def test_a_witness_of_a_raised_alert_is_no_new_page() -> None:
 
 
 @virtual
-async def test_a_witness_soon_after_the_acknowledgement_is_quiet_and_a_late_one_is_announced_once() -> None:
+async def test_a_witness_soon_after_the_acknowledgement_is_quiet_and_a_later_fall_is_announced_until_answered() -> None:
     channel = Recorder()
     home = Home(channel)
     async with home.running():
-        alert = await home.desk.report(fall())
+        alert = await home.fall()
+        await asyncio.sleep(1)
         await home.desk.acknowledge(alert.id, "aino")
         await asyncio.sleep(300)
-        quiet = len(channel.taken)
-        await home.desk.report(fall())
+        assert (await home.fall()).id == alert.id
+        await asyncio.sleep(3 * 3600)
+        assert [one.alert_id for one in channel.taken] == [alert.id]
+        later = await home.fall()
+        assert (later.id != alert.id, later.state) == (True, State.RAISED)
         await asyncio.sleep(200)
-        assert len(channel.taken) == quiet
-        await asyncio.sleep(200)
-        assert (await home.desk.report(fall())).state is State.ACKNOWLEDGED
+        await home.desk.acknowledge(later.id, "bertta")
         await asyncio.sleep(1000)
-    assert len(channel.taken) == quiet + 1
-    assert (channel.taken[-1].alert_id, channel.taken[-1].state) == (alert.id, State.ACKNOWLEDGED)
+    assert [one.alert_id for one in channel.taken] == [alert.id] + 4 * [later.id]
+    assert {one.state for one in channel.taken} == {State.RAISED}
+    assert home.colour() is Colour.GREEN
 
 
 @virtual
-async def test_a_late_witness_that_was_not_taken_is_announced_after_a_restart() -> None:
+async def test_a_later_fall_that_was_not_taken_is_announced_after_a_restart() -> None:
     channel = Recorder()
     home = Home(channel)
     async with home.running():
-        alert = await home.desk.report(fall())
+        alert = await home.fall()
         await asyncio.sleep(1)
         await home.desk.acknowledge(alert.id, "aino")
         await asyncio.sleep(1000)
         channel.mode = "refuse"
-        await home.desk.report(fall())
+        later = await home.fall()
         await asyncio.sleep(5)
     channel.mode = "take"
-    for _ in range(2):  # the second restart has nothing left to say
+    for _ in range(2):
         async with home.running():
+            await asyncio.sleep(30)
+    assert [one.alert_id for one in channel.taken] == [alert.id, later.id, later.id]
+
+
+@virtual
+async def test_a_fall_after_the_clock_was_set_back_is_announced() -> None:
+    channel = Recorder()
+    home = Home(channel)
+    async with home.running():
+        alert = await home.fall()
+        await home.desk.acknowledge(alert.id, "aino")
+        await asyncio.sleep(60)
+        home.clock.step(timedelta(hours=-7))
+        later = await home.fall()
+        await asyncio.sleep(1)
+    assert later.id != alert.id
+    assert channel.taken[-1].alert_id == later.id
+
+
+@virtual
+async def test_every_message_of_made_up_devices_says_so() -> None:
+    real, practice = Recorder(), Recorder()
+    for channel, simulated in ((real, False), (practice, True)):
+        home = Home(channel, simulated=simulated)
+        async with home.running():
+            await home.fall()
             await asyncio.sleep(100)
-    assert [one.state for one in channel.taken] == [State.RAISED, State.ACKNOWLEDGED]
+    assert [one.simulated for one in real.taken] == [False, False]
+    assert [one.document()["simulated"] for one in practice.taken] == [True, True]
 
 
 @virtual

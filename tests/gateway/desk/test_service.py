@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from gateway.desk import machine
 from gateway.desk.events import Alert, AlertEvent, AlertKind, EventType, Evidence, Priority, State
 from gateway.desk.service import Desk
 from tests.gateway.desk.memory_store import MemoryAlertStore
-from tests.gateway.desk.words import ORIGIN, RESIDENT, fall
+from tests.gateway.desk.words import AT, ORIGIN, RESIDENT, fall
 from tests.virtual_time import VirtualClock, run_virtual
 
 
@@ -84,8 +85,26 @@ async def test_a_fault_said_again_is_one_alert_and_one_event(desk: Desk) -> None
     assert first == again
     assert (first.kind, first.priority) == (AlertKind.TECHNICAL, Priority.MEDIUM)
     assert (first.subject.type, first.subject.id) == (SubjectType.HOME, ORIGIN.home_id)
+    held = await desk.acknowledge(first.id, "toivo")
+    for _ in range(3):  # days later it is still the same fault
+        await asyncio.sleep(86400)
+        assert await desk.technical("radio-silent", "The radio hears nothing") == held
+    assert await desk.store.last_position() == 2
     await desk.resolve(first.id, "toivo", "technical")
     assert (await desk.technical("radio-silent", "The radio hears nothing")).id != first.id
+
+
+@on_desk
+async def test_twenty_falls_at_once_long_after_the_acknowledgement_are_one_new_alert(desk: Desk) -> None:
+    first = await desk.report(fall())
+    held = await desk.acknowledge(first.id, "aino")
+    alerts = await asyncio.gather(*(desk.report(fall(at=AT + timedelta(hours=2))) for _ in range(20)))
+    (later_id,) = {alert.id for alert in alerts}
+    later = await desk.store.load(later_id)
+    assert later is not None
+    assert (later.state, later.witnesses) == (State.RAISED, 20)
+    assert await desk.store.load(first.id) == held
+    assert {one.id for one in await desk.open_alerts()} == {first.id, later_id}
 
 
 @on_desk
