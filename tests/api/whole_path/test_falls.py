@@ -167,4 +167,4 @@ async def test_fall_is_raised_and_activity_is_not_at_each_rate(tmp_path: Path, r
         peak = np.linalg.norm(np.array(evidence["samples"], dtype=float), axis=1)
         assert len(peak) == pytest.approx(10 * evidence["rate_hz"], abs=2)
         at_s = evidence["start_s"] + float(np.argmax(peak)) / evidence["rate_hz"]
-        assert abs(at_s) < 1.5, "the greatest blow is near the impact of which the evidence speaks"
+        assert abs(at_s) < 0.3, "the greatest blow is near the impact of which the evidence speaks"
