@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Protocol
+from typing import Final, Protocol
 
 from api.http.auth import TokenBook
 from gateway.core.errors import Invalid, NotFound
@@ -16,6 +17,11 @@ from gateway.store.consents import SqliteConsents
 from gateway.store.data_types import EVERYTHING
 from gateway.store.registry import DeviceRow, Registry, Resident
 from gateway.store.users import Role, User, Users
+
+# An address, or an identity as profiles make it; others must have been seen.
+_DEVICE: Final = re.compile(
+    r"(address:)?[0-9A-F]{2}(:[0-9A-F]{2}){5}|serial:[^\s:]+:\S+|eui64:[0-9A-F]{16}", re.IGNORECASE
+)
 
 
 class Courier(Protocol):
@@ -63,9 +69,11 @@ class Acts:
     bonds: Bonds | None = None
     take_up: Callable[[str], Awaitable[int]] | None = None
 
-    async def add_resident(self, name: str, *, actor: str, room_id: str | None = None) -> Resident:
+    async def add_resident(
+        self, name: str, *, actor: str, room_id: str | None = None, same_name: bool = False
+    ) -> Resident:
         """Raises as `Registry.add_resident`."""
-        return await self.registry.add_resident(name, actor=actor, room_id=room_id)
+        return await self.registry.add_resident(name, actor=actor, room_id=room_id, same_name=same_name)
 
     async def assign(
         self,
@@ -77,7 +85,12 @@ class Acts:
         user_slot: int | None = None,
         since: datetime | None = None,
     ) -> Assignment:
-        """The device's readings are the resident's (id, or a name only one has) from now on. Raises as the registry."""
+        """The device's readings are the resident's (id, or a name only one has) from now on.
+
+        Raises:
+            Invalid: neither an address nor an identity; and as the registry.
+        """
+        await self._must_be_device(device)
         found = await self.registry.resident(resident)
         subject = Subject(type=SubjectType.RESIDENT, id=found.id)
         made = await self.registry.assign(
@@ -107,6 +120,14 @@ class Acts:
         if self.bonds is None:
             raise NotFound("The radio does not run: start the gateway first ('huoma run').")
         return self.bonds
+
+    async def unassign(self, device: str, *, actor: str) -> int:
+        """The device belongs to nobody from now on. Raises as `Registry.unassign`."""
+        return await self.registry.unassign(device, actor=actor)
+
+    async def seen(self, device: str) -> bool:
+        """Whether the device (address or identity) was ever read."""
+        return any(device == one.identity or device.upper() == one.address for one in await self.registry.devices())
 
     async def devices(self) -> list[tuple[DeviceRow | None, list[Assignment]]]:
         """Every device seen, with its assignments; then (None, …) for those assigned but not seen so far."""
@@ -166,6 +187,13 @@ class Acts:
         """The user's token opens nothing from now on, and open streams end. Raises as `Users.revoke`."""
         await self.users.revoke(name, actor=actor)
         self.tokens.forget(name)
+
+    async def _must_be_device(self, device: str) -> None:
+        if not _DEVICE.fullmatch(device) and not await self.seen(device):
+            raise Invalid(
+                f"'{device}' is no device: give its address, such as AA:BB:CC:DD:EE:FF, or its identity; "
+                "'huoma devices' lists them."
+            )
 
     def _must_be_sink(self, recipient: str) -> None:
         if recipient not in self.recipients:

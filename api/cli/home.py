@@ -29,10 +29,11 @@ user = typer.Typer(no_args_is_help=True, help="Who may ask the gateway: nurses, 
 def resident_add(
     name: Annotated[list[str], typer.Argument(help="the name, in as many words as it has")],
     room: Annotated[str | None, typer.Option("--room", help="where the resident lives", show_default=False)] = None,
+    same_name: Annotated[bool, typer.Option("--same-name", help="somebody of this name lives here already")] = False,
     config: Config = None,
 ) -> None:
     """Take a resident in, and print the id."""
-    made = _ask(config, "POST", "/residents", {"name": " ".join(name), "room_id": room})
+    made = _ask(config, "POST", "/residents", {"name": " ".join(name), "room_id": room, "same_name": same_name})
     print(made["id"])
 
 
@@ -60,6 +61,18 @@ def device_assign(
     body = {"resident": resident, "user_slot": slot, "placement": placement, "since": _moment(since)}
     made = _ask(config, "POST", f"/devices/{quote(address, safe=':')}/assignment", body)
     print(f"{address} belongs to resident {made['subject']['id']} since {made['since']}.")
+    if not made["seen"]:
+        print("It was not heard so far: look whether the address is right ('huoma devices' lists what is heard).")
+
+
+@device.command("unassign")
+def device_unassign(
+    address: Annotated[str, typer.Argument(help="its address, such as AA:BB:CC:DD:EE:FF, or identity")],
+    config: Config = None,
+) -> None:
+    """Take a device away: from now on it belongs to nobody and is not connected to."""
+    _ask(config, "POST", f"/devices/{quote(address, safe=':')}/unassign")
+    print(f"{address} belongs to nobody now.")
 
 
 @device.command("pair-again")

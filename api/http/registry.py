@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends, Query
 
 from api.http.auth import ADMINS, EVERYBODY, NURSES, TECHNICIANS, Principal
 from api.http.registry_models import (
-    AssignmentView,
     ConsentEffect,
     DeviceView,
+    MadeAssignment,
     NewAssignment,
     NewConsent,
     NewResident,
@@ -73,7 +73,7 @@ def home_routes() -> APIRouter:
         return await _devices(services, unknown=unknown)
 
     @router.post("/devices/{device:path}/assignment", tags=["devices"])
-    async def assign(device: str, body: NewAssignment, services: Given, caller: Technician) -> AssignmentView:
+    async def assign(device: str, body: NewAssignment, services: Given, caller: Technician) -> MadeAssignment:
         """From now on (or `since`) the device's readings are this resident's. Ends the assignment before.
 
         `device` is an address or an identity; the device need not have been seen yet.
@@ -86,7 +86,14 @@ def home_routes() -> APIRouter:
             user_slot=body.user_slot,
             since=body.since,
         )
-        return assignment_view(made)
+        heard = any(one.address.upper() == device.upper() for one in services.heard())
+        view = assignment_view(made)
+        return MadeAssignment(**dict(view), seen=heard or await services.acts.seen(device))
+
+    @router.post("/devices/{device}/unassign", status_code=204, tags=["devices"])
+    async def unassign(device: str, services: Given, caller: Technician) -> None:
+        """From now on the device (address or identity) belongs to nobody, and is not connected to any more."""
+        await services.acts.unassign(device, actor=caller.name)
 
     @router.post("/devices/{device}/pair-again", status_code=204, tags=["devices"])
     async def pair_again(device: str, services: Given, caller: Technician) -> None:
@@ -103,7 +110,9 @@ def home_routes() -> APIRouter:
     @router.post("/residents", status_code=201, tags=["residents"])
     async def add_resident(body: NewResident, services: Given, admin: Admin) -> ResidentView:
         """A new resident; the answer carries the id."""
-        made = await services.acts.add_resident(body.name, actor=admin.name, room_id=body.room_id)
+        made = await services.acts.add_resident(
+            body.name, actor=admin.name, room_id=body.room_id, same_name=body.same_name
+        )
         return ResidentView(id=made.id, name=made.name, room_id=made.room_id)
 
     return router

@@ -36,6 +36,7 @@ class NewResident(_Body):
 
     name: str = Field(min_length=1, max_length=200)
     room_id: str | None = Field(default=None, max_length=64)
+    same_name: bool = Field(default=False, description="it is somebody else than the resident of this name")
 
 
 class AssignmentView(BaseModel):
@@ -45,6 +46,12 @@ class AssignmentView(BaseModel):
     placement: str | None
     user_slot: int | None
     since: str
+
+
+class MadeAssignment(AssignmentView):
+    """An assignment just made."""
+
+    seen: bool = Field(description="the device was read at some time, or is heard now")
 
 
 class HeardView(BaseModel):

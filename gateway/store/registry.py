@@ -78,13 +78,19 @@ class Registry:
     # ---- residents ----------------------------------------------------------------------------------------------
 
     async def add_resident(
-        self, name: str, *, actor: str, room_id: str | None = None, resident_id: str | None = None
+        self,
+        name: str,
+        *,
+        actor: str,
+        room_id: str | None = None,
+        resident_id: str | None = None,
+        same_name: bool = True,
     ) -> Resident:
         """A new resident; the id is minted here unless one is given.
 
         Raises:
             Invalid: no name.
-            Conflict: there is a resident of this id.
+            Conflict: there is a resident of this id; or, unless `same_name`, one of this name who lives here.
         """
         stamp = self._stamper.now()
         if not name.strip():
@@ -94,6 +100,12 @@ class Registry:
         def work(connection: apsw.Connection) -> Resident:
             if connection.execute("SELECT 1 FROM residents WHERE id = ?", (resident.id,)).get is not None:
                 raise Conflict(f"There is a resident {resident.id} already.")
+            alike = [one.id for one in _residents(connection) if one.name.casefold() == resident.name.casefold()]
+            if alike and not same_name:
+                raise Conflict(
+                    f"A resident of this name lives here already: {alike[0]}. If this is somebody else, say so with "
+                    "--same-name (API: same_name)."
+                )
             values = {"id": resident.id, "name": resident.name, "room_id": resident.room_id}
             insert(connection, "residents", stamp, values)
             audit.note(connection, stamp, actor=actor, action="resident.add", target=resident.id)
@@ -188,11 +200,17 @@ class Registry:
         return made
 
     async def unassign(self, device: str, *, actor: str) -> int:
-        """From now on the device belongs to nobody. Returns how many assignments ended."""
+        """From now on the device belongs to nobody. Returns how many assignments ended.
+
+        Raises:
+            NotFound: it belonged to nobody.
+        """
         stamp = self._stamper.now()
 
         def work(connection: apsw.Connection) -> int:
             closed = assignments.close_open(connection, stamp, assignments.keys_of(connection, device), None)
+            if not closed:
+                raise NotFound(f"{device} belongs to nobody: 'huoma devices' lists whose each device is.")
             audit.note(connection, stamp, actor=actor, action="device.unassign", target=device)
             return closed
 

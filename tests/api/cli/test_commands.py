@@ -68,11 +68,24 @@ def test_a_home_is_set_up_without_a_gateway(huoma: Huoma) -> None:
     assert huoma("resident", "list").out == f"{resident.out}\tAino Virtanen\tbedroom"
     assigned = huoma("device", "assign", "aa:bb:cc:dd:ee:ff", "--resident", resident.out, "--placement", "chest")
     assert (assigned.status, assigned.err) == (0, "")
+    assert "not heard so far" in assigned.out
     assert huoma("devices").out.split("\t")[:3] == [
         "AA:BB:CC:DD:EE:FF",
         "not seen so far",
         f"resident {resident.out}, chest",
     ]
+    twin = huoma("resident", "add", "aino virtanen")
+    assert (twin.status, twin.out) == (1, "")
+    assert "--same-name" in twin.err
+    assert huoma("resident", "add", "aino virtanen", "--same-name").status == 0
+    foo = huoma("device", "assign", "foo", "--resident", resident.out)
+    assert (foo.status, foo.out) == (2, "")
+    assert "'foo' is no device" in foo.err
+    assert huoma("device", "unassign", "AA:bb:cc:dd:ee:ff").status == 0
+    assert huoma("devices").out == ""
+    again = huoma("device", "unassign", "AA:BB:CC:DD:EE:FF")
+    assert again.status == 1
+    assert "belongs to nobody" in again.err
     granted = huoma("consent", "grant", "Aino Virtanen", "--recipient", "fhir", "--type", "blood-pressure")
     assert granted.out.startswith(f"fhir may have blood-pressure of resident {resident.out}")
     withdrawn = huoma("consent", "withdraw", resident.out, "--recipient", "fhir")
