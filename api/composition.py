@@ -110,6 +110,7 @@ async def open_home(
             clock=clock,
             health=health,
             base_url=settings.api.public_url or listening.url,
+            simulated=simulated,
             times=Times(repeat_s=settings.notify.webhook.repeat_s) if settings.notify.webhook else None,
             rng=rng,
             fault=fault,
