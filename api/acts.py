@@ -24,6 +24,13 @@ _DEVICE: Final = re.compile(
 )
 
 
+# Where a device is worn, then where one stands that nobody wears.
+PLACEMENTS: Final = (
+    *("waist", "chest", "wrist", "ankle"),
+    *("bedroom", "living-room", "kitchen", "bathroom", "toilet", "hall"),
+)
+
+
 class Courier(Protocol):
     """The delivery worker of one sink (`gateway.delivery.worker.DeliveryWorker`)."""
 
@@ -88,9 +95,11 @@ class Acts:
         """The device's readings are the resident's (id, or a name only one has) from now on.
 
         Raises:
-            Invalid: neither an address nor an identity; and as the registry.
+            Invalid: neither an address nor an identity, or no placement (`PLACEMENTS`); and as the registry.
         """
         await self._must_be_device(device)
+        if placement is not None and placement not in PLACEMENTS:
+            raise Invalid(f"'{placement}' is no placement: give one of {', '.join(PLACEMENTS)}, or none at all.")
         found = await self.registry.resident(resident)
         subject = Subject(type=SubjectType.RESIDENT, id=found.id)
         made = await self.registry.assign(

@@ -52,7 +52,10 @@ def device_assign(
         int | None, typer.Option("--slot", min=0, max=255, help="only this user button", show_default=False)
     ] = None,
     placement: Annotated[
-        str | None, typer.Option("--placement", help="where it is worn: waist, chest or wrist", show_default=False)
+        str | None,
+        typer.Option(
+            "--placement", help="where it is worn: waist, chest, wrist or ankle; or stands", show_default=False
+        ),
     ] = None,
     since: Since = None,
     config: Config = None,

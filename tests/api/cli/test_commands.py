@@ -78,6 +78,9 @@ def test_a_home_is_set_up_without_a_gateway(huoma: Huoma) -> None:
     assert (twin.status, twin.out) == (1, "")
     assert "--same-name" in twin.err
     assert huoma("resident", "add", "aino virtanen", "--same-name").status == 0
+    head = huoma("device", "assign", "AA:BB:CC:DD:EE:FF", "--resident", resident.out, "--placement", "head")
+    assert (head.status, head.out) == (2, "")
+    assert "give one of waist, chest, wrist, ankle" in head.err
     foo = huoma("device", "assign", "foo", "--resident", resident.out)
     assert (foo.status, foo.out) == (2, "")
     assert "'foo' is no device" in foo.err
