@@ -100,7 +100,6 @@ class Alert:
     resolved_by: str | None = None
     verdict: Verdict | None = None
     note: str | None = None
-    joined_at: datetime | None = None  # the last finding that joined it after the acknowledgement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

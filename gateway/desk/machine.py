@@ -2,9 +2,9 @@
 
 raised → acknowledged → resolved, never back. An alert is known by its subject, its condition and its episode. While it
 is raised, every further finding of the same subject and condition is a WITNESS of it: it is being announced anyway.
-Once it is acknowledged, a finding less than EPISODE_S from the acknowledgement, or from the last finding that joined
-after that, is a witness too: a person is there. Any other finding is a new alert, so that one which nobody has resolved
-does not make a later fall silent. No finding undoes what a person did. At most one alert per subject and condition is
+Once it is acknowledged, a finding less than EPISODE_S from the acknowledgement is a witness too: a person is there. The
+time does not begin anew with each: a detector that goes on and on must not keep a real fall quiet. Any other finding is
+a new alert, so that one which nobody has resolved does not make a later fall silent. No finding undoes what a person did. At most one alert per subject and condition is
 raised.
 
 What has to be done outside (announcing, hushing) follows from the events and the folded state alone, so that it
@@ -216,8 +216,8 @@ def _same_episode(known: Alert, at: datetime) -> bool:
         return known.state is State.RAISED
     # Both ways: a second device tells of the same fall a little late, with a time before the acknowledgement. A time
     # far before it is one of a clock that was set back and cannot be compared: rather an alert too many.
-    marks = (known.acknowledged_at, known.joined_at)
-    return any(abs((at - mark).total_seconds()) < EPISODE_S for mark in marks if mark is not None)
+    answered = known.acknowledged_at
+    return answered is not None and abs((at - answered).total_seconds()) < EPISODE_S
 
 
 def _then(
@@ -275,7 +275,6 @@ def _witnessed(alert: Alert, event: AlertEvent) -> Alert:
         witnesses=alert.witnesses + 1,
         priority=max(alert.priority, priority, key=_RANK.__getitem__),
         probability=max(known, default=None),
-        joined_at=event.at if alert.state is State.ACKNOWLEDGED else None,
     )
 
 

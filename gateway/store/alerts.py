@@ -179,16 +179,11 @@ def _one(connection: apsw.Connection, where: str, values: tuple[Any, ...]) -> Al
 
 
 def _folded(alert: Alert) -> str:
-    # joined_at is the desk's own: no sink gets it.
-    joined_at = None if alert.joined_at is None else alert.joined_at.isoformat()
-    return json_text(alert_text.alert_document(alert) | {"joined_at": joined_at})
+    return json_text(alert_text.alert_document(alert))
 
 
 def _unfolded(text: str) -> Alert:
-    document = json.loads(text)
-    joined_at = document["joined_at"]
-    alert = alert_text.alert_from(document)
-    return alert if joined_at is None else replace(alert, joined_at=datetime.fromisoformat(joined_at))
+    return alert_text.alert_from(json.loads(text))
 
 
 def _event(row: tuple[Any, ...]) -> PositionedEvent:

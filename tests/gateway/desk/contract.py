@@ -60,7 +60,7 @@ class AlertStoreContract:
         alert = await put(
             store, machine.decide_report(alert, fall(at=AT + timedelta(minutes=1)), new_id="x", origin=ORIGIN)
         )
-        assert alert.joined_at == AT + timedelta(minutes=1)
+        assert alert.witnesses == 3
         assert await store.load("a1") == alert == machine.fold_all(await store.history("a1"))
         assert await store.find() == [await store.open_episode(RESIDENT, "fall")] == [alert]
 

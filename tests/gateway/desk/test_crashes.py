@@ -85,13 +85,8 @@ class Lives:
     async def fall(self, desk: Desk) -> None:
         condition = f"c{self.dice.randrange(4)}"
         at = self.clock.wall()
-        last = [
-            mark
-            for alert in await self.store.find()
-            if alert.condition == condition
-            for mark in (alert.acknowledged_at, alert.joined_at)
-            if mark is not None
-        ]
+        known = [alert.acknowledged_at for alert in await self.store.find() if alert.condition == condition]
+        last = [mark for mark in known if mark is not None]
         alert = await desk.report(fall(condition=condition, at=at))
         self.promised.add(alert.id)
         if all(at - mark >= timedelta(seconds=EPISODE_S) for mark in last):
