@@ -4,8 +4,8 @@ raised → acknowledged → resolved, never back. An alert is known by its subje
 is raised, every further finding of the same subject and condition is a WITNESS of it: it is being announced anyway.
 Once it is acknowledged, a finding less than EPISODE_S from the acknowledgement is a witness too: a person is there. The
 time does not begin anew with each: a detector that goes on and on must not keep a real fall quiet. Any other finding is
-a new alert, so that one which nobody has resolved does not make a later fall silent. No finding undoes what a person did. At most one alert per subject and condition is
-raised.
+a new alert, so that one which nobody has resolved does not make a later fall silent. No finding undoes what a person
+did. At most one alert per subject and condition is raised.
 
 What has to be done outside (announcing, hushing) follows from the events and the folded state alone, so that it
 survives a restart: `gateway.desk.notifier` announces what is RAISED. No list of effects can be lost with the power.
