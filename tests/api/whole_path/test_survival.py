@@ -66,8 +66,10 @@ async def test_killed_after_the_commit(tmp_path: Path) -> None:
 
             until(red, within_s=30)
             words = home.api("/api/v1/status", nurse)["parts"]["notifications"]["reason"]
-            assert "127.0.0.1:9" in words
-            assert "1 alert" in words
+            print(words)
+            assert "127.0.0.1:9 does not answer" in words
+            assert "1 alert unannounced" in words
+            assert "check" in words, "it says what to do"
             home.kill()
         async with care_centre() as centre:
             config = configure(tmp_path, centre.url)
