@@ -49,7 +49,8 @@ fi
 say "building the environment .venv ($want)"
 rm -f .venv/.installed-run .venv/.installed-test
 "$python" -m venv --clear .venv
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r "$lock" ||
+# The lock names everything, dependencies of dependencies too.
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: -r "$lock" ||
     stop "could not install the locked packages: see the lines above (no network, or a package index that does not have them?)"
 # The project itself, as a link to this folder; its build backend is in the lock, so nothing unpinned is fetched.
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e . ||
