@@ -17,7 +17,7 @@ from api.http.app import LOOPBACK_NAMES, Control, build_app
 from api.http.auth import TokenBook
 from api.parts import catalogue_of, channels_of, detection_of, radio_on, services_over
 from api.settings import Settings
-from device_drivers.readings import Motion
+from device_drivers.readings import Motion, Press
 from firmware_profiles import Catalogue
 from gateway.core.clock import Clock
 from gateway.core.faults import Fault, no_fault
@@ -98,6 +98,7 @@ async def open_home(
             ingest=ingest,
             frames=core.frames,
             motion=detection.feed if detection else _unwatched,
+            press=_unheeded,
             listener=listener,
             clock=clock,
         )
@@ -161,6 +162,10 @@ async def open_home(
 
 def _unwatched(_device: KnownDevice, _motion: Motion, _at_monotonic: float) -> None:
     """Motion that nobody looks at."""
+
+
+async def _unheeded(_device: KnownDevice, _press: Press, _at_monotonic: float) -> None:
+    """A press of a button that means nothing."""
 
 
 async def until_signalled(signals: tuple[int, ...]) -> None:

@@ -28,6 +28,7 @@ from gateway.ingest.intake import Intake
 from gateway.radio.host import Host
 from gateway.radio.manager import Radio
 from gateway.store.device_book import AssignedDevices
+from gateway.store.device_memory import DeviceMemory
 from gateway.supervision.supervisor import Supervisor
 
 
@@ -66,7 +67,7 @@ def radio_on(
 ) -> Radio | None:
     if host is None:
         return None
-    book = AssignedDevices(core.registry)
+    book = AssignedDevices(core.registry, DeviceMemory(core.database, core.stamper))
     return Radio(
         host=host,
         catalogue=catalogue,

@@ -1,4 +1,4 @@
-"""The words that leave this package: `Reading`, `Motion`, `DeviceTime`, `DeviceInformation`."""
+"""The words that leave this package: `Reading`, `Motion`, `Press`, `DeviceTime`, `DeviceInformation`."""
 
 from __future__ import annotations
 
@@ -145,6 +145,35 @@ class Motion:
     clipping_g: float
     gyro_dps: NDArray[np.float32] | None = None
     raw: bytes = b""
+
+
+class Pattern(StrEnum):
+    """How a button was pressed, as the device tells it."""
+
+    PRESS = "press"
+    DOUBLE_PRESS = "double-press"
+    TRIPLE_PRESS = "triple-press"
+    LONG_PRESS = "long-press"
+    LONG_DOUBLE_PRESS = "long-double-press"
+    LONG_TRIPLE_PRESS = "long-triple-press"
+    HOLD = "hold"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Press:
+    """Somebody pressed a button: an act, not a measurement.
+
+    Attributes:
+        button: counted from 0 on a device with several.
+        counter: the device's own number of the event (replay counter or packet id), where it has one.
+        source: what it came by ("fcd2").
+    """
+
+    pattern: Pattern
+    button: int = 0
+    counter: int | None = None
+    raw: bytes
+    source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

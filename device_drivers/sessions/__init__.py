@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from device_drivers.sessions.base import ClockOffset, End, Session, SessionClock, SessionResult, Sink
+from device_drivers.sessions.base import ClockOffset, End, Memory, NoMemory, Session, SessionClock, SessionResult, Sink
 from device_drivers.sessions.link import FrameCallback, Link, Receipt
 from device_drivers.sessions.polar_pmd import PolarPmd, polar_pmd
 from device_drivers.sessions.sig import sig
@@ -20,6 +20,8 @@ __all__ = [
     "End",
     "FrameCallback",
     "Link",
+    "Memory",
+    "NoMemory",
     "PolarPmd",
     "Receipt",
     "Session",

@@ -92,6 +92,30 @@ class SessionResult:
     end: End
 
 
+class Memory(Protocol):
+    """What is remembered of one device from connection to connection: a consent code, the number of its last record.
+
+    Keys are words of the driver ("consent-code", "last-sequence"); a technician's flow may put some there before.
+    """
+
+    def get(self, key: str) -> str | None: ...
+
+    async def keep(self, key: str, value: str) -> None:
+        """Durable when this returns. Keep the number of a record only after the receipts of all before it are done."""
+        ...
+
+
+class NoMemory:
+    """A `Memory` of a device that nothing is remembered of, and that forgets."""
+
+    def get(self, key: str) -> str | None:
+        del key
+        return None
+
+    async def keep(self, key: str, value: str) -> None:
+        del key, value
+
+
 class Session(Protocol):
     """A recipe: talks to one device over a link until there is nothing more to say, then hangs up.
 
@@ -100,7 +124,7 @@ class Session(Protocol):
     """
 
     async def __call__(
-        self, link: Link, profile: Profile, clock: SessionClock, sink: Sink, *, tz: tzinfo
+        self, link: Link, profile: Profile, clock: SessionClock, sink: Sink, *, tz: tzinfo, memory: Memory
     ) -> SessionResult: ...
 
 

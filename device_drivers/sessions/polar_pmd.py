@@ -12,7 +12,7 @@ import numpy as np
 from device_drivers.decode import polar_pmd as pmd
 from device_drivers.errors import DecodeError, DeviceRefused, LinkLost
 from device_drivers.readings import Motion
-from device_drivers.sessions.base import Arrivals, End, SessionClock, SessionResult, Sink
+from device_drivers.sessions.base import Arrivals, End, Memory, SessionClock, SessionResult, Sink
 from device_drivers.sessions.information import read_information
 from device_drivers.sessions.link import FrameCallback, Link, Receipt
 from device_drivers.sessions.sig import subscribe_measurements
@@ -37,9 +37,9 @@ class PolarPmd:
         self._rate_hz = rate_hz
 
     async def __call__(
-        self, link: Link, profile: Profile, clock: SessionClock, sink: Sink, *, tz: tzinfo
+        self, link: Link, profile: Profile, clock: SessionClock, sink: Sink, *, tz: tzinfo, memory: Memory
     ) -> SessionResult:
-        del tz  # nothing here carries local time
+        del tz, memory  # nothing here carries local time or has to be remembered
         information = await read_information(link)
         sink.information(information)
         arrivals = Arrivals()

@@ -11,7 +11,7 @@ from typing import Final
 
 from device_drivers.decode.registry import DECODERS
 from device_drivers.errors import DecodeError, DeviceRefused
-from device_drivers.sessions.base import Arrivals, End, SessionClock, SessionResult, Sink, drain
+from device_drivers.sessions.base import Arrivals, End, Memory, SessionClock, SessionResult, Sink, drain
 from device_drivers.sessions.device_time import mind_clock
 from device_drivers.sessions.information import read_information
 from device_drivers.sessions.link import FrameCallback, Link, Receipt, uuid128
@@ -21,8 +21,11 @@ from firmware_profiles import NO_QUIRKS, Profile, Quirks
 MEASUREMENTS: Final = ("2a35", "2a9d", "2a37", "2a5e", "2a5f", "2a1c")
 
 
-async def sig(link: Link, profile: Profile, clock: SessionClock, sink: Sink, *, tz: tzinfo) -> SessionResult:
+async def sig(
+    link: Link, profile: Profile, clock: SessionClock, sink: Sink, *, tz: tzinfo, memory: Memory
+) -> SessionResult:
     """The session of driver "sig". A generic profile's quirks are not honoured: nobody vouches for them."""
+    del memory  # the standard services need none
     quirks = NO_QUIRKS if profile.generic else profile.quirks
     settle_s = quirks.settle_ms / 1000
     information = await read_information(link)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Final
 
 import structlog
 
 from device_drivers.errors import DecodeError
-from device_drivers.readings import Motion
+from device_drivers.readings import Motion, Press
 from gateway.core.clock import Clock
 from gateway.core.errors import StoreError
 from gateway.ingest.ingest import STREAMS, Duplicate, Ingest, Outcome, Stored, Unassigned
@@ -33,6 +33,7 @@ _STREAMED_LIMIT: Final = 512
 _UNHURRIED: Final = STREAMS | {"2a19"}  # the battery is notified too
 
 MotionFeed = Callable[[KnownDevice, Motion, float], None]
+PressFeed = Callable[[KnownDevice, Press, float], Awaitable[None]]
 _UNDECODABLE_LOGGED: Final = 5  # per device; after that only counted: a broken device must not fill the log
 
 
@@ -55,6 +56,7 @@ class Intake:
         ingest: Ingest,
         frames: UndecodableFrames,
         motion: MotionFeed,
+        press: PressFeed,
         listener: Listener,
         clock: Clock,
     ) -> None:
@@ -65,6 +67,7 @@ class Intake:
         self._flushing = asyncio.Lock()
         self.streamed_dropped = 0
         self._motion = motion
+        self._press = press
         self._listener = listener
         self._unassigned_told: set[str] = set()  # at most one entry per device of the home
         # Waiting to be kept; the newest tell as much as the oldest, so a device that babbles pushes its own out.
@@ -137,6 +140,10 @@ class Intake:
                     self._listener.device(received.device.address, sentence, Severity.FAULT)
             case Duplicate():
                 log.debug("record sent again", device=received.device.address)
+
+    async def press(self, device: KnownDevice, press: Press, at_monotonic: float) -> None:
+        """To whoever knows what it means; returns when that is committed. Raises StoreError."""
+        await self._press(device, press, at_monotonic)
 
     def motion(self, device: KnownDevice, motion: Motion, at_monotonic: float) -> None:
         """To the detectors' ring buffers."""

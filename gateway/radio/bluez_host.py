@@ -13,7 +13,7 @@ from bleak.exc import BleakError
 
 from gateway.core.clock import Clock
 from gateway.core.errors import RadioUnavailable
-from gateway.radio.host import Closed, Heard
+from gateway.radio.host import Closed, Heard, PairingAgent
 
 POLL_S: Final = 5.0
 _SYSFS: Final = Path("/sys/class/bluetooth")
@@ -74,8 +74,10 @@ class BlueZAdapter:
     def scanner(self, heard: Heard) -> BleakScanner:
         return BleakScanner(heard, bluez={"adapter": self._name})
 
-    def client(self, device: BLEDevice, *, closed: Closed, may_pair: bool) -> BleakClient:
-        del may_pair  # BlueZ pairs on demand by itself, if its agent agrees
+    def client(
+        self, device: BLEDevice, *, closed: Closed, may_pair: bool, agent: PairingAgent | None = None
+    ) -> BleakClient:
+        del may_pair, agent  # BlueZ pairs on demand by itself, if its agent agrees
         return BleakClient(device, closed, timeout=CONNECT_S, bluez={"adapter": self._name})
 
     def newly_bonded(self, client: BleakClient) -> bool:

@@ -23,7 +23,7 @@ from bumble.device import Advertisement, Connection, Peer
 from bumble.gatt_client import Client
 
 from gateway.radio.bumble_confirm import ConfirmingClient
-from gateway.radio.host import BondError
+from gateway.radio.host import BondError, PairingAgent
 
 if TYPE_CHECKING:
     from gateway.radio.bumble_host import BumbleAdapter
@@ -116,6 +116,7 @@ class BleakClientBumble(BaseBleakClient):
         timeout: float,
         bumble: BumbleAdapter,
         may_pair: bool = True,
+        agent: PairingAgent | None = None,
         **_unused: Any,
     ) -> None:
         super().__init__(address_or_ble_device, disconnected_callback=disconnected_callback, timeout=timeout)
@@ -124,6 +125,7 @@ class BleakClientBumble(BaseBleakClient):
         self._device = address_or_ble_device
         self._adapter = bumble
         self._may_pair = may_pair
+        self._agent = agent
         self._connection: Connection | None = None
         self._peer: Peer | None = None
         self._subscriptions: dict[int, Callable[[bytes], Any]] = {}
@@ -279,6 +281,8 @@ class BleakClientBumble(BaseBleakClient):
     async def _bond(self, connection: Connection) -> None:
         if not self._may_pair:
             raise BondError(f"there is no bond with {self.name}, and pairing was not asked for")
+        if self._agent is not None:
+            self._adapter.agents[connection] = self._agent
         try:
             with translated():
                 await connection.pair()
@@ -286,6 +290,8 @@ class BleakClientBumble(BaseBleakClient):
             if isinstance(error.__cause__, bumble.core.ProtocolError):
                 raise BondError(f"{self.name} takes no new gateway now ({error.__cause__.error_name})") from error
             raise
+        finally:
+            self._adapter.agents.pop(connection, None)
         store = self._adapter.store
         if store is not None and store.failure is not None:
             raise BondError(str(store.failure)) from store.failure

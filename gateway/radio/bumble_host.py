@@ -13,19 +13,20 @@ import bumble.core
 from bleak import BleakClient, BleakScanner
 from bleak.backends.device import BLEDevice
 from bumble import hci, smp
-from bumble.device import Device, DeviceConfiguration
+from bumble.device import Connection, Device, DeviceConfiguration
 from bumble.host import Host as BumbleStack
 from bumble.keys import MemoryKeyStore
-from bumble.pairing import PairingConfig, PairingDelegate
+from bumble.pairing import PairingConfig
 from bumble.transport import open_transport
 from bumble.transport.common import Transport
 
 from gateway.core.clock import Clock
 from gateway.core.errors import RadioUnavailable
+from gateway.radio.bumble_agent import pairing_config
 from gateway.radio.bumble_backend import BleakClientBumble, BleakScannerBumble, translated
 from gateway.radio.bumble_cache import AttributeTables
 from gateway.radio.bumble_keys import BumbleKeyStore, KeyFile
-from gateway.radio.host import Closed, Heard
+from gateway.radio.host import Closed, Heard, PairingAgent
 
 OPEN_S: Final = 10.0  # a USB controller answers its reset within a second; one that loads firmware within a few
 
@@ -124,9 +125,8 @@ class BumbleAdapter:
         configuration = DeviceConfiguration(name="Huoma", gap_service_enabled=True, gatt_service_enabled=False)
         stack = _Stack(transport.source, transport.sink)
         self.device = _GatewayDevice(config=configuration, host=stack)
-        self.device.pairing_config_factory = lambda _connection: PairingConfig(
-            sc=True, mitm=False, bonding=True, delegate=_JustWorks()
-        )
+        self.device.pairing_config_factory = self._pairing_config
+        self.agents: dict[Connection, PairingAgent] = {}  # while a bond is being made
         self.store: BumbleKeyStore | None = None
         self._lost = asyncio.Event()
         self._scan_pauses = 0
@@ -138,6 +138,9 @@ class BumbleAdapter:
     def address(self) -> str:
         own = self.device.public_address if self.own_is_public else self.device.static_address
         return own.to_string(False)
+
+    def _pairing_config(self, connection: Connection) -> PairingConfig:
+        return pairing_config(connection.peer_address.to_string(False), self.agents.get(connection))
 
     @property
     def own_is_public(self) -> bool:
@@ -173,8 +176,10 @@ class BumbleAdapter:
     def scanner(self, heard: Heard) -> BleakScanner:
         return BleakScanner(heard, backend=BleakScannerBumble, bumble=self)
 
-    def client(self, device: BLEDevice, *, closed: Closed, may_pair: bool) -> BleakClient:
-        return BleakClient(device, closed, backend=BleakClientBumble, bumble=self, may_pair=may_pair)
+    def client(
+        self, device: BLEDevice, *, closed: Closed, may_pair: bool, agent: PairingAgent | None = None
+    ) -> BleakClient:
+        return BleakClient(device, closed, backend=BleakClientBumble, bumble=self, may_pair=may_pair, agent=agent)
 
     def newly_bonded(self, client: BleakClient) -> bool:
         backend = client._backend  # noqa: SLF001  # bleak 3.1 has no public way to its backend
@@ -254,15 +259,3 @@ class _OnAirResolver(smp.AddressResolver):
     def can_resolve_to(self, address: hci.Address) -> bool:
         del address  # we connect to the address that is on the air
         return False
-
-
-class _JustWorks(PairingDelegate):
-    """A gateway without display and keys. It takes the device's identity and gives none of its own."""
-
-    def __init__(self) -> None:
-        keys = PairingDelegate.KeyDistribution
-        super().__init__(
-            PairingDelegate.NO_OUTPUT_NO_INPUT,
-            local_initiator_key_distribution=keys.DISTRIBUTE_ENCRYPTION_KEY,
-            local_responder_key_distribution=keys.DISTRIBUTE_ENCRYPTION_KEY | keys.DISTRIBUTE_IDENTITY_KEY,
-        )

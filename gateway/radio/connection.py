@@ -10,7 +10,7 @@ from typing import Final
 
 from device_drivers.errors import DecodeError, DeviceError, LinkLost
 from device_drivers.readings import DeviceInformation, Motion, Reading
-from device_drivers.sessions.base import ClockOffset, Session, SessionResult
+from device_drivers.sessions.base import ClockOffset, Memory, Session, SessionResult
 from device_drivers.sessions.link import Link, Receipt
 from firmware_profiles import Profile
 from gateway.core.clock import Clock
@@ -94,7 +94,7 @@ class Conversation:
     def undecodable(self, source: str, frame: bytes, error: DecodeError) -> None:
         self._sink.undecodable(self.device, source, frame, error)
 
-    async def run(self, session: Session, link: Link, tz: tzinfo) -> SessionResult:
+    async def run(self, session: Session, link: Link, tz: tzinfo, memory: Memory) -> SessionResult:
         """The session, with what it hears passed on meanwhile; everything heard is passed on before it returns.
 
         Raises:
@@ -105,7 +105,7 @@ class Conversation:
                 work = (self._commit(), self._move(), self._watch_overflow())
                 workers = [group.create_task(one) for one in work]
                 try:
-                    result = await session(link, self._arrival.profile, self._clock, self, tz=tz)
+                    result = await session(link, self._arrival.profile, self._clock, self, tz=tz, memory=memory)
                     await self._readings.join()
                     self._pass_motions()
                 finally:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Protocol
 
-from device_drivers.errors import DecodeError
-from device_drivers.readings import Motion
-from gateway.ingest.received import KnownDevice, Received
+from device_drivers.errors import DecodeError, DeviceError
+from device_drivers.readings import Motion, Press
+from device_drivers.sessions.base import End
+from gateway.ingest.received import ClockMeasurement, KnownDevice, Received
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,10 +21,13 @@ class Wanted:
     Attributes:
         may_pair: a bond may be made when the device asks for one and there is none.
         identity: how the device was known before ("serial:…"): kept when it does not tell its serial number this time.
+        memory: what its driver remembers (`device_drivers.sessions.Memory`): consent codes, bind keys, counters.
+            Secrets may be among them: never logged.
     """
 
     may_pair: bool = True
     identity: str | None = None
+    memory: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
 
 
 class DeviceBook(Protocol):
@@ -30,6 +35,14 @@ class DeviceBook(Protocol):
 
     async def wanted(self, address: str) -> Wanted | None:
         """None: not ours, never to be connected to."""
+        ...
+
+    async def memory(self, address: str) -> Mapping[str, str]:
+        """What is remembered of a device, ours or not (one that is being paired is not ours yet)."""
+        ...
+
+    async def remember(self, address: str, kept: Mapping[str, str]) -> None:
+        """Durable when it returns. Raises StoreError."""
         ...
 
     def on_change(self, changed: Callable[[], None]) -> Callable[[], None]:
@@ -55,6 +68,14 @@ class RadioSink(Protocol):
         """
         ...
 
+    async def press(self, device: KnownDevice, press: Press, at_monotonic: float) -> None:
+        """A button was pressed. Returns when what it means (an alert, a test) is committed.
+
+        Raises:
+            StoreError: it is not; the radio tries again until it is.
+        """
+        ...
+
     def motion(self, device: KnownDevice, motion: Motion, at_monotonic: float) -> None:
         """A piece of acceleration; `at_monotonic` is its moment of reception."""
         ...
@@ -69,4 +90,44 @@ class RadioSink(Protocol):
 
     def device_state(self, address: str, words: str, severity: Severity) -> None:
         """What happened with a device, as a sentence."""
+        ...
+
+
+class PairingWatch(Protocol):
+    """Told what happens with the one device that a technician is pairing, as it happens: plain calls, never await."""
+
+    def connecting(self) -> None:
+        """It called, and is being connected to. May come again after `failed`."""
+        ...
+
+    def bonded(self) -> None:
+        """A bond was made, on this connection."""
+        ...
+
+    def known(self, device: KnownDevice) -> None:
+        """It has told who it is."""
+        ...
+
+    def clock(self, offset: ClockMeasurement) -> None:
+        """Its clock was read, and perhaps set and verified."""
+        ...
+
+    def reading(self, received: Received) -> None:
+        """A reading of it was committed."""
+        ...
+
+    def press(self, device: KnownDevice, press: Press) -> None:
+        """Its button was pressed."""
+        ...
+
+    def motion(self, device: KnownDevice) -> None:
+        """It streams acceleration."""
+        ...
+
+    def failed(self, error: DeviceError) -> None:
+        """The connection broke off: LinkLost is tried again by itself; BondLost and DeviceRefused end the attempt."""
+        ...
+
+    def ended(self, end: End) -> None:
+        """The session ran to its end."""
         ...

@@ -19,6 +19,25 @@ class BondError(BleakError):
     """Encryption cannot be had: the device has lost our key, ours is wrong, or it takes no new central now."""
 
 
+class PairingAgent(Protocol):
+    """Who answers what a device asks while it is being bonded. Only asked for a device that may pair now.
+
+    A technician stands behind it, or nobody: then what needs a person is refused, and just works goes through.
+    """
+
+    async def passkey(self, address: str) -> int | None:
+        """The six digits that the device displays; None refuses."""
+        ...
+
+    async def display(self, address: str, passkey: int) -> None:
+        """Show these six digits: they must be entered on the device."""
+        ...
+
+    async def compare(self, address: str, number: int) -> bool:
+        """Whether the device displays these six digits."""
+        ...
+
+
 class Adapter(Protocol):
     """An open adapter. Bonds belong to its address."""
 
@@ -32,8 +51,10 @@ class Adapter(Protocol):
 
     def scanner(self, heard: Heard) -> BleakScanner: ...
 
-    def client(self, device: BLEDevice, *, closed: Closed, may_pair: bool) -> BleakClient:
-        """A client that pairs on demand only when `may_pair`."""
+    def client(
+        self, device: BLEDevice, *, closed: Closed, may_pair: bool, agent: PairingAgent | None = None
+    ) -> BleakClient:
+        """A client that pairs on demand only when `may_pair`; `agent` answers for a person."""
         ...
 
     def newly_bonded(self, client: BleakClient) -> bool:

@@ -20,7 +20,7 @@ from bleak.exc import (
 
 from device_drivers.errors import BondLost, DeviceRefused, LinkLost
 from device_drivers.sessions.link import FrameCallback, Receipt
-from gateway.radio.host import Adapter, BondError
+from gateway.radio.host import Adapter, BondError, PairingAgent
 
 _T = TypeVar("_T")
 _SECURITY: Final = (
@@ -43,10 +43,12 @@ class BleakLink:
     Entering raises LinkLost, BondLost or DeviceRefused.
     """
 
-    def __init__(self, adapter: Adapter, device: BLEDevice, *, may_pair: bool) -> None:
+    def __init__(
+        self, adapter: Adapter, device: BLEDevice, *, may_pair: bool, agent: PairingAgent | None = None
+    ) -> None:
         self._adapter = adapter
         self._closed = asyncio.Event()
-        self._client = adapter.client(device, closed=self._on_closed, may_pair=may_pair)
+        self._client = adapter.client(device, closed=self._on_closed, may_pair=may_pair, agent=agent)
         self._address = device.address
         self._services: frozenset[str] = frozenset()
         self._characteristics: dict[str, BleakGATTCharacteristic] = {}

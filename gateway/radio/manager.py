@@ -24,6 +24,7 @@ from gateway.radio.connection import Arrival, Conversation
 from gateway.radio.contracts import DeviceBook, RadioSink, Severity
 from gateway.radio.host import Adapter, Host
 from gateway.radio.link import BleakLink
+from gateway.radio.memory import DeviceMemory
 from gateway.radio.seen import Device, Seen, SeenDevices, may_be_named_yet
 
 PART: Final = "radio"
@@ -227,7 +228,9 @@ class Radio:
         conversation = Conversation(arrival, self._clock, self._sink)
         try:
             async with BleakLink(adapter, device.ble, may_pair=may_pair) as link:
-                result = await conversation.run(session, link, self._tz)
+                result = await conversation.run(
+                    session, link, self._tz, DeviceMemory(self._book, device.address, wanted.memory)
+                )
                 bonded = link.newly_bonded
         except BondLost as error:
             self._bond_lost(adapter, device, str(error))

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from gateway.radio.contracts import Wanted
+from gateway.store.device_memory import DeviceMemory
 from gateway.store.registry import Registry
 
 
 class AssignedDevices:
-    """Answers from the registry."""
+    """Answers from the registry and what drivers remember."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, memory: DeviceMemory) -> None:
         self._registry = registry
+        self._memory = memory
 
     async def wanted(self, address: str) -> Wanted | None:
         """Ours when the address, or the identity that was last seen behind it, is assigned."""
         if not await self._registry.assigned(address):
             return None
         known = [device.identity for device in await self._registry.devices() if device.address == address.upper()]
-        return Wanted(identity=known[0] if known else None)
+        return Wanted(identity=known[0] if known else None, memory=await self._memory.of(address))
+
+    async def memory(self, address: str) -> Mapping[str, str]:
+        """What is remembered of a device, ours or not."""
+        return await self._memory.of(address)
+
+    async def remember(self, address: str, kept: Mapping[str, str]) -> None:
+        """Durable when it returns. Raises StoreError."""
+        await self._memory.keep(address, kept)
 
     def on_change(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Have `changed` called after each assignment that was made or ended. Returns what ends that."""

@@ -13,7 +13,7 @@ import pytest
 from device_drivers.decode.date_time import encode_current_time, encode_date_time
 from device_drivers.errors import BondLost, DecodeError, DeviceRefused, LinkLost
 from device_drivers.readings import DeviceInformation, Motion, Reading
-from device_drivers.sessions import SESSIONS, ClockOffset, End, FrameCallback, PolarPmd, Receipt, sig
+from device_drivers.sessions import SESSIONS, ClockOffset, End, FrameCallback, NoMemory, PolarPmd, Receipt, sig
 from device_drivers.sessions.base import IDLE_S, LONGEST_S, Arrivals, drain
 from device_drivers.sessions.device_time import mind_clock
 from device_drivers.sessions.link import uuid128
@@ -121,7 +121,7 @@ async def test_the_order_is_the_vendors() -> None:
     values = {"2a29": b"A&D Medical", "2a25": b"5160100734\x00\x00", "2a26": b"BLP008", "2a19": b"\x42"}
     device = Device({**values, "2a08": encode_date_time(at_home(90))}, measures=("2a35",))
     sink = Notebook()
-    result = await sig(device, profile("a-and-d/ua-651ble"), VirtualClock(), sink, tz=HELSINKI)
+    result = await sig(device, profile("a-and-d/ua-651ble"), VirtualClock(), sink, tz=HELSINKI, memory=NoMemory())
     assert device.log == [
         *("read 2a29", "read 2a25", "read 2a26", "read 2a19"),
         *("read 2a08", "write 2a08", "read 2a08", "bond", "subscribe 2a35", "disconnect"),
@@ -141,7 +141,7 @@ async def test_settling_is_honoured_and_a_generic_profile_has_no_quirks() -> Non
         device.bonds_now = True
         device.on_subscribe = lambda _uuid: device.closed.set()
         began = clock.monotonic()
-        await sig(device, used, clock, Notebook(), tz=HELSINKI)
+        await sig(device, used, clock, Notebook(), tz=HELSINKI, memory=NoMemory())
         assert ("bond" in device.log) is not used.generic
         return clock.monotonic() - began
 
@@ -152,7 +152,7 @@ async def test_settling_is_honoured_and_a_generic_profile_has_no_quirks() -> Non
 async def test_a_new_bond_is_finished_by_hanging_up_without_subscribing() -> None:
     device = Device({"2a08": encode_date_time(at_home())}, measures=("2a35",))
     device.bonds_now = True
-    result = await sig(device, profile("a-and-d/ua-651ble"), VirtualClock(), Notebook(), tz=HELSINKI)
+    result = await sig(device, profile("a-and-d/ua-651ble"), VirtualClock(), Notebook(), tz=HELSINKI, memory=NoMemory())
     assert result.end is End.PAIRED
     assert device.log[-2:] == ["bond", "disconnect"]
 
@@ -167,7 +167,7 @@ async def test_frames_that_are_none_are_handed_on_as_such() -> None:
         device.callbacks[uuid](PRESSURE)
 
     device.on_subscribe = send
-    result = await sig(device, profile("generic/sig"), VirtualClock(), sink, tz=HELSINKI)
+    result = await sig(device, profile("generic/sig"), VirtualClock(), sink, tz=HELSINKI, memory=NoMemory())
     assert [(source, frame) for source, frame, _ in sink.bad] == [("2a35", broken)]
     assert [reading.raw for reading in sink.readings] == [PRESSURE]
     assert result.readings == 1
@@ -175,7 +175,7 @@ async def test_frames_that_are_none_are_handed_on_as_such() -> None:
 
 async def test_a_device_that_measures_nothing_we_know_is_let_go() -> None:
     device = Device({"2a19": b"\x40"})
-    result = await sig(device, profile("generic/sig"), VirtualClock(), Notebook(), tz=HELSINKI)
+    result = await sig(device, profile("generic/sig"), VirtualClock(), Notebook(), tz=HELSINKI, memory=NoMemory())
     assert result.end is End.NOT_MEASURING
     assert device.closed.is_set()
 
@@ -184,17 +184,19 @@ async def test_refusals() -> None:
     device = Device({"2a29": b"A", "2a24": b"B"}, measures=("2a35", "2a37"))
     device.refuses = {uuid128("2a29"): DeviceRefused("no"), uuid128("2a37"): DeviceRefused("no")}
     sink = Notebook()
-    await sig(device, profile("generic/sig"), VirtualClock(), sink, tz=HELSINKI)  # what it does show is taken
+    await sig(
+        device, profile("generic/sig"), VirtualClock(), sink, tz=HELSINKI, memory=NoMemory()
+    )  # what it does show is taken
     assert sink.told == DeviceInformation(model="B")
     device = Device({}, measures=("2a35",))
     device.refuses = {uuid128("2a35"): DeviceRefused("no")}
     with pytest.raises(DeviceRefused):
-        await sig(device, profile("generic/sig"), VirtualClock(), Notebook(), tz=HELSINKI)
+        await sig(device, profile("generic/sig"), VirtualClock(), Notebook(), tz=HELSINKI, memory=NoMemory())
     for error in (LinkLost("gone"), BondLost("stale")):
         device = Device({"2a25": b"1"}, measures=("2a35",))
         device.refuses = {uuid128("2a25"): error}
         with pytest.raises(type(error)):
-            await sig(device, profile("generic/sig"), VirtualClock(), Notebook(), tz=HELSINKI)
+            await sig(device, profile("generic/sig"), VirtualClock(), Notebook(), tz=HELSINKI, memory=NoMemory())
 
 
 @pytest.mark.parametrize("wrong_by", [-86_400.0, -3.0, 0.0, 7200.0])
@@ -292,7 +294,7 @@ START_50 = "0202000132000101100002010800"
 async def streamed(strap: Strap, session: PolarPmd | None = None) -> Notebook:
     sink = Notebook()
     run = session or SESSIONS["polar-pmd"]
-    await run(strap, profile("polar/h10"), VirtualClock(), sink, tz=HELSINKI)
+    await run(strap, profile("polar/h10"), VirtualClock(), sink, tz=HELSINKI, memory=NoMemory())
     return sink
 
 
@@ -342,7 +344,9 @@ async def test_a_strap_without_acceleration_still_gives_the_pulse() -> None:
     asyncio.get_running_loop().call_later(1, lambda: device.callbacks[uuid128("2a37")](bytes((0, 61))))
     asyncio.get_running_loop().call_later(2, device.closed.set)
     sink = Notebook()
-    result = await SESSIONS["polar-pmd"](device, profile("polar/h10"), VirtualClock(), sink, tz=HELSINKI)
+    result = await SESSIONS["polar-pmd"](
+        device, profile("polar/h10"), VirtualClock(), sink, tz=HELSINKI, memory=NoMemory()
+    )
     assert len(sink.readings) == result.readings == 1
 
 

@@ -56,6 +56,10 @@ def beat(clock: VirtualClock) -> Received:
     )
 
 
+async def unheeded(*_: object) -> None:
+    """Presses."""
+
+
 class Told(Listener):
     def __init__(self) -> None:
         self.words: list[str] = []
@@ -71,7 +75,9 @@ def test_frames_nobody_understands_are_kept_raw_and_told_once(tmp_path: Path) ->
             stamper = Stamper(ORIGIN, clock, boot_id="boot")
             frames, told = UndecodableFrames(database, stamper), Told()
             ingest = Ingest(database, stamper, clock=clock, zone=ZoneInfo("Europe/Helsinki"))
-            intake = Intake(ingest=ingest, frames=frames, motion=lambda *_: None, listener=told, clock=clock)
+            intake = Intake(
+                ingest=ingest, frames=frames, motion=lambda *_: None, press=unheeded, listener=told, clock=clock
+            )
             async with asyncio.TaskGroup() as tasks:
                 running = tasks.create_task(intake.run())
                 for number in range(3):
@@ -97,7 +103,9 @@ def test_streamed_readings_share_commits_and_the_last_are_not_left_behind(tmp_pa
             stamper = Stamper(ORIGIN, clock, boot_id="boot")
             ingest = Ingest(database, stamper, clock=clock, zone=ZoneInfo("Europe/Helsinki"))
             frames = UndecodableFrames(database, stamper)
-            intake = Intake(ingest=ingest, frames=frames, motion=lambda *_: None, listener=Told(), clock=clock)
+            intake = Intake(
+                ingest=ingest, frames=frames, motion=lambda *_: None, press=unheeded, listener=Told(), clock=clock
+            )
             async with asyncio.TaskGroup() as tasks:
                 running = tasks.create_task(intake.run())
                 for _ in range(12):  # two equal notifications are two readings
@@ -119,7 +127,9 @@ def test_a_full_disk_makes_no_strap_wait(tmp_path: Path) -> None:
             stamper = Stamper(ORIGIN, clock, boot_id="boot")
             ingest = FullDisk(database, stamper, clock=clock, zone=ZoneInfo("Europe/Helsinki"))
             frames = UndecodableFrames(database, stamper)
-            intake = Intake(ingest=ingest, frames=frames, motion=lambda *_: None, listener=Told(), clock=clock)
+            intake = Intake(
+                ingest=ingest, frames=frames, motion=lambda *_: None, press=unheeded, listener=Told(), clock=clock
+            )
             async with asyncio.TaskGroup() as tasks:
                 running = tasks.create_task(intake.run())
                 for _ in range(1000):

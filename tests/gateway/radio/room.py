@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from bleak import BleakClient, BleakScanner
 from bleak.backends.device import BLEDevice
 
-from device_drivers.readings import Motion
+from device_drivers.readings import Motion, Press
 from device_drivers.sessions import SESSIONS
 from device_drivers.virtual.and_medical import pressure_frame
 from device_drivers.virtual.link import AclFilter
@@ -53,11 +53,19 @@ class Book:
     def __init__(self, addresses: Iterable[str]) -> None:
         self.ours = {address: Wanted() for address in addresses}
         self.asked = 0
+        self.remembered: dict[str, dict[str, str]] = {}
         self._listeners: list[Callable[[], None]] = []
 
     async def wanted(self, address: str) -> Wanted | None:
         self.asked += 1
-        return self.ours.get(address)
+        ours = self.ours.get(address)
+        return None if ours is None else replace(ours, memory=self.remembered.get(address, {}))
+
+    async def memory(self, address: str) -> Mapping[str, str]:
+        return self.remembered.get(address, {})
+
+    async def remember(self, address: str, kept: Mapping[str, str]) -> None:
+        self.remembered.setdefault(address, {}).update(kept)
 
     def on_change(self, changed: Callable[[], None]) -> Callable[[], None]:
         self._listeners.append(changed)
@@ -82,6 +90,7 @@ class Heard:
     def __init__(self) -> None:
         self.readings: list[Received] = []
         self.motions: list[tuple[KnownDevice, Motion, float]] = []
+        self.presses: list[tuple[KnownDevice, Press, float]] = []
         self.undecoded: list[bytes] = []
         self.devices: list[KnownDevice] = []
         self.states: list[tuple[str, str, Severity]] = []
@@ -91,6 +100,9 @@ class Heard:
         if self.before_commit is not None:
             await self.before_commit(received)
         self.readings.append(received)
+
+    async def press(self, device: KnownDevice, press: Press, at_monotonic: float) -> None:
+        self.presses.append((device, press, at_monotonic))
 
     def motion(self, device: KnownDevice, motion: Motion, at_monotonic: float) -> None:
         self.motions.append((device, motion, at_monotonic))

@@ -13,7 +13,7 @@ import pytest
 from device_drivers.decode.heart_rate import decode
 from device_drivers.errors import BondLost
 from device_drivers.readings import DeviceInformation, Motion
-from device_drivers.sessions import End, Link, SessionResult, Sink
+from device_drivers.sessions import End, Link, Memory, NoMemory, SessionResult, Sink
 from firmware_profiles import load
 from gateway.core.errors import StoreError
 from gateway.radio.connection import MOTIONS_LIMIT, READINGS_LIMIT, Arrival, Conversation, NotStored, known_device
@@ -46,10 +46,12 @@ async def test_motion_that_nobody_takes_drops_the_oldest_counted() -> None:
         conversation.motion(motion(number))
     assert conversation.dropped_motions == 10
 
-    async def quiet(link: Link, profile: object, clock: object, sink: Sink, *, tz: tzinfo) -> SessionResult:
+    async def quiet(
+        link: Link, profile: object, clock: object, sink: Sink, *, tz: tzinfo, memory: Memory
+    ) -> SessionResult:
         return RESULT
 
-    await conversation.run(quiet, NO_LINK, UTC)
+    await conversation.run(quiet, NO_LINK, UTC, NoMemory())
     assert [piece.last_sample_ns for _, piece, _ in heard.motions] == list(range(10, MOTIONS_LIMIT + 10))
 
 
@@ -60,7 +62,9 @@ async def test_readings_are_never_dropped_the_link_is_given_up_instead() -> None
     conversation = Conversation(ARRIVAL, VirtualClock(), heard)
     receipts: list[asyncio.Future[None]] = []
 
-    async def chatter(link: Link, profile: object, clock: object, sink: Sink, *, tz: tzinfo) -> SessionResult:
+    async def chatter(
+        link: Link, profile: object, clock: object, sink: Sink, *, tz: tzinfo, memory: Memory
+    ) -> SessionResult:
         while True:
             receipt = sink.reading(PULSE)
             assert receipt is not None
@@ -68,7 +72,7 @@ async def test_readings_are_never_dropped_the_link_is_given_up_instead() -> None
             await asyncio.sleep(1)
 
     with pytest.raises(NotStored, match="faster than the store takes"):
-        await conversation.run(chatter, NO_LINK, UTC)
+        await conversation.run(chatter, NO_LINK, UTC, NoMemory())
     assert len(receipts) == READINGS_LIMIT + 2  # one in the store's hands, a full queue, and the one too many
     assert isinstance(receipts[-1].exception(), NotStored)
 
@@ -78,12 +82,14 @@ async def test_everything_heard_is_stored_before_the_session_is_over() -> None:
     heard.before_commit = lambda _received: asyncio.sleep(3)
     conversation = Conversation(ARRIVAL, VirtualClock(), heard)
 
-    async def brief(link: Link, profile: object, clock: object, sink: Sink, *, tz: tzinfo) -> SessionResult:
+    async def brief(
+        link: Link, profile: object, clock: object, sink: Sink, *, tz: tzinfo, memory: Memory
+    ) -> SessionResult:
         sink.reading(PULSE)
         sink.reading(PULSE)
         return RESULT
 
-    assert await conversation.run(brief, NO_LINK, UTC) is RESULT
+    assert await conversation.run(brief, NO_LINK, UTC, NoMemory()) is RESULT
     assert len(heard.readings) == conversation.readings == 2
 
 
@@ -97,27 +103,33 @@ async def test_a_refusing_store_ends_the_session_and_its_receipt_says_why() -> N
     conversation = Conversation(ARRIVAL, VirtualClock(), heard)
     kept: list[Any] = []
 
-    async def waiting(link: Link, profile: object, clock: object, sink: Sink, *, tz: tzinfo) -> SessionResult:
+    async def waiting(
+        link: Link, profile: object, clock: object, sink: Sink, *, tz: tzinfo, memory: Memory
+    ) -> SessionResult:
         kept.append(sink.reading(PULSE))
         await asyncio.Event().wait()
         return RESULT
 
     with pytest.raises(NotStored, match="The disk is full: make room"):
-        await conversation.run(waiting, NO_LINK, UTC)
+        await conversation.run(waiting, NO_LINK, UTC, NoMemory())
     assert isinstance(kept[0].exception(), NotStored)
 
 
 async def test_a_devices_error_comes_out_as_itself_and_a_defect_as_a_defect() -> None:
-    async def unbonded(link: Link, profile: object, clock: object, sink: Sink, *, tz: tzinfo) -> SessionResult:
+    async def unbonded(
+        link: Link, profile: object, clock: object, sink: Sink, *, tz: tzinfo, memory: Memory
+    ) -> SessionResult:
         raise BondLost("gone")
 
-    async def broken(link: Link, profile: object, clock: object, sink: Sink, *, tz: tzinfo) -> SessionResult:
+    async def broken(
+        link: Link, profile: object, clock: object, sink: Sink, *, tz: tzinfo, memory: Memory
+    ) -> SessionResult:
         raise ZeroDivisionError
 
     with pytest.raises(BondLost, match="gone"):
-        await Conversation(ARRIVAL, VirtualClock(), Heard()).run(unbonded, NO_LINK, UTC)
+        await Conversation(ARRIVAL, VirtualClock(), Heard()).run(unbonded, NO_LINK, UTC, NoMemory())
     with pytest.raises(ExceptionGroup) as defect:
-        await Conversation(ARRIVAL, VirtualClock(), Heard()).run(broken, NO_LINK, UTC)
+        await Conversation(ARRIVAL, VirtualClock(), Heard()).run(broken, NO_LINK, UTC, NoMemory())
     assert defect.group_contains(ZeroDivisionError)
 
 
