@@ -138,6 +138,16 @@ def close_open(
     return closed
 
 
+def close_one(connection: apsw.Connection, stamp: Stamp, assignment_id: int) -> str | None:
+    """End this assignment now. The device's identity; None when it had ended already."""
+    found = connection.execute(
+        "UPDATE assignments SET valid_to = ?, to_boot_id = ?, to_monotonic_s = ?, to_synchronised = ? "
+        "WHERE id = ? AND valid_to IS NULL RETURNING device_identity",
+        (utc_text(stamp.wall), stamp.boot_id, stamp.monotonic_s, int(stamp.synchronised), assignment_id),
+    ).fetchone()
+    return None if found is None else str(found[0])
+
+
 def add(
     connection: apsw.Connection,
     stamp: Stamp,

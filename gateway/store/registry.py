@@ -218,6 +218,20 @@ class Registry:
         self._assignments_changed()
         return closed
 
+    async def end_assignment(self, assignment_id: int, *, actor: str) -> bool:
+        """This one assignment ends now, the device's others go on. False: it had ended already."""
+        stamp = self._stamper.now()
+
+        def work(connection: apsw.Connection) -> bool:
+            device = assignments.close_one(connection, stamp, assignment_id)
+            if device is not None:
+                audit.note(connection, stamp, actor=actor, action="device.unassign", target=device)
+            return device is not None
+
+        ended = await self._database.write(work)
+        self._assignments_changed()
+        return ended
+
     async def assigned(self, device: str | None = None, *, only_open: bool = True) -> list[Assignment]:
         """Assignments of a device (identity or address), or of all."""
 

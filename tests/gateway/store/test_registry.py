@@ -171,3 +171,11 @@ class TestWhoseAcrossClockSteps:
         await registry.assign(ADDRESS, AINO, actor="t")
         reborn = Stamper(registry._stamper.origin, clock, boot_id="boot-2")
         assert await self.who(database, reborn.at(right + timedelta(hours=1), 50.0, synchronised=True), 60.0) == AINO
+
+
+async def test_one_assignment_ends_and_the_other_of_the_device_goes_on(registry: Registry, two: None) -> None:
+    first = await registry.assign(ADDRESS, AINO, actor="t", user_slot=1)
+    other = await registry.assign(ADDRESS, BERTTA, actor="t", user_slot=2)
+    assert await registry.end_assignment(first.id, actor="t")
+    assert not await registry.end_assignment(first.id, actor="t")
+    assert [one.id for one in await registry.assigned(ADDRESS)] == [other.id]
