@@ -96,6 +96,8 @@ def _quirks(table: Table) -> Quirks:
         clipping_g=_clipping(table) if "clipping_g" in table else None,
         rates_hz=tuple(sorted(table.integers("rates_hz", 1, _FASTEST_HZ))),
         tolerant_trailing=table.integer("tolerant_trailing", 0, _LONGEST_TRAIL) if "tolerant_trailing" in table else 0,
+        big_endian_pulse=table.truth("big_endian_pulse"),
+        unflagged_user=table.truth("unflagged_user"),
     )
 
 

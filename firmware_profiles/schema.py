@@ -57,6 +57,8 @@ class Quirks:
         clipping_g: the accelerometer's full scale, g; at this value the true one may be greater.
         rates_hz: the acceleration rates that the device offers, ascending.
         tolerant_trailing: how many bytes may be left over behind a frame that is otherwise right; 0 is the standard.
+        big_endian_pulse: the pulse of 2A35, alone of all its fields, has its high byte first.
+        unflagged_user: 2A35 holds the user's byte although no flag announces it.
     """
 
     settle_ms: int = 0
@@ -66,6 +68,8 @@ class Quirks:
     clipping_g: float | None = None
     rates_hz: tuple[int, ...] = ()
     tolerant_trailing: int = 0
+    big_endian_pulse: bool = False
+    unflagged_user: bool = False
 
 
 QUIRK_KEYS: Final = tuple(quirk.name for quirk in fields(Quirks))

@@ -5,10 +5,11 @@ Source: Bluetooth SIG, Blood Pressure Service 1.1.1, §3.1 and §3.2, and its GA
 
 from __future__ import annotations
 
+from dataclasses import replace
 from struct import Struct
 from typing import Final
 
-from device_drivers.decode.date_time import DATE_TIME_FIELDS, device_time
+from device_drivers.decode.date_time import DATE_TIME_BYTES, DATE_TIME_FIELDS, device_time
 from device_drivers.decode.ieee11073 import FIRST_SPECIAL, sfloat
 from device_drivers.decode.measured import UNKNOWN_USER, not_negative, positive, settle, words, wrong_length
 from device_drivers.nomenclature import Kind, Quantity
@@ -21,6 +22,7 @@ _TIME: Final = 0x02
 _PULSE: Final = 0x04
 _USER: Final = 0x08
 _STATUS: Final = 0x10
+_PULSE_AT: Final = 7  # behind flags and three pressures, when there is no time
 _KNOWN_FLAGS: Final = 0x1F  # the others are reserved: ignored, as the specification asks
 
 
@@ -60,6 +62,28 @@ def decode(frame: bytes) -> Reading:
     number = _kpa_in_mmhg if flags & _KPA else _positive
     found = {_SYSTOLIC: number(fields[0]), _DIASTOLIC: number(fields[1]), _MEAN: number(fields[2])}
     return _reading(frame, "2a35", _BLOOD_PRESSURE, flags, fields, found)
+
+
+def decode_beurer(frame: bytes, *, big_endian_pulse: bool, unflagged_user: bool) -> Reading:
+    """Decode one 2A35 value of a cuff that departs from the standard; `raw` stays as it was sent.
+
+    Args:
+        frame: as received.
+        big_endian_pulse: the pulse, alone of all fields, has its high byte first.
+        unflagged_user: the user's byte is there although no flag announces it; its place is the standard's.
+
+    Raises:
+        DecodeError: as `decode`. A frame that does hold to the standard is refused too: where its bytes lie is unknown.
+    """
+    if not frame:
+        raise wrong_length(frame, 1, "2a35")
+    flags = frame[0] | (_USER if unflagged_user else 0)
+    straight = bytearray(frame)
+    straight[0] = flags
+    if big_endian_pulse and flags & _PULSE:
+        at = _PULSE_AT + (DATE_TIME_BYTES if flags & _TIME else 0)
+        straight[at : at + 2] = straight[at : at + 2][::-1]
+    return replace(decode(bytes(straight)), raw=frame)
 
 
 def decode_cuff_pressure(frame: bytes) -> Reading:

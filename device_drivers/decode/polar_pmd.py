@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from device_drivers.decode import polar_delta
 from device_drivers.errors import DecodeError
 
 SERVICE: Final = "fb005c80-02e7-f387-1cad-8acd2d8df0c8"
@@ -30,7 +31,11 @@ RESOLUTION_BITS: Final = 0x01
 RANGE_G: Final = 0x02
 
 _HEADER: Final = Struct("<BQB")  # measurement type, ns since 2000-01-01 of the last sample, frame type
-_COMPRESSED: Final = 0x80
+_COMPRESSED_G: Final = 0x80  # frame types: 16 bits over the full scale
+_COMPRESSED_MG: Final = 0x81
+_STEPS: Final = 1 << 15
+_MG_PER_G: Final = 1000
+_RESOLUTION_BITS: Final = 16
 _AXIS_BYTES: Final[Mapping[int, int]] = MappingProxyType({0: 1, 1: 2, 2: 3})  # by frame type
 _RESPONSE: Final = 0xF0
 _SETTING_BYTES: Final[Mapping[int, int]] = MappingProxyType({0: 2, 1: 2, 2: 2, 3: 4, 4: 1, 5: 4})  # by setting type
@@ -89,19 +94,27 @@ class ControlResponse:
         return self.error == _ERRORS[0]
 
 
-def decode(frame: bytes) -> PmdFrame:
-    """Decode one acceleration notification (frame types 0, 1 and 2: 8, 16 and 24 bits an axis).
+def decode(frame: bytes, *, full_scale_g: float = 8.0) -> PmdFrame:
+    """Decode one acceleration notification.
+
+    Frame types 0, 1 and 2 have 8, 16 and 24 bits an axis; 0x80 and 0x81 are compressed, as Verity Sense and OH1 send.
+
+    Args:
+        frame: header and samples.
+        full_scale_g: the range that the stream was started with; type 0x80 counts in 2¹⁵ths of it.
 
     Raises:
-        DecodeError: another measurement, a compressed frame, an unknown frame type, or not a whole number of samples.
+        DecodeError: another measurement, an unknown frame type, not a whole number of samples, or a broken block.
     """
     if len(frame) < _HEADER.size:
         raise DecodeError(f"pmd: {len(frame)} bytes are too few for a header of {_HEADER.size}")
     measurement, last_sample_ns, frame_type = _HEADER.unpack_from(frame)
     if measurement != ACCELERATION:
         raise DecodeError(f"pmd: measurement type {measurement} is not acceleration ({ACCELERATION})")
-    if frame_type & _COMPRESSED:
-        raise DecodeError(f"pmd: frame type {frame_type:#04x} is compressed: only uncompressed frames are decoded")
+    if frame_type in (_COMPRESSED_G, _COMPRESSED_MG):
+        mg_per_step = full_scale_g * _MG_PER_G / _STEPS if frame_type == _COMPRESSED_G else 1
+        steps = polar_delta.samples(frame[_HEADER.size :], channels=3, resolution_bits=_RESOLUTION_BITS)
+        return PmdFrame(samples=np.rint(steps * mg_per_step).astype(np.int32), last_sample_ns=last_sample_ns)
     axis_bytes = _AXIS_BYTES.get(frame_type)
     if axis_bytes is None:
         raise DecodeError(f"pmd: unknown frame type {frame_type:#04x}")

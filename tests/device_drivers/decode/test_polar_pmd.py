@@ -34,10 +34,24 @@ def test_sixteen_bits_at_full_scale() -> None:
     assert polar_pmd.decode(bytes.fromhex(HEADER + "01 0080FF7F401F")).samples.tolist() == [[-32768, 32767, 8000]]
 
 
-@pytest.mark.parametrize("frame_type", ["80", "81", "82", "FF"])
-def test_a_compressed_frame_is_refused_as_such(frame_type: str) -> None:
-    with pytest.raises(DecodeError, match="is compressed"):
-        polar_pmd.decode(bytes.fromhex(f"{HEADER}{frame_type} F7FFFFFFE703"))
+FIRST_DELTAS = "7107F06A9E8D 0A01 BE5CBEBA"  # polar-ble-sdk, AccDataTest.kt, its first two samples
+
+
+def test_compressed_samples_over_the_full_scale() -> None:
+    """Reference (1905, 27376, -29282), then +190, -105, -85, in 32768ths of 8 g."""
+    steps = np.array([[1905, 27376, -29282], [1905 + 190, 27376 - 105, -29282 - 85]])
+    decoded = polar_pmd.decode(bytes.fromhex(f"{HEADER}80 {FIRST_DELTAS}"))
+    assert decoded.samples.dtype == np.int32
+    assert decoded.samples.tolist() == np.rint(steps * 8000 / 32768).astype(int).tolist()
+    assert decoded.last_sample_ns == 2_000_000_000
+    halved = polar_pmd.decode(bytes.fromhex(f"{HEADER}80 {FIRST_DELTAS}"), full_scale_g=4.0)
+    assert halved.samples.tolist() == np.rint(steps * 4000 / 32768).astype(int).tolist()
+
+
+def test_compressed_samples_in_mg() -> None:
+    decoded = polar_pmd.decode(bytes.fromhex("02 6500000000000000 81 F1FF1400F003 0601 7B0F08"))
+    assert decoded.samples.tolist() == [[-15, 20, 1008], [-20, 17, 1008]]
+    assert decoded.last_sample_ns == 101
 
 
 @pytest.mark.parametrize(
@@ -48,6 +62,16 @@ def test_a_compressed_frame_is_refused_as_such(frame_type: str) -> None:
         (HEADER + "01", "whole number"),
         (HEADER + "01 F7FFFFFFE7", "whole number"),
         (HEADER + "03 F7FFFFFFE703", "unknown frame type"),
+        (HEADER + "82 F7FFFFFFE703", "unknown frame type"),
+        (HEADER + "FF F7FFFFFFE703", "unknown frame type"),
+        (HEADER + "80 F7FFFFFFE7", "too few for a reference sample"),
+        (HEADER + "81 F7FFFFFFE703 06", "cut short"),
+        (HEADER + "81 F7FFFFFFE703 0601 7B0F", "cut short"),
+        (HEADER + "81 F7FFFFFFE703 0001", "no compressed block"),
+        (HEADER + "81 F7FFFFFFE703 0600", "no compressed block"),
+        (HEADER + "81 F7FFFFFFE703 2101" + 13 * "00", "no compressed block"),
+        (HEADER + "81 FF7FFFFFE703 0201 01", "run out of their 16 bits"),
+        (HEADER + "81 F7FFFFFFE703" + 9 * ("01FF" + 96 * "00"), "more than 2048 samples"),
         ("00 009435770000000001 F7FFFFFFE703", "not acceleration"),
     ],
 )
