@@ -157,6 +157,7 @@ class Pattern(StrEnum):
     LONG_DOUBLE_PRESS = "long-double-press"
     LONG_TRIPLE_PRESS = "long-triple-press"
     HOLD = "hold"
+    OTHER = "other"  # a code that is none of these: somebody pressed it, however
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,6 @@ from device_drivers.decode.bthome_objects import (
     BUTTON,
     COMMAND,
     COMMAND_LENGTH_MASK,
-    MASS_KG,
     MASS_LB,
     MEASURED_LENGTH,
     OBJECTS,

@@ -1,4 +1,4 @@
-"""Mi Smart Scale (service data 181D) and Mi Body Composition Scale (181B): what they advertise while one stands on them.
+"""Mi Smart Scale (service data 181D) and Mi Body Composition Scale (181B): what they advertise while in use.
 
 Sources: openScale wiki, Xiaomi Bluetooth Mi Scale; xiaomi-ble's tests; Theengs decoder, test_ble.cpp. The fields are
 those of the Bluetooth SIG's Weight Measurement and Body Composition Measurement, the flags are Xiaomi's own.
