@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Protocol
 
@@ -30,17 +31,37 @@ class Advert:
     service_data: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}))
 
 
+class Trouble(StrEnum):
+    """Why an advertisement of a device cannot be taken as it is: a technician's matter."""
+
+    NEEDS_KEY = "needs-key"  # it is encrypted and nobody has entered its bind key
+    WRONG_KEY = "wrong-key"  # the bind key that was entered does not open it
+    NOT_ENCRYPTED = "not-encrypted"  # a bind key was entered, and it came in plain: anybody could have sent it
+    OLD_COUNTER = "old-counter"  # numbered lower than one that was taken: a recording, or its battery was changed
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broadcast:
     """What one advertisement tells.
 
     Attributes:
-        remember: for the device's memory: a replay counter, say. Kept before `presses` are acted on.
+        readings: new ones. They take the place of what was `unfinished`.
+        unfinished: readings that a later advertisement may complete; taken as they are if none does for a while.
+        over: nothing completes what was unfinished before this advertisement: it is taken as it is, first.
+        presses: new ones. One with a `doubt` is not to be acted on as it is, and not to be passed over either.
+        remember: for the device's memory: a replay counter, say. Kept once what it tells is committed: after a power
+            cut it is rather told twice than never.
+        meanwhile: likewise, for as long as the gateway runs: what keeps repeats apart, with the moments of hearing.
+        trouble: why it could not be taken as it is.
     """
 
     readings: tuple[Reading, ...] = ()
+    unfinished: tuple[Reading, ...] = ()
+    over: bool = False
     presses: tuple[Press, ...] = ()
     remember: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    meanwhile: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    trouble: Trouble | None = None
 
 
 class Broadcaster(Protocol):
@@ -48,11 +69,15 @@ class Broadcaster(Protocol):
 
     The same advertisement heard again (devices repeat each for seconds) gives an empty `Broadcast`.
 
+    Args:
+        memory: all that was to be remembered of the device, in both ways. Secrets may be among it.
+        at: when it was heard, monotonic s.
+
     Raises:
         DecodeError: the advertisement is none of this device.
     """
 
-    def __call__(self, advert: Advert, profile: Profile, memory: Mapping[str, str]) -> Broadcast: ...
+    def __call__(self, advert: Advert, profile: Profile, memory: Mapping[str, str], *, at: float) -> Broadcast: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -168,11 +168,13 @@ class Press:
         button: counted from 0 on a device with several.
         counter: the device's own number of the event (replay counter or packet id), where it has one.
         source: what it came by ("fcd2").
+        doubt: why it cannot be taken for what it says ("not encrypted as it should be"); None when it can.
     """
 
     pattern: Pattern
     button: int = 0
     counter: int | None = None
+    doubt: str | None = None
     raw: bytes
     source: str
 

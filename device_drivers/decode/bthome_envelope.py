@@ -28,6 +28,10 @@ _TAG_BYTES: Final = 4
 _UUID: Final = b"\xd2\xfc"
 
 
+class WrongKey(DecodeError):  # noqa: N818
+    """The key does not open it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
     """One service data element, not opened yet.
@@ -79,7 +83,8 @@ def decrypt(envelope: Envelope, *, address: str, key: bytes) -> bytes:
     """The objects of an encrypted envelope.
 
     Raises:
-        DecodeError: the key does not open it, or key or address cannot be one.
+        WrongKey: the key does not open it.
+        DecodeError: key or address cannot be one.
     """
     octets = _octets(address)
     if len(key) != KEY_BYTES or envelope.counter is None:
@@ -88,7 +93,7 @@ def decrypt(envelope: Envelope, *, address: str, key: bytes) -> bytes:
     try:
         return AESCCM(key, tag_length=_TAG_BYTES).decrypt(nonce, envelope.body + envelope.tag, None)
     except InvalidTag:
-        raise DecodeError(f"{SOURCE}: its bind key does not open it") from None
+        raise WrongKey(f"{SOURCE}: its bind key does not open it") from None
 
 
 def _octets(address: str) -> bytes:
