@@ -1,4 +1,4 @@
-"""A&D UA-651BLE (cuff) and UC-352BLE (scale).
+"""A&D UA-651BLE and UA-656BLE (cuffs), UC-352BLE (scale).
 
 Sources: HEADS-project/ThingML-BLE (attribute table, frames), A&D's published sequence: hold the button until "Pr",
 bond, write the time, disconnect; later the device calls after each measurement, sends its records oldest first by
@@ -8,177 +8,112 @@ indication and closes the link. A record is forgotten when its indication is con
 from __future__ import annotations
 
 import asyncio
-from abc import abstractmethod
-from collections import deque
 from collections.abc import Iterable
 from datetime import datetime
+from random import Random
 from struct import Struct
 from typing import Final
 
-from bumble.core import ConnectionError as LinkError
 from bumble.device import Connection
 from bumble.gatt import Characteristic, Service
 
 from device_drivers.virtual.attributes import (
-    INDICATE,
     READ,
     WRITE,
     computed,
     constant,
     device_information,
-    measured,
     service,
 )
 from device_drivers.virtual.device_clock import FACTORY, DeviceClock, encode
-from device_drivers.virtual.peripheral import LE_ONLY, LIMITED_DISCOVERABLE, VirtualPeripheral
+from device_drivers.virtual.pairing_io import Io
 from device_drivers.virtual.radio import VirtualRadio
+from device_drivers.virtual.recorder import MEMORY, Recorder
 
 CUSTOM_SERVICE: Final = "233BF000-5A34-1B6D-975C-000D5690ABE4"
 CUSTOM_CHARACTERISTIC: Final = "233BF001-5A34-1B6D-975C-000D5690ABE4"
 BATTERY_PERCENTAGES: Final = (100, 66, 40, 33)  # the only ones these devices report
-MEMORY: Final = 100  # records; the oldest is overwritten
-PATIENCE_S: Final = 30.0  # for a gateway that connected and does not subscribe, or does not finish the pairing
-CLOSE_AFTER_S: Final = 0.5  # behind the last confirmation
+IMPATIENCE_S: Final = 5.0
 _DISCONNECT: Final = b"\x02\x01\x03"
 _PRESSURES: Final = Struct("<BHHH")
 _UINT16: Final = Struct("<H")
 
 
-class RecordingDevice(VirtualPeripheral):
-    """What A&D's devices share: records in memory, pairing mode, a clock, the custom service.
+class RecordingDevice(Recorder):
+    """What A&D's devices share: the bond is kept only if the gateway hangs up after pairing; the custom service."""
 
-    Attributes:
-        records: what is still unsent, oldest first.
-        confirmed: every frame whose indication was confirmed, in order.
-        battery: percent.
-        pairing_finished: set once a gateway has paired and hung up.
-    """
-
-    measurement_uuid: str
-    service_uuid: str
+    maker = "A&D Medical"
+    bond_needs_disconnect = True
 
     def __init__(
         self,
         radio: VirtualRadio,
         *,
-        name: str,
         address: str,
         appearance: int,
         serial: str,
-        model: str,
         clock: DeviceClock | None,
         battery: int = 100,
         records: Iterable[bytes] = (),
+        memory: int = MEMORY,
+        io: Io = Io.NOTHING,
     ) -> None:
-        super().__init__(radio, name=name, address=address, appearance=appearance, max_mtu=23)
         if battery not in BATTERY_PERCENTAGES:
             raise ValueError(f"{battery} %: these devices know only {BATTERY_PERCENTAGES}")
-        self.clock = clock
-        self.battery = battery
-        self.records: deque[bytes] = deque(records, maxlen=MEMORY)
-        self.confirmed: list[bytes] = []
-        self.accepts_pairing = False
-        self.patience_s = PATIENCE_S
-        self.pairing_finished = asyncio.Event()
+        super().__init__(
+            radio,
+            name=f"A&D_{self.model}_{address.replace(':', '')[-6:]}",
+            address=address,
+            appearance=appearance,
+            serial=serial,
+            clock=clock,
+            battery=battery,
+            records=records,
+            memory=memory,
+            io=io,
+        )
         self._bonding = False
-        self._subscribed = asyncio.Event()
-        self._serial = serial
-        self._model = model
-        self._measurement = measured(self.device.gatt_server, self.measurement_uuid, INDICATE, encrypted=True)
-        self._measurement.on(Characteristic.EVENT_SUBSCRIPTION, self._on_subscription)
 
-    @abstractmethod
-    def features(self) -> Characteristic[bytes]:
-        """The feature characteristic of the measurement's service."""
-
-    def advertised_services(self) -> tuple[str, ...]:
-        return (self.service_uuid,)
-
-    def services(self) -> list[Service]:
-        characteristics = [self._measurement, self.features()]
-        if self.clock is not None:
-            characteristics.append(
-                computed("2a08", READ | WRITE, read=self.clock.read, write=self.clock.write, encrypted=True)
-            )
+    def information(self) -> Service:
+        reversed_address = bytes.fromhex(self.address.replace(":", ""))[::-1]
         information = device_information(
             strings={
-                "2a29": "A&D Medical",
-                "2a24": self._model,
+                "2a29": self.maker,
+                "2a24": self.model,
                 "2a25": self._serial,
                 "2a27": "1.00",
                 "2a26": "BLP008_d016",
                 "2a28": "1.00",
             },
-            system_id=bytes.fromhex(self.address.replace(":", ""))[::-1][:3]
-            + b"\xfe\xff"
-            + bytes.fromhex(self.address.replace(":", ""))[::-1][3:],
+            system_id=reversed_address[:3] + b"\xfe\xff" + reversed_address[3:],
         )
         information.characteristics.append(constant("2a2a", bytes(6)))
-        return [
-            service(self.service_uuid, *characteristics),
-            information,
-            service("180f", computed("2a19", READ, read=lambda: bytes([self.battery]))),
-            service(CUSTOM_SERVICE, computed(CUSTOM_CHARACTERISTIC, READ | WRITE, write=self._on_command)),
-        ]
+        return information
 
-    async def pairing_mode(self) -> None:
-        """The button held until "Pr": calls for a new central."""
-        self.accepts_pairing = True
-        await self.advertise(flags=LE_ONLY | LIMITED_DISCOVERABLE)
+    def services(self) -> list[Service]:
+        custom = computed(CUSTOM_CHARACTERISTIC, READ | WRITE, write=self._on_command)
+        return [*super().services(), service(CUSTOM_SERVICE, custom)]
 
-    async def call(self) -> None:
-        """Advertise for the central that knows us, as after a measurement."""
-        if self.connection is None and not self.accepts_pairing:
-            await self.advertise(flags=LE_ONLY)
-
-    async def record(self, frame: bytes) -> None:
-        """Keep a measurement and call."""
-        self.records.append(frame)
-        await self.call()
-
-    async def connected(self, connection: Connection) -> None:
-        self._subscribed.clear()
-        try:
-            async with asyncio.timeout(self.patience_s):
-                await self._subscribed.wait()
-            if not self.accepts_pairing:  # a fresh bond is finished first; the records wait for the next connection
-                await self._send(connection)
-                await asyncio.sleep(CLOSE_AFTER_S)
-            else:
-                await asyncio.sleep(self.patience_s)
-        except TimeoutError:
-            pass
-        await self.hang_up()
+    async def serve(self, connection: Connection) -> None:
+        if self.accepts_pairing:  # a fresh bond is finished first; the records wait for the next connection
+            await asyncio.sleep(self.patience_s)
+        else:
+            await super().serve(connection)
 
     async def paired(self) -> None:
-        self._bonding = True
+        if self.bond_needs_disconnect:
+            self._bonding = True
+        else:
+            await super().paired()
 
     async def disconnected(self, *, by_central: bool) -> None:
         if self._bonding:
             self._bonding = False
             if by_central:
-                self.accepts_pairing = False
-                self.pairing_finished.set()
+                self._finish_pairing()
             else:
                 await self.lose_bonds()  # the pairing was not finished: the display still shows "Pr"
-        if self.accepts_pairing:
-            await self.pairing_mode()
-        elif self.records:
-            await self.call()
-
-    async def _send(self, connection: Connection) -> None:
-        while self.records:
-            frame = self.records[0]
-            try:
-                await self.device.indicate_subscriber(connection, self._measurement, frame)
-            except LinkError:
-                return
-            self.records.popleft()
-            self.confirmed.append(frame)
-
-    def _on_subscription(self, _connection: Connection, _notify: bool, indicate: bool) -> None:
-        if indicate:
-            self._subscribed.set()
+        await super().disconnected(by_central=by_central)
 
     def _on_command(self, command: bytes) -> None:
         if command == _DISCONNECT:
@@ -188,6 +123,7 @@ class RecordingDevice(VirtualPeripheral):
 class BloodPressureCuff(RecordingDevice):
     """UA-651BLE."""
 
+    model = "UA-651BLE"
     measurement_uuid = "2a35"
     service_uuid = "1810"
 
@@ -200,17 +136,19 @@ class BloodPressureCuff(RecordingDevice):
         clock: DeviceClock | None = None,
         battery: int = 100,
         records: Iterable[bytes] = (),
+        memory: int = MEMORY,
+        io: Io = Io.NOTHING,
     ) -> None:
         super().__init__(
             radio,
-            name=f"A&D_UA-651BLE_{address.replace(':', '')[-6:]}",
             address=address,
             appearance=0x0380,  # blood pressure monitor
             serial=serial,
-            model="UA-651BLE",
             clock=clock or DeviceClock(FACTORY),
             battery=battery,
             records=records,
+            memory=memory,
+            io=io,
         )
 
     def features(self) -> Characteristic[bytes]:
@@ -228,10 +166,43 @@ class BloodPressureCuff(RecordingDevice):
         await self.record(frame)
         return frame
 
+    async def measure_something(self) -> None:
+        systolic, diastolic, pulse = plausible_pressure(self.chance)
+        await self.measure(systolic=systolic, diastolic=diastolic, pulse=pulse)
+
+
+class ImpatientCuff(BloodPressureCuff):
+    """UA-656BLE: within about 5 s of encryption its clock must be written and its records subscribed to.
+
+    Source: obniz parts library, UA656BLE (one public source only).
+    """
+
+    model = "UA-656BLE"
+    bond_needs_disconnect = False
+
+    async def connected(self, connection: Connection) -> None:
+        encrypted = asyncio.Event()
+        connection.on(connection.EVENT_CONNECTION_ENCRYPTION_CHANGE, encrypted.set)
+        self.subscribed.clear()
+        if self.clock is not None:
+            self.clock.written.clear()
+        try:
+            async with asyncio.timeout(self.patience_s):
+                await encrypted.wait()
+            async with asyncio.timeout(IMPATIENCE_S):
+                await self.subscribed.wait()
+                if self.clock is not None:
+                    await self.clock.written.wait()
+            await self.serve(connection)
+        except TimeoutError:
+            pass
+        await self.hang_up()
+
 
 class Scale(RecordingDevice):
     """UC-352BLE. Without a clock its records carry no time stamp."""
 
+    model = "UC-352BLE"
     measurement_uuid = "2a9d"
     service_uuid = "181d"
 
@@ -244,17 +215,17 @@ class Scale(RecordingDevice):
         clock: DeviceClock | None,
         battery: int = 100,
         records: Iterable[bytes] = (),
+        io: Io = Io.NOTHING,
     ) -> None:
         super().__init__(
             radio,
-            name=f"A&D_UC-352BLE_{address.replace(':', '')[-6:]}",
             address=address,
             appearance=0x0C80,  # weight scale
             serial=serial,
-            model="UC-352BLE",
             clock=clock,
             battery=battery,
             records=records,
+            io=io,
         )
 
     def features(self) -> Characteristic[bytes]:
@@ -265,6 +236,15 @@ class Scale(RecordingDevice):
         frame = weight_frame(kilograms, at=self.clock.now() if self.clock else None)
         await self.record(frame)
         return frame
+
+    async def measure_something(self) -> None:
+        await self.weigh(self.chance.uniform(55.0, 95.0))
+
+
+def plausible_pressure(chance: Random) -> tuple[int, int, int]:
+    """Systolic and diastolic in mmHg, pulse in 1/min."""
+    systolic = chance.randint(112, 152)
+    return systolic, systolic - chance.randint(38, 62), chance.randint(58, 88)
 
 
 def pressure_frame(*, systolic: int, diastolic: int, pulse: int, status: int, at: datetime | None) -> bytes:

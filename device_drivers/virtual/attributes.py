@@ -53,6 +53,22 @@ def measured(
     return characteristic
 
 
+def controlled(
+    server: Server,
+    uuid: str,
+    properties: Characteristic.Properties,
+    write: Callable[[bytes], None],
+    *,
+    read: Callable[[], bytes] | None = None,
+    encrypted: bool = False,
+) -> Characteristic[bytes]:
+    """A characteristic that takes commands and sends answers; `encrypted` refuses everything on a plain link."""
+    characteristic = computed(uuid, properties, read=read, write=write, encrypted=encrypted)
+    subscription = server.make_descriptor_value(characteristic)
+    characteristic.descriptors = [Descriptor(CCCD, _OPEN | _ENCRYPTED if encrypted else _OPEN, subscription)]
+    return characteristic
+
+
 def service(uuid: str, *characteristics: Characteristic[bytes]) -> Service:
     """A primary service."""
     return Service(_uuid(uuid), list(characteristics))

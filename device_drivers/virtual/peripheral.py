@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine
 from struct import Struct
@@ -14,10 +15,11 @@ from bumble.device import Connection, Device, DeviceConfiguration
 from bumble.gatt import Characteristic, Service
 from bumble.host import Host
 from bumble.keys import MemoryKeyStore
-from bumble.pairing import PairingConfig, PairingDelegate
+from bumble.pairing import PairingConfig
 
 from device_drivers.virtual.attributes import INDICATE, READ, WRITE, constant, measured, service
 from device_drivers.virtual.controller import VirtualController
+from device_drivers.virtual.pairing_io import Io, Panel, PeripheralDelegate
 from device_drivers.virtual.radio import VirtualRadio
 
 ADVERTISING_INTERVAL_MS: Final = 100.0
@@ -25,18 +27,38 @@ LE_ONLY: Final = 0x04  # advertising flags: BR/EDR not supported
 GENERAL_DISCOVERABLE: Final = 0x02
 LIMITED_DISCOVERABLE: Final = 0x01
 _UINT16: Final = Struct("<H")
+_SHORT: Final = 4  # digits of a 16-bit UUID
 
 
 class VirtualPeripheral(ABC):
     """A device on the virtual radio. Subclasses fill the attribute table and react to connections.
 
     Its bonds survive `power_off`; `lose_bonds` is a battery change that forgot them.
+
+    Attributes:
+        io, panel: what a person has before him while it is being paired.
+        accepts_pairing: it takes a new central.
+        pairings: how often somebody asked to pair.
+        connections: how often somebody connected.
+        chance: what made-up measurements are drawn from: the same for the same address.
     """
 
-    def __init__(self, radio: VirtualRadio, *, name: str, address: str, appearance: int, max_mtu: int) -> None:
+    def __init__(
+        self,
+        radio: VirtualRadio,
+        *,
+        name: str,
+        address: str,
+        appearance: int,
+        max_mtu: int,
+        io: Io = Io.NOTHING,
+    ) -> None:
         self.radio = radio
         self.name = name
         self.address = address
+        self.io = io
+        self.panel = Panel()
+        self.chance = random.Random(address)  # noqa: S311  # made-up measurements
         self.bonds = MemoryKeyStore()
         self.accepts_pairing = True
         self.pairings = 0
@@ -63,7 +85,7 @@ class VirtualPeripheral(ABC):
 
     @abstractmethod
     def advertised_services(self) -> tuple[str, ...]:
-        """16-bit services in the advertisement."""
+        """The services in the advertisement: short, or with all 128 bits."""
 
     def manufacturer_data(self) -> bytes | None:
         """Company identifier and what follows it, or None."""
@@ -78,11 +100,14 @@ class VirtualPeripheral(ABC):
 
     async def advertise(self, *, flags: int) -> None:
         """Call, connectable and scannable; a connection ends it."""
-        uuids = b"".join(_UINT16.pack(int(uuid, 16)) for uuid in self.advertised_services())
-        structures: list[tuple[int, bytes]] = [
-            (AdvertisingData.FLAGS, bytes([flags])),
-            (AdvertisingData.COMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS, uuids),
-        ]
+        services = self.advertised_services()
+        short = b"".join(_UINT16.pack(int(uuid, 16)) for uuid in services if len(uuid) == _SHORT)
+        whole = b"".join(bytes.fromhex(uuid.replace("-", ""))[::-1] for uuid in services if len(uuid) != _SHORT)
+        structures: list[tuple[int, bytes]] = [(AdvertisingData.FLAGS, bytes([flags]))]
+        if short:
+            structures.append((AdvertisingData.COMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS, short))
+        if whole:
+            structures.append((AdvertisingData.COMPLETE_LIST_OF_128_BIT_SERVICE_CLASS_UUIDS, whole))
         manufacturer = self.manufacturer_data()
         if manufacturer is not None:
             structures.append((AdvertisingData.MANUFACTURER_SPECIFIC_DATA, manufacturer))
@@ -132,7 +157,7 @@ class VirtualPeripheral(ABC):
             await connection.disconnect()
 
     def _pairing_config(self, _connection: Connection) -> PairingConfig:
-        return PairingConfig(sc=True, mitm=False, bonding=True, delegate=_Delegate(self))
+        return PairingConfig(sc=True, mitm=self.io is not Io.NOTHING, bonding=True, delegate=PeripheralDelegate(self))
 
     def _on_connection(self, connection: Connection) -> None:
         self.connection = connection
@@ -163,22 +188,3 @@ class VirtualPeripheral(ABC):
     def _generic_attribute(self) -> Service:
         changed: Characteristic[bytes] = measured(self.device.gatt_server, "2a05", INDICATE)
         return service("1801", changed)
-
-
-class _Delegate(PairingDelegate):
-    """Just works, and only while the device takes new centrals."""
-
-    def __init__(self, peripheral: VirtualPeripheral) -> None:
-        keys = (
-            PairingDelegate.KeyDistribution.DISTRIBUTE_ENCRYPTION_KEY
-        )  # no identity key: these devices have no privacy
-        super().__init__(
-            PairingDelegate.NO_OUTPUT_NO_INPUT,
-            local_initiator_key_distribution=keys,
-            local_responder_key_distribution=keys,
-        )
-        self._peripheral = peripheral
-
-    async def accept(self) -> bool:
-        self._peripheral.pairings += 1
-        return self._peripheral.accepts_pairing

@@ -7,8 +7,10 @@ Sources: Polar's published PMD description and polar-ble-sdk tests: control poin
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from struct import Struct
+from types import MappingProxyType
 from typing import Final, Protocol
 
 import numpy as np
@@ -27,6 +29,7 @@ from device_drivers.virtual.attributes import (
     measured,
     service,
 )
+from device_drivers.virtual.pairing_io import Io
 from device_drivers.virtual.peripheral import GENERAL_DISCOVERABLE, LE_ONLY, VirtualPeripheral
 from device_drivers.virtual.radio import VirtualRadio
 
@@ -43,11 +46,12 @@ _FEATURES: Final = bytes([0x0F, 0b0000_0101]) + bytes(15)  # ECG and acceleratio
 _ACC: Final = 2
 _GET_SETTINGS, _START, _STOP = 0x01, 0x02, 0x03
 _OK, _INVALID_OPCODE, _INVALID_TYPE, _NOT_SUPPORTED, _INVALID_LENGTH = 0, 1, 2, 3, 4
-_ALREADY_IN_STATE, _INVALID_RESOLUTION, _INVALID_RATE, _INVALID_RANGE = 6, 7, 8, 9
+_ALREADY_IN_STATE, _INVALID_RESOLUTION, _INVALID_RATE, _INVALID_RANGE, _INVALID_CHANNELS = 6, 7, 8, 9, 11
 _INT16_FRAMES: Final = 1
 _HEADER: Final = Struct("<BQB")
 _UINT16: Final = Struct("<H")
-_RATE, _RESOLUTION, _RANGE = 0, 1, 2
+_RATE, _RESOLUTION, _RANGE, _CHANNELS = 0, 1, 2, 4
+_SETTING_BYTES: Final[Mapping[int, int]] = MappingProxyType({_RATE: 2, _RESOLUTION: 2, _RANGE: 2, _CHANNELS: 1})
 _SETTINGS: Final = bytes.fromhex("0004190032006400c800010110000203020004000800")  # rates, 16 bits, 2/4/8 g
 
 
@@ -84,6 +88,16 @@ class HeartRateStrap(VirtualPeripheral):
         lose: packets to leave out of the air, by number since the start of the stream (a fault).
     """
 
+    model = "H10"
+    advertised_name = "Polar H10"
+    firmware = "5.0.0"
+    rates_hz: tuple[int, ...] = RATES_HZ
+    ranges_g: tuple[int, ...] = RANGES_G
+    channels: int | None = None  # to be told when the stream is started; None: not asked for
+    settings = _SETTINGS
+    started = b"\x01"  # behind a successful start
+    samples_per_packet = SAMPLES_PER_PACKET
+
     def __init__(
         self,
         radio: VirtualRadio,
@@ -93,8 +107,16 @@ class HeartRateStrap(VirtualPeripheral):
         serial: str = "8A2F3C21",
         heart_rate: int = 72,
         battery: int = 90,
+        io: Io = Io.NOTHING,
     ) -> None:
-        super().__init__(radio, name=f"Polar H10 {serial}", address=address, appearance=0x0341, max_mtu=MAX_MTU)
+        super().__init__(
+            radio,
+            name=f"{self.advertised_name} {serial}",
+            address=address,
+            appearance=0x0341,
+            max_mtu=MAX_MTU,
+            io=io,
+        )
         self.motion = motion
         self.heart_rate = heart_rate
         self.battery = battery
@@ -124,10 +146,10 @@ class HeartRateStrap(VirtualPeripheral):
             device_information(
                 strings={
                     "2a29": "Polar Electro Oy",
-                    "2a24": "H10",
+                    "2a24": self.model,
                     "2a25": self._serial,
                     "2a27": "00760690.03",
-                    "2a26": "5.0.0",
+                    "2a26": self.firmware,
                     "2a28": "3.1.1",
                 },
                 system_id=bytes.fromhex("3c2f8afeff1a9ea0"),
@@ -140,12 +162,25 @@ class HeartRateStrap(VirtualPeripheral):
         """Put it on: it calls from now on."""
         await self.advertise(flags=LE_ONLY | GENERAL_DISCOVERABLE)
 
+    async def pairing_mode(self) -> None:
+        """It has none: whoever comes is served."""
+        await self.wear()
+
+    async def measure_something(self) -> None:
+        """It measures all the time."""
+
+    def heart_rate_frame(self) -> bytes:
+        """2A37 of this second, with the interval between two beats."""
+        return bytes([0x10, self.heart_rate]) + _UINT16.pack(round(60 / self.heart_rate * 1024))
+
+    def pack(self, milli_g: NDArray[np.int16]) -> tuple[int, bytes]:
+        """Frame type and body of a packet of samples (n, 3)."""
+        return _INT16_FRAMES, milli_g.astype("<i2").tobytes()
+
     async def connected(self, connection: Connection) -> None:
         while True:
             await asyncio.sleep(1.0)
-            interval = round(60 / self.heart_rate * 1024)
-            frame = bytes([0x10, self.heart_rate]) + _UINT16.pack(interval)
-            await self.device.notify_subscriber(connection, self._heart_rate, frame)
+            await self.device.notify_subscriber(connection, self._heart_rate, self.heart_rate_frame())
 
     async def disconnected(self, *, by_central: bool) -> None:
         if not self.keeps_streaming:
@@ -167,26 +202,30 @@ class HeartRateStrap(VirtualPeripheral):
         if kind != _ACC:
             return bytes([0xF0, opcode, kind, _NOT_SUPPORTED if kind == 0 else _INVALID_TYPE])
         if opcode == _GET_SETTINGS:
-            return bytes([0xF0, opcode, kind, _OK, 0]) + _SETTINGS
+            return bytes([0xF0, opcode, kind, _OK, 0]) + self.settings
         if opcode == _STOP:
             return bytes([0xF0, opcode, kind, self._stop(), 0])
         status = self._start(command[2:])
-        return bytes([0xF0, opcode, kind, status, 0]) + (b"\x01" if status == _OK else b"")
+        return bytes([0xF0, opcode, kind, status, 0]) + (self.started if status == _OK else b"")
 
     def _start(self, parameters: bytes) -> int:
         settings: dict[int, int] = {}
         at = 0
         while at < len(parameters):
-            if len(parameters) < at + 4 or parameters[at + 1] != 1:
+            end = at + 2 + _SETTING_BYTES.get(parameters[at], 2)
+            if len(parameters) < end or parameters[at + 1] != 1:
                 return _INVALID_LENGTH
-            settings[parameters[at]] = _UINT16.unpack_from(parameters, at + 2)[0]
-            at += 4
-        if settings.get(_RATE) not in RATES_HZ:
-            return _INVALID_RATE
-        if settings.get(_RESOLUTION) != 16:
-            return _INVALID_RESOLUTION
-        if settings.get(_RANGE) not in RANGES_G:
-            return _INVALID_RANGE
+            settings[parameters[at]] = int.from_bytes(parameters[at + 2 : end], "little")
+            at = end
+        mistakes = (
+            (settings.get(_RATE) not in self.rates_hz, _INVALID_RATE),
+            (settings.get(_RESOLUTION) != 16, _INVALID_RESOLUTION),
+            (settings.get(_RANGE) not in self.ranges_g, _INVALID_RANGE),
+            (settings.get(_CHANNELS) != self.channels, _INVALID_CHANNELS),
+        )
+        for mistaken, code in mistakes:
+            if mistaken:
+                return code
         if self.streaming is not None:
             return _ALREADY_IN_STATE
         self.starts += 1
@@ -210,17 +249,18 @@ class HeartRateStrap(VirtualPeripheral):
         loop = asyncio.get_running_loop()
         began = loop.time()
         began_ns = round((self._zero + timedelta(seconds=began) - EPOCH) / timedelta(microseconds=1)) * 1000
-        per_packet = max(1, min(SAMPLES_PER_PACKET, (connection.att_mtu - 13) // 6))
+        per_packet = max(1, min(self.samples_per_packet, (connection.att_mtu - 13) // 6))
         self.first_stream.set()
         sent, number = 0, 0
         while True:
             due = began + (sent + per_packet) / rate_hz
             await asyncio.sleep(max(0.0, due - loop.time()))
             limit = range_g * 1000
-            milli_g = np.clip(np.rint(self.motion.take(rate_hz, per_packet) * 1000), -limit, limit).astype("<i2")
+            milli_g = np.clip(np.rint(self.motion.take(rate_hz, per_packet) * 1000), -limit, limit).astype(np.int16)
             sent += per_packet
             stamp = began_ns + round(sent * 1e9 / rate_hz)
             if number not in self.lose:
-                frame = _HEADER.pack(_ACC, stamp, _INT16_FRAMES) + milli_g.tobytes()
+                frame_type, body = self.pack(milli_g)
+                frame = _HEADER.pack(_ACC, stamp, frame_type) + body
                 await self.device.notify_subscriber(connection, self._data, frame)
             number += 1
