@@ -1,0 +1,388 @@
+"""The flow of one pairing, without any I/O: told what happens, it says it in words and what is to be done next."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from device_drivers.errors import BondLost, DeviceError, DeviceRefused
+from device_drivers.sessions.base import End
+from firmware_profiles import Catalogue, Profile
+from gateway.ingest.received import ClockMeasurement, KnownDevice
+from gateway.pairing import sentences
+from gateway.pairing.choice import Choice
+from gateway.pairing.log import PairingLog
+from gateway.pairing.measured import Measured, counts
+from gateway.pairing.model import Ask, AskKind, Candidate, Outcome, PairingRequest, Phase
+from gateway.pairing.verdict import not_proven, ready, timed_out
+from gateway.pairing.who import capital, introduction, learnt, other_model, sentence
+
+PASSKEY_TRIES: Final = 3
+MOTION: Final = "motion"
+PENDING_LIMIT: Final = 16  # measurements that came before the device was given to somebody; later ones tell no more
+NAMELESS_S: Final = 5.0  # a name comes with the scan response: some advertising intervals behind the first sight
+
+
+class Act(StrEnum):
+    """What the runner is to do."""
+
+    LISTEN = "listen"  # let the radio connect to the chosen device
+    ASSIGN = "assign"
+    TRY_AGAIN = "try-again"  # leave the radio and listen anew
+    RENEW_BOND = "renew-bond"  # the same, the old bond being removed between
+    KEEP = "keep"  # it ended well: leave everything as it is
+    UNDO = "undo"  # it did not: take back what was made
+
+
+class Flow:
+    """The state of one pairing. `acts` is emptied by the runner."""
+
+    def __init__(
+        self, request: PairingRequest, *, catalogue: Catalogue, broadcast: Collection[str], log: PairingLog
+    ) -> None:
+        self.request = request
+        self.phase = Phase.LOOKING
+        self.address: str | None = None
+        self.ask: Ask | None = None
+        self.candidates: tuple[Candidate, ...] = ()
+        self.outcome: Outcome | None = None
+        self.verdict: str | None = None
+        self.found: dict[str, Any] = {}
+        self.acts: list[Act] = []
+        self.bonded = False
+        self.assigned_at: datetime | None = None
+        self.profile: Profile | None = catalogue.get(request.profile_id) if request.profile_id else None
+        self._catalogue = catalogue
+        self._broadcast = broadcast
+        self._log = log
+        self._choice = Choice(request, self.profile, log)
+        self.device: KnownDevice | None = None
+        self._clock: ClockMeasurement | None = None
+        self._clock_said = False
+        self._session_ended = False
+        self._assigning = False
+        self._renewed = False
+        self._passkeys = 0
+        self._passkey_asked = False
+        self._first_heard: float | None = None
+        self._arrived: dict[str, None] = {}  # kinds of what counts as measured, in order
+        self._pending: list[Measured] = []
+        self._tell_steps()
+
+    # ---- looking and choosing -----------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Once, before anything else."""
+        if self.request.address is not None:
+            self._choose(self.request.address)
+            return
+        what = "a device" if self.profile is None else f"a {self._model()}"
+        self._log.say("looking", f"Looking for {what} in pairing mode.")
+
+    def heard(self, candidates: tuple[Candidate, ...], now: float) -> None:
+        """What the radio hears at this moment."""
+        if self.phase is Phase.ENDED:
+            return
+        self.candidates = candidates
+        if self.address is not None:
+            self._chosen_one_heard(next((one for one in candidates if one.address == self.address), None), now)
+            return
+        chosen = self._choice.look(candidates, now)
+        if chosen is not None:
+            self._choose(chosen.address)
+            return
+        if self._choice.question != (self.ask.words if self.ask else None):
+            words = self._choice.question
+            self.ask = None if words is None else Ask(kind=AskKind.SELECT, words=words)
+            if words is not None:
+                self._log.say("ask", words, ask=AskKind.SELECT.value)
+
+    def select(self, address: str) -> str | None:
+        """A person says which. Returns why not."""
+        if self.phase is not Phase.LOOKING:
+            return "A device is chosen already: cancel this pairing and begin another."
+        one = next((one for one in self.candidates if one.address == address.upper()), None)
+        if one is None:
+            return f"{address} is not heard now: put it into pairing mode, and look at the list again."
+        why = self._choice.refusal(one)
+        if why is None:
+            self._choose(one.address)
+        return why
+
+    def _choose(self, address: str) -> None:
+        self.address, self.ask, self.phase = address, None, Phase.CALLING
+        one = next((one for one in self.candidates if one.address == address), None)
+        self._log.say("chosen", f"Chosen: {one.words() if one else address}.", address=address)
+        if one is not None:
+            self._take_profile(one)
+        if self.phase is Phase.CALLING:
+            self.acts.append(Act.LISTEN)
+            self._now_that_the_profile_is_known()
+
+    def _chosen_one_heard(self, one: Candidate | None, now: float) -> None:
+        if one is None:
+            return
+        if self._first_heard is None:
+            self._first_heard = now
+        self.found["rssi"] = one.rssi
+        if self.profile is None or (self.device is None and one.profile_id not in (None, self.profile.id)):
+            self._take_profile(one)
+            self._now_that_the_profile_is_known()
+        if one.profile_id is None and self.profile is None and now - self._first_heard > NAMELESS_S:
+            self._fail(
+                f"No profile knows {one.name or 'this device'} ({one.address}): record it with 'huoma capture "
+                f"{one.address} -o FILE' and make a profile of it (docs/device-author.md)."
+            )
+
+    def _take_profile(self, one: Candidate) -> None:
+        found = self._catalogue.get(one.profile_id) if one.profile_id else None
+        if found is None or found is self.profile:
+            return
+        if self.request.profile_id is not None and found.id != self.request.profile_id:
+            self._fail(
+                f"{one.address} is a {found.vendor} {found.model}, not the {self._model()} that was asked for: choose "
+                "the other device, or the other model."
+            )
+            return
+        self.profile = found
+        self._tell_steps()
+
+    def _now_that_the_profile_is_known(self) -> None:
+        """A device that only advertises needs no connection: it is given to the resident at once."""
+        if self.phase is Phase.CALLING and self.profile is not None and self.profile.driver in self._broadcast:
+            self._session_ended = True  # there is none to wait for
+            self.found.setdefault("bond", "none")
+            self._assign()
+
+    def _tell_steps(self) -> None:
+        if self.profile is None:
+            return
+        self._log.say("steps", f"Steps for the {self._model()}.", model=self._model(), steps=list(self.steps))
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """What the technician does, in the language asked for where there is one."""
+        if self.profile is None:
+            return ()
+        told = self.profile.pairing
+        return tuple(told.get(self.request.language) or told.get("en") or ())
+
+    def _model(self) -> str:
+        profile = self.profile
+        if self.device is not None and (profile is None or profile.generic):
+            return f"{self.device.vendor} {self.device.model}".strip()
+        return "device" if profile is None else f"{profile.vendor} {profile.model}"
+
+    @property
+    def model(self) -> str | None:
+        """Of the chosen device, for people."""
+        return None if self.profile is None else self._model()
+
+    # ---- the connection -----------------------------------------------------------------------------------------
+
+    def connecting(self) -> None:
+        """It called."""
+        if self.phase is Phase.CALLING:
+            self.phase = Phase.PREPARING
+        if self.phase is Phase.PREPARING:
+            self._log.say("connecting", "It calls: connecting.")
+
+    def bond_made(self) -> None:
+        """A bond was made on this connection."""
+        if self.phase is Phase.ENDED:
+            return
+        self.bonded, self.ask = True, None
+        self.found["bond"] = "bonded"
+        self._log.say("bonded", "Bonded: the device and this gateway have keys for each other.")
+        self._advance()
+
+    def known(self, device: KnownDevice) -> None:
+        """It told who it is."""
+        if self.phase is Phase.ENDED or device == self.device:
+            return
+        first, self.device = self.device is None, device
+        wrong = other_model(self._catalogue, self.profile, device.information.model)
+        if wrong is not None:
+            self._fail(
+                f"It calls itself {wrong}, which is another model than the {self._model()} that its name stands for: "
+                "look at its label, and choose that model."
+            )
+            return
+        self.found |= learnt(device)
+        if first:
+            self._log.say("identified", introduction(self._model(), device), identity=device.identity)
+
+    def clock(self, offset: ClockMeasurement, *, synchronised: bool) -> None:
+        """Its clock was read, and perhaps set."""
+        if self.phase is Phase.ENDED:
+            return
+        self._clock = offset
+        self.found["clock"] = {
+            "state": sentences.clock_word(offset),
+            "offset_s": round(offset.offset_s, 1),
+            "uncertainty_s": round(offset.uncertainty_s, 2),
+        }
+        if not self._clock_said:
+            self._clock_said = True
+            self._log.say("clock", sentences.clock(offset, synchronised=synchronised), **self.found["clock"])
+        self._assign()
+
+    def broke_off(self, error: DeviceError) -> None:
+        """The connection failed."""
+        if self.phase is Phase.ENDED:
+            return
+        asked, self._passkey_asked, self.ask = self._passkey_asked, False, None
+        if isinstance(error, BondLost):
+            self._bond_failed(str(error), passkey_asked=asked)
+        elif isinstance(error, DeviceRefused):
+            self._fail(f"The device refuses: {sentence(error)} Follow the steps from the first, or call for support.")
+        else:
+            if self.phase is Phase.PREPARING:
+                self.phase = Phase.CALLING
+            self._log.say(
+                "broke-off", f"The connection broke off ({error}): keep it near; it is tried again when it calls."
+            )
+
+    def _bond_failed(self, why: str, *, passkey_asked: bool) -> None:
+        if passkey_asked and self._passkeys < PASSKEY_TRIES:
+            self._log.say("passkey-refused", "The digits were not accepted. Put it into pairing mode again.")
+            self._call_again(Act.TRY_AGAIN)
+        elif passkey_asked:
+            self._fail(f"The digits were not accepted {self._passkeys} times: take new batteries, and begin anew.")
+        elif not self._renewed:
+            # A technician stands there with the device in pairing mode: the one moment at which an old key may go.
+            self._renewed = True
+            self._log.say("renewing", f"{capital(why)}. If there was an old key it is removed, and pairing tried anew.")
+            self._call_again(Act.RENEW_BOND)
+        else:
+            self._fail(
+                f"It does not pair: {why}. It is not in pairing mode, or it is bonded to a phone or another gateway "
+                "and has no place for a second: clear its pairings as its manual says, switch Bluetooth off on "
+                "phones nearby, and follow the steps from the first."
+            )
+
+    def _call_again(self, act: Act) -> None:
+        self.phase, self.bonded = Phase.CALLING, False
+        self.found.pop("bond", None)
+        self.acts.append(act)
+
+    def session_ended(self, end: End) -> None:
+        """The session ran to its end."""
+        if self.phase is Phase.ENDED:
+            return
+        if end is End.NOT_MEASURING:
+            self._fail("It offers no measurement that this gateway knows: record it with 'huoma capture'.")
+            return
+        self._session_ended = True
+        if not self._clock_said and self.device is not None:
+            self._clock_said = True
+            self.found["clock"] = {"state": "none"}
+            self._log.say("clock", sentences.clock(None, synchronised=True), state="none")
+        self._assign()
+        self._advance()
+
+    # ---- questions ----------------------------------------------------------------------------------------------
+
+    def question(self, ask: Ask) -> None:
+        """Something that only a person can answer."""
+        if self.phase is Phase.ENDED:
+            return
+        if ask.kind in (AskKind.PASSKEY, AskKind.DISPLAY, AskKind.COMPARE):
+            self._passkey_asked = True
+            self._passkeys += 1
+        self.ask = ask
+        extra = {} if ask.number is None else {"number": ask.number}
+        self._log.say("ask", ask.words, ask=ask.kind.value, **extra)
+
+    def answered(self) -> None:
+        """It was; what it was is nobody's business."""
+        self.ask = None
+        self._log.say("answered", "Answered.")
+
+    # ---- whose it is, and the first measurement -----------------------------------------------------------------
+
+    def _assign(self) -> None:
+        if not self._assigning and self.phase is not Phase.ENDED:
+            self._assigning = True
+            self.acts.append(Act.ASSIGN)
+
+    def assigned(self, at: datetime, words: str) -> None:
+        """The device is the resident's from this moment."""
+        self.assigned_at = at
+        self._log.say("assigned", words)
+        pending, self._pending = self._pending, []
+        for measured in pending:
+            self.measured(measured)
+        self._advance()
+
+    @property
+    def prepared(self) -> bool:
+        """Everything but the first measurement is done."""
+        return self.assigned_at is not None and (self.bonded or self._session_ended or bool(self._arrived))
+
+    def measured(self, measured: Measured) -> None:
+        """A reading was committed, or a press came, or a piece of motion."""
+        if self.phase is Phase.ENDED:
+            return
+        self._assign()
+        if self.assigned_at is None:
+            if len(self._pending) < PENDING_LIMIT:
+                self._pending.append(measured)
+            return
+        verdict = counts(measured, self.request, self.assigned_at)
+        if verdict is not None:
+            code, words = verdict
+            self._log.say(code, words)
+        elif measured.kind not in self._arrived:
+            self._arrived[measured.kind] = None
+            at = (measured.at or measured.received_at).isoformat(timespec="seconds")
+            self.found.setdefault("first", {"at": at, "kinds": []})["kinds"].append(measured.kind)
+            self._log.say("measured", f"{capital(sentences.kinds((measured.kind,)))} has arrived.", kind=measured.kind)
+        self._advance()
+
+    def missing(self) -> str | None:
+        """The kind that has to come and has not; "measurement" for any."""
+        if self.profile is not None and MOTION in self.profile.kinds:
+            return None if MOTION in self._arrived else MOTION
+        return None if self._arrived else "measurement"
+
+    def _advance(self) -> None:
+        if self.phase is Phase.ENDED or not self.prepared:
+            return
+        missing = self.missing()
+        if missing is None:
+            self._end(Outcome.READY, ready(self._model(), self.found), Act.KEEP)
+        elif self.phase is not Phase.MEASURING:
+            self.phase = Phase.MEASURING
+            last = self.steps[-1] if self.steps else "Measure once."
+            self._log.say("measure", f"Paired. Waiting for a first {sentences.kinds((missing,))}. {last}")
+
+    # ---- ends ---------------------------------------------------------------------------------------------------
+
+    def cancel(self) -> None:
+        """The technician gives up."""
+        self._end(Outcome.CANCELLED, "Cancelled: nothing was changed, the device belongs to nobody.", Act.UNDO)
+
+    def time_is_up(self, waited_s: float) -> None:
+        """Nothing happened for too long."""
+        if self.prepared:
+            missing = self.missing() or "measurement"
+            self._end(Outcome.UNPROVEN, not_proven(self._model(), missing, waited_s, self._arrived), Act.KEEP)
+        else:
+            verdict = timed_out(self.phase, self.model, waited_s, self.candidates, self.address, self.request)
+            self._end(Outcome.TIMED_OUT, verdict, Act.UNDO)
+
+    def impossible(self, words: str) -> None:
+        """The gateway cannot go on: store, radio, or whose it is."""
+        self._fail(words)
+
+    def _fail(self, words: str) -> None:
+        self._end(Outcome.FAILED, words, Act.UNDO)
+
+    def _end(self, outcome: Outcome, verdict: str, act: Act) -> None:
+        if self.phase is Phase.ENDED:
+            return
+        self.phase, self.outcome, self.verdict, self.ask = Phase.ENDED, outcome, verdict, None
+        self.acts = [act]

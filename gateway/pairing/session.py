@@ -1,0 +1,331 @@
+"""One pairing at work: the flow, driven by the radio, the technician and the clock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import replace
+from typing import Final, Protocol
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from firmware_profiles import Catalogue
+from gateway.core.clock import Clock
+from gateway.core.errors import Conflict, HuomaError
+from gateway.ingest.received import KnownDevice
+from gateway.pairing.flow import Act, Flow
+from gateway.pairing.log import PairingLog
+from gateway.pairing.model import Candidate, Outcome, PairingRequest, PairingState, Phase
+from gateway.pairing.people import Technician
+from gateway.pairing.watcher import Watcher
+from gateway.radio.contracts import PairingWatch
+from gateway.radio.host import PairingAgent
+from gateway.store.assignments import Assignment
+from gateway.store.pairings import PairingRow
+
+TICK_S: Final = 0.5  # how often the list of heard devices is looked at
+IDLE_S: Final = 300.0  # nothing happened: fetching the device and reading its steps take less
+LONGEST_S: Final = 900.0  # even when something goes on happening, such as a link that comes and goes
+
+log = structlog.get_logger(__name__)
+
+
+class PairingRadio(Protocol):
+    """The radio, as far as pairing goes (`gateway.radio.Radio`)."""
+
+    def pairing(
+        self, address: str, *, agent: PairingAgent | None, watch: PairingWatch
+    ) -> AbstractAsyncContextManager[None]:
+        """Permission to connect to a device that nobody owns yet, and to bond with it."""
+        ...
+
+    async def forget(self, address: str) -> None:
+        """Remove the bond with a device, if there is one. Raises HuomaError when the radio does not run."""
+        ...
+
+
+class Office(Protocol):
+    """Whose devices are, and the notes of pairings."""
+
+    async def owned(self, address: str, request: PairingRequest) -> bool:
+        """The device is the home's already: undoing leaves its bond alone.
+
+        Raises:
+            Conflict: it is somebody else's.
+        """
+        ...
+
+    async def assign(self, address: str, device: KnownDevice | None, request: PairingRequest) -> Assignment | None:
+        """It is the resident's from now on. None: it was already. Raises HuomaError."""
+        ...
+
+    async def take_back(self, row: PairingRow) -> None:
+        """End the assignment that a pairing made, and what drivers remembered. Raises HuomaError."""
+        ...
+
+    async def retire(self, address: str, actor: str) -> None:
+        """The replaced device belongs to nobody from now on, and its bond is removed. Raises HuomaError."""
+        ...
+
+    async def give_key(self, address: str, bind_key: str, actor: str) -> None:
+        """The key of its encrypted advertisements. Raises Invalid."""
+        ...
+
+    async def note(self, row: PairingRow) -> None:
+        """Durable when it returns. Raises StoreError."""
+        ...
+
+    async def candidates(self, request: PairingRequest | None) -> tuple[Candidate, ...]:
+        """Who is heard now, without those that another pairing has chosen."""
+        ...
+
+
+class PairingSession:
+    """Runs one pairing to its end. When `run` returns nothing is half done; if it is cancelled, the note says what is.
+
+    Args:
+        broadcast: drivers of devices that are never connected to.
+    """
+
+    def __init__(
+        self,
+        pairing_id: str,
+        request: PairingRequest,
+        *,
+        office: Office,
+        radio: PairingRadio,
+        catalogue: Catalogue,
+        broadcast: Collection[str],
+        clock: Clock,
+        zone: ZoneInfo,
+        on_change: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.log = PairingLog(clock)
+        self._id = pairing_id
+        self._office = office
+        self._radio = radio
+        self._clock = clock
+        self._stir = asyncio.Event()
+        self._flow = Flow(request, catalogue=catalogue, broadcast=broadcast, log=self.log)
+        self._technician = Technician(self._flow, clock, self._stir.set)
+        self._watcher = Watcher(self._flow, clock, zone, self._stir.set)
+        self._started = clock.monotonic()
+        self._moved_at = clock.monotonic()
+        self._moved = 0
+        self._on_change = on_change
+        self._row = PairingRow(
+            id=pairing_id,
+            actor=request.actor,
+            resident_id=request.resident_id,
+            language=request.language,
+            started_at=clock.wall(),
+            address=request.address,
+            profile_id=request.profile_id,
+            user_slot=request.user_slot,
+            placement=request.placement,
+            shared=request.shared,
+            replaces=request.replaces,
+        )
+
+    # ---- for those who ask --------------------------------------------------------------------------------------
+
+    @property
+    def ended(self) -> bool:
+        """It is over, and all is noted."""
+        return self.log.closed
+
+    @property
+    def address(self) -> str | None:
+        """The chosen device."""
+        return self._flow.address
+
+    @property
+    def request(self) -> PairingRequest:
+        """What the technician set out to do."""
+        return self._flow.request
+
+    def state(self) -> PairingState:
+        """As it stands now."""
+        flow, row = self._flow, self._row
+        over = self.log.closed
+        seconds = (row.ended_at - row.started_at).total_seconds() if row.ended_at else self._seconds()
+        return PairingState(
+            id=self._id, request=flow.request, phase=flow.phase, address=flow.address, model=flow.model,
+            steps=flow.steps, ask=flow.ask, candidates=flow.candidates, found=dict(flow.found),
+            outcome=flow.outcome if over else None, verdict=flow.verdict if over else None,
+            started_at=row.started_at, ended_at=row.ended_at, seconds=round(seconds, 1),
+        )  # fmt: skip
+
+    # ---- what the technician does -------------------------------------------------------------------------------
+
+    def select(self, address: str) -> None:
+        """Raises Conflict: that one cannot be meant."""
+        why = self._flow.select(address)
+        if why is not None:
+            raise Conflict(why)
+        self._stir.set()
+
+    def passkey(self, passkey: int) -> None:
+        """Raises Conflict: nobody asked."""
+        self._technician.give_passkey(passkey)
+
+    def compare(self, *, match: bool) -> None:
+        """Raises Conflict: nobody asked."""
+        self._technician.give_match(match)
+
+    async def bind_key(self, bind_key: str) -> None:
+        """Raises Invalid: it is no key. Conflict: no device is chosen yet."""
+        if self._flow.address is None:
+            raise Conflict("No device is chosen yet: select one first.")
+        await self._office.give_key(self._flow.address, bind_key, self._row.actor)
+        self._flow.answered()
+        self._stir.set()
+
+    def cancel(self) -> None:
+        """It ends as soon as what it made is taken back. Of one that has ended nothing happens."""
+        self._flow.cancel()
+        self._technician.leave()
+        self._stir.set()
+
+    # ---- the work -----------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """To its end.
+
+        Raises:
+            StoreError: not even its beginning can be noted, or how far it is.
+        """
+        await self._office.note(self._row)
+        self._flow.begin()
+        async with AsyncExitStack() as listening:
+            while self._flow.phase is not Phase.ENDED or self._flow.acts:
+                self._stir.clear()
+                while self._flow.acts:
+                    await self._do(self._flow.acts.pop(0), listening)
+                if self._flow.phase is Phase.ENDED:
+                    continue
+                await self._note_what_is_done()
+                self._flow.heard(await self._office.candidates(self._flow.request), self._clock.monotonic())
+                self._watch_the_time()
+                if not self._flow.acts:
+                    await self._stirred()
+        self.log.say("ended", self._flow.verdict or "", outcome=str(self._flow.outcome))
+        self.log.close()
+        self._on_change()
+
+    async def _stirred(self) -> None:
+        try:
+            async with self._clock.timeout(TICK_S):
+                await self._stir.wait()
+        except TimeoutError:
+            return
+
+    def _watch_the_time(self) -> None:
+        now = self._clock.monotonic()
+        number = self.log.number
+        if number != self._moved:
+            self._moved, self._moved_at = number, now
+        idle = now - self._moved_at
+        if idle >= IDLE_S or self._seconds() >= LONGEST_S:
+            self._flow.time_is_up(idle if idle >= IDLE_S else self._seconds())
+            self._technician.leave()
+
+    def _seconds(self) -> float:
+        return self._clock.monotonic() - self._started
+
+    async def _do(self, act: Act, listening: AsyncExitStack) -> None:
+        try:
+            match act:
+                case Act.LISTEN | Act.TRY_AGAIN:
+                    await self._listen(listening)
+                case Act.RENEW_BOND:
+                    await listening.aclose()
+                    if self._flow.address is not None:
+                        await self._radio.forget(self._flow.address)
+                    await self._listen(listening)
+                case Act.ASSIGN:
+                    await self._assign()
+                case Act.KEEP:
+                    await self._keep(listening)
+                case Act.UNDO:
+                    await self._undo(listening)
+        except HuomaError as refusal:
+            if act in (Act.KEEP, Act.UNDO):  # the note stays open: `Pairings` does it later
+                self.log.say("later", f"Not all of it could be done now ({refusal}): it is tried again until it is.")
+            else:
+                self._flow.impossible(str(refusal))
+
+    async def _listen(self, listening: AsyncExitStack) -> None:
+        address = self._flow.address
+        if address is None:
+            return
+        await listening.aclose()
+        owned = await self._office.owned(address, self._flow.request)
+        # Before the radio may bond: after a power cut there is no asking whether it did.
+        self._row = replace(self._row, address=address, profile_id=self._profile_id(), owned_before=owned)
+        await self._office.note(self._row)
+        await listening.enter_async_context(self._radio.pairing(address, agent=self._technician, watch=self._watcher))
+
+    def _profile_id(self) -> str | None:
+        return self._row.profile_id if self._flow.profile is None else self._flow.profile.id
+
+    async def _assign(self) -> None:
+        flow = self._flow
+        if flow.address is None:
+            return
+        made = await self._office.assign(flow.address, flow.device, flow.request)
+        if made is not None:
+            self._row = replace(self._row, assignment_id=made.id)
+            await self._office.note(self._row)
+        whose = "It belongs to the resident now." if made is not None else "It belongs to the resident, as before."
+        flow.assigned(self._clock.wall(), whose)
+
+    async def _note_what_is_done(self) -> None:
+        if self._flow.prepared and not self._row.prepared:
+            found = dict(self._flow.found) | {"model_words": self._flow.model}
+            self._row = replace(self._row, prepared=True, bonded=self._flow.bonded, found=found)
+            await self._office.note(self._row)
+
+    async def _keep(self, listening: AsyncExitStack) -> None:
+        await listening.aclose()
+        replaces = self._row.replaces
+        if replaces is not None and replaces != self._flow.address:
+            try:
+                await self._office.retire(replaces, self._row.actor)
+                self.log.say("replaced", f"It replaces {replaces}, which belongs to nobody now. Its history stays.")
+            except HuomaError as refusal:
+                self.log.say("not-replaced", f"{replaces} could not be taken away: {refusal}")
+        await self._end(prepared=True)
+
+    async def _undo(self, listening: AsyncExitStack) -> None:
+        await listening.aclose()
+        await undo(self._row, office=self._office, radio=self._radio)
+        await self._end(prepared=False)
+
+    async def _end(self, *, prepared: bool) -> None:
+        flow = self._flow
+        found = dict(flow.found) | {"verdict": flow.verdict, "model_words": flow.model}
+        self._row = replace(
+            self._row, outcome=str(flow.outcome), bonded=flow.bonded and prepared, prepared=prepared,
+            profile_id=self._profile_id(), found=found, ended_at=self._clock.wall(),
+        )  # fmt: skip
+        await self._office.note(self._row)
+        log.info("pairing ended", pairing=self._id, device=self._row.address, outcome=self._row.outcome)
+
+
+async def undo(row: PairingRow, *, office: Office, radio: PairingRadio) -> None:
+    """Take back what a pairing made: its assignment, what was remembered, its bond. Safe to do twice.
+
+    Raises:
+        HuomaError: not now (store, radio): do it again later.
+    """
+    await office.take_back(row)
+    if row.address is not None and not row.owned_before:
+        await radio.forget(row.address)
+
+
+def cut_off(row: PairingRow) -> Outcome:
+    """How one that was cut off by a stop of the gateway ends: complete ones stand."""
+    return Outcome.UNPROVEN if row.prepared else Outcome.CUT_OFF

@@ -1,0 +1,77 @@
+"""How a pairing ended, in words: "Ready: …", or exactly what is missing and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from gateway.pairing import sentences
+from gateway.pairing.model import Candidate, PairingRequest, Phase
+
+LOW_BATTERY_PERCENT: Final = 20
+
+
+def ready(model: str, found: Mapping[str, Any]) -> str:
+    """A first measurement is there."""
+    first = found.get("first", {})
+    parts = [f"Ready: {model}."]
+    if first:
+        at = datetime.fromisoformat(first["at"])
+        parts.append(f"{sentences.kinds(tuple(first['kinds'])).capitalize()} arrived ({at:%H:%M:%S} UTC).")
+    clock = found.get("clock", {}).get("state")
+    if clock == "wrong":
+        parts.append("Its clock is wrong and was not set: times are corrected by the difference; set it by hand.")
+    elif clock in ("set", "right"):
+        parts.append("Its clock is right.")
+    battery = found.get("battery_percent")
+    if battery is not None:
+        advice = ": change it soon" if battery <= LOW_BATTERY_PERCENT else ""
+        parts.append(f"Battery {battery} %{advice}.")
+    parts.append(sentences.signal(found.get("rssi")))
+    return " ".join(parts)
+
+
+def not_proven(model: str, missing: str, waited_s: float, arrived: Collection[str]) -> str:
+    """Paired and given to the resident, but that is all."""
+    came = f" ({sentences.kinds(tuple(arrived))} did)" if arrived else ""
+    return (
+        f"Not proven: the {model} is paired and given to the resident, but no {sentences.kinds((missing,))} came in "
+        f"{sentences.span(waited_s)}{came}. Measure once: 'huoma devices' shows when it was read. If it never comes, "
+        "run 'huoma unpair' and pair it anew nearer to the gateway."
+    )
+
+
+def timed_out(
+    phase: Phase,
+    model: str | None,
+    waited_s: float,
+    candidates: Collection[Candidate],
+    address: str | None,
+    request: PairingRequest,
+) -> str:
+    """Nothing came of it."""
+    waited, what = sentences.span(waited_s), model or "device"
+    nothing = "Nothing was changed."
+    if phase is Phase.LOOKING:
+        mine = [one for one in candidates if request.profile_id in (None, one.profile_id) and one.profile_id]
+        if mine:
+            return f"Nobody chose among the devices that call within {waited}. {nothing} Begin again, and select one."
+        return (
+            f"No {what} was heard in {waited}. {nothing} Hold it within two metres of the gateway, put it into pairing "
+            "mode as the steps say, and begin again; 'huoma doctor' tells whether the radio works."
+        )
+    heard = next((one for one in candidates if one.address == address), None)
+    if phase is Phase.CALLING and heard is None:
+        return (
+            f"{address} was not heard in {waited}. {nothing} Look whether the address is right and the batteries are "
+            "good, and put it into pairing mode beside the gateway."
+        )
+    if phase is Phase.CALLING:
+        return (
+            f"The {what} is heard but did not get through in {waited}. {nothing} {sentences.signal(heard.rssi)} "
+            "Put it into pairing mode again as the steps say."
+            if heard is not None
+            else nothing
+        )
+    return f"The {what} answered, but pairing did not come to its end in {waited}. {nothing} Follow the steps anew."

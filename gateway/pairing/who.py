@@ -1,0 +1,50 @@
+"""Who a device says it is, and whether that can be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from firmware_profiles import Catalogue, Profile
+from gateway.ingest.received import KnownDevice
+
+
+def other_model(catalogue: Catalogue, profile: Profile | None, said: str | None) -> str | None:
+    """The model of another profile of this vendor, when the device says it is that one."""
+    if said is None or profile is None or profile.generic or said.casefold() == profile.model.casefold():
+        return None
+    others = [one for one in catalogue.profiles if one.vendor == profile.vendor and one is not profile]
+    return next((one.model for one in others if one.model.casefold() == said.strip().casefold()), None)
+
+
+def learnt(device: KnownDevice) -> dict[str, Any]:
+    """What is kept of it for the report."""
+    said = device.information
+    return {
+        "identity": device.identity,
+        "vendor": device.vendor,
+        "model": device.model,
+        "profile": device.profile_id,
+        "firmware": said.firmware,
+        "battery_percent": said.battery_percent,
+        "adapter": device.adapter,
+    }
+
+
+def introduction(model: str, device: KnownDevice) -> str:
+    """A sentence for people."""
+    said = device.information
+    parts = [f"It is a {model}"]
+    parts += [f"firmware {said.firmware}"] if said.firmware else []
+    parts += [f"battery {said.battery_percent} %"] if said.battery_percent is not None else []
+    return f"{', '.join(parts)}."
+
+
+def sentence(error: Exception) -> str:
+    """An error's text as a sentence."""
+    words = capital(str(error))
+    return words if words.endswith(".") else f"{words}."
+
+
+def capital(words: str) -> str:
+    """The first letter large, the others as they are."""
+    return words[:1].upper() + words[1:]
