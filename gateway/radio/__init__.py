@@ -1,8 +1,23 @@
-"""Bluetooth: one scan owner, event-driven connections, sessions of the drivers; BlueZ or Bumble underneath."""
+"""Bluetooth: one scan owner per adapter, connections when devices call, pairing; BlueZ or Bumble underneath."""
 
-from gateway.radio.contracts import DeviceBook, RadioSink, Severity, Wanted
-from gateway.radio.host import Host
+from gateway.radio.capture import Attribute, Capture
+from gateway.radio.contracts import DeviceBook, PairingWatch, RadioSink, Severity, Wanted
+from gateway.radio.host import Host, PairingAgent
 from gateway.radio.manager import Radio
 from gateway.radio.seen import Seen
+from gateway.radio.station import AdapterState
 
-__all__ = ["DeviceBook", "Host", "Radio", "RadioSink", "Seen", "Severity", "Wanted"]
+__all__ = [
+    "AdapterState",
+    "Attribute",
+    "Capture",
+    "DeviceBook",
+    "Host",
+    "PairingAgent",
+    "PairingWatch",
+    "Radio",
+    "RadioSink",
+    "Seen",
+    "Severity",
+    "Wanted",
+]

@@ -30,6 +30,8 @@ from gateway.radio.host import Closed, Heard, PairingAgent
 
 OPEN_S: Final = 10.0  # a USB controller answers its reset within a second; one that loads firmware within a few
 
+COMMAND_S: Final = 10.0  # a controller answers a command within milliseconds, or never
+
 SCHEMES: Final = MappingProxyType(
     {
         "usb": "usb:0",
@@ -129,6 +131,7 @@ class BumbleAdapter:
         self.agents: dict[Connection, PairingAgent] = {}  # while a bond is being made
         self.store: BumbleKeyStore | None = None
         self._lost = asyncio.Event()
+        self._lost_because = "the Bluetooth controller is gone"
         self._scan_pauses = 0
         self._switching = asyncio.Lock()
         transport.source.terminated.add_done_callback(lambda _ended: self._lost.set())
@@ -188,15 +191,25 @@ class BumbleAdapter:
     async def bonded(self, address: str) -> bool:
         return self.store is not None and await self.store.get(address) is not None
 
+    def bonded_elsewhere(self, address: str) -> str | None:
+        return self.keys.holder(address, besides=self.address)
+
     async def forget(self, address: str) -> None:
+        """On every adapter that this gateway ever had: a technician means the device, not the adapter."""
         self.tables.forget(address)
         if self.store is not None:
-            await self.store.delete(address)
+            self.keys.forget(address)
             await self.device.refresh_resolving_list()
 
     async def lost(self) -> str:
         await self._lost.wait()
-        return "the Bluetooth controller is gone"
+        return self._lost_because
+
+    def give_up(self, reason: str) -> None:
+        """The controller cannot be worked with any more: whoever waits for it is told."""
+        self._lost_because = reason
+        self._lost.set()
+        self.power_off()
 
     @property
     def is_lost(self) -> bool:
@@ -227,14 +240,18 @@ class BumbleAdapter:
                     await self._scan()
 
     async def _scan(self) -> None:
-        async with self._switching:
-            wanted = bool(self.scanners) and not self._scan_pauses
-            if wanted and not self.device.scanning:
-                await self.device.start_scanning(
-                    active=True, own_address_type=self.own_address_type, filter_duplicates=False
-                )
-            elif not wanted and self.device.scanning:
-                await self.device.stop_scanning()
+        try:
+            async with self._switching, self.clock.timeout(COMMAND_S):
+                wanted = bool(self.scanners) and not self._scan_pauses
+                if wanted and not self.device.scanning:
+                    await self.device.start_scanning(
+                        active=True, own_address_type=self.own_address_type, filter_duplicates=False
+                    )
+                elif not wanted and self.device.scanning:
+                    await self.device.stop_scanning()
+        except TimeoutError:
+            self.give_up("the Bluetooth controller does not answer any more")
+            raise
 
 
 class _Stack(BumbleStack):

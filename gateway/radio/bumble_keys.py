@@ -36,7 +36,7 @@ class KeysNotWritable(HuomaError):  # noqa: N818
 
 
 class KeyFile:
-    """All bonds of this gateway. One process owns the file.
+    """All bonds of this gateway. One process owns the file; each of its adapters may have a `KeyFile` of its own on it.
 
     Attributes:
         damage: the sentence about a damaged file, until `accept_damage`; it survives restarts. While it stands nobody
@@ -47,10 +47,10 @@ class KeyFile:
         self._path = path
         self._now = now
         self._keys: Keys = {}
-        self._static_address: str | None = None
+        self._static_addresses: dict[str, str] = {}  # by the controller's name
         self.damage: str | None = None
         try:
-            self._keys, self._static_address, self.damage = _parse(path.read_bytes())
+            self._keys, self._static_addresses, self.damage = _parse(path.read_bytes())
         except FileNotFoundError:
             return
         except ValueError as reason:
@@ -60,16 +60,21 @@ class KeyFile:
         """The keys held by one adapter."""
         return self._keys.get(adapter, {})
 
-    def static_address(self) -> str:
-        """The random static address of controllers that have none of their own; minted once, bonds depend on it.
+    def static_address(self, controller: str = "") -> str:
+        """The random static address of a controller that has none of its own; minted once, bonds depend on it.
+
+        Args:
+            controller: its name, so that two of them do not share one.
 
         Raises:
             KeysNotWritable: it was minted and cannot be saved.
         """
-        if self._static_address is None:
-            self._static_address = hci.Address.generate_static_address().to_string(False)
+        self._refresh()
+        if controller not in self._static_addresses:
+            minted = hci.Address.generate_static_address().to_string(False)
+            self._static_addresses = {**self._static_addresses, controller: minted}
             self._save(self._keys, self.damage)
-        return self._static_address
+        return self._static_addresses[controller]
 
     def put(self, adapter: str, peer: str, keys: dict[str, Any]) -> None:
         """Save a bond.
@@ -77,17 +82,41 @@ class KeyFile:
         Raises:
             KeysNotWritable: the bond is not saved.
         """
+        self._refresh()
         held = self._keys.get(adapter, {})
         self._save({**self._keys, adapter: {**held, peer: keys}}, self.damage)
 
     def remove(self, adapter: str, peer: str) -> None:
         """Forget a bond; nothing when there is none."""
+        self._refresh()
         held = {address: keys for address, keys in self.peers(adapter).items() if address != peer}
         self._save({**self._keys, adapter: held}, self.damage)
 
+    def forget(self, peer: str) -> None:
+        """Forget the bonds with a device on every adapter."""
+        self._refresh()
+        left = {
+            adapter: {address: keys for address, keys in held.items() if address != peer}
+            for adapter, held in self._keys.items()
+        }
+        if left != self._keys:
+            self._save(left, self.damage)
+
+    def holder(self, peer: str, *, besides: str) -> str | None:
+        """The address of another adapter that holds a bond with a device."""
+        return next((adapter for adapter, held in self._keys.items() if adapter != besides and peer in held), None)
+
     def accept_damage(self) -> None:
         """A technician has read the sentence and pairs the devices again."""
+        self._refresh()
         self._save(self._keys, None)
+
+    def _refresh(self) -> None:
+        """Take in what the adapters of this process besides this one have saved; a file gone bad changes nothing."""
+        try:
+            self._keys, self._static_addresses, self.damage = _parse(self._path.read_bytes())
+        except (OSError, ValueError):
+            return
 
     def _set_aside(self, reason: str) -> None:
         kept = self._path.with_name(f"{self._path.name}.damaged-{self._now():%Y%m%dT%H%M%SZ}")
@@ -107,7 +136,7 @@ class KeyFile:
     def _save(self, keys: Keys, damage: str | None) -> None:
         body = {
             "version": VERSION,
-            "static_address": self._static_address,
+            "static_addresses": self._static_addresses,
             "adapters": keys,
             "damage": damage,
         }
@@ -171,7 +200,7 @@ def _plain(address: str) -> str:
     return address.partition("/")[0]
 
 
-def _parse(raw: bytes) -> tuple[Keys, str | None, str | None]:
+def _parse(raw: bytes) -> tuple[Keys, dict[str, str], str | None]:
     """Raises ValueError with the reason in a few words."""
     try:
         found = json.loads(raw)
@@ -187,7 +216,11 @@ def _parse(raw: bytes) -> tuple[Keys, str | None, str | None]:
     for peers in found["adapters"].values():
         for keys in peers.values():
             PairingKeys.from_dict(keys)
-    return found["adapters"], found.get("static_address"), found.get("damage")
+    addresses = found.get("static_addresses", {})
+    if not isinstance(addresses, dict):
+        raise ValueError("it is not a file of bonds")  # noqa: TRY004  # of its content
+    first = found.get("static_address")  # as files were written when there was one controller
+    return found["adapters"], {**({"": first} if first else {}), **addresses}, found.get("damage")
 
 
 def _checksum(body: Mapping[str, Any]) -> str:

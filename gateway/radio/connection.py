@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Final
@@ -17,11 +18,21 @@ from gateway.core.clock import Clock
 from gateway.core.errors import HuomaError
 from gateway.ingest.received import ClockMeasurement, KnownDevice, Received
 from gateway.radio.contracts import RadioSink
+from gateway.radio.pairing import Relay
 
 # Readings are never dropped. Indications wait for their commit, so at most one per characteristic is queued; a device
 # that only notifies and outruns the store by this much is hung up on.
 READINGS_LIMIT: Final = 64
+# A strap that keeps the link and sends nothing is connected to anew. Sessions that fetch records end themselves within
+# seconds of the last one, and each answer to a request counts: only a stream that has died is silent for this long.
+IDLE_S: Final = 60.0
+PAIRING_IDLE_S: Final = 120.0  # a person looks for six digits and types them
+_LOOK_S: Final = 5.0
 MOTIONS_LIMIT: Final = 128  # 23 s at 200 Hz; the oldest are dropped and counted: detection wants the newest
+
+
+class GoneQuiet(LinkLost):
+    """The link is up and nothing useful comes over it."""
 
 
 class NotStored(LinkLost):
@@ -41,12 +52,18 @@ class Arrival:
 
 
 class Conversation:
-    """The `Sink` of one session."""
+    """The `Sink` of one session.
 
-    def __init__(self, arrival: Arrival, clock: Clock, sink: RadioSink) -> None:
+    Attributes:
+        readings: how many were committed.
+        last_useful: monotonic, of the last reading or motion; None before the first.
+    """
+
+    def __init__(self, arrival: Arrival, clock: Clock, sink: RadioSink, relay: Relay | None = None) -> None:
         self._arrival = arrival
         self._clock = clock
         self._sink = sink
+        self._relay = relay or Relay()
         self._readings: asyncio.Queue[tuple[Received, asyncio.Future[None]]] = asyncio.Queue(READINGS_LIMIT)
         self._motions: deque[tuple[KnownDevice, Motion, float]] = deque(maxlen=MOTIONS_LIMIT)
         self._moved = asyncio.Event()
@@ -55,10 +72,13 @@ class Conversation:
         self.device = known_device(arrival, DeviceInformation())
         self.dropped_motions = 0
         self.readings = 0
+        self.last_useful: float | None = None
+        self._uncommitted = 0
 
     def information(self, information: DeviceInformation) -> None:
         self.device = known_device(self._arrival, information)
         self._sink.known(self.device)
+        self._relay.known(self.device)
 
     def clock(self, offset: ClockOffset) -> None:
         self._offset = ClockMeasurement(
@@ -67,6 +87,7 @@ class Conversation:
             measured_at=offset.measured_at,
             was_set=offset.was_set,
         )
+        self._relay.clock(self._offset)
 
     def reading(self, reading: Reading) -> Receipt:
         received = Received(
@@ -77,7 +98,9 @@ class Conversation:
             received_monotonic=self._clock.monotonic(),
             synchronised=self._clock.synchronised(),
         )
+        self.last_useful = received.received_monotonic
         receipt: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._uncommitted += 1
         try:
             self._readings.put_nowait((received, receipt))
         except asyncio.QueueFull:
@@ -88,22 +111,30 @@ class Conversation:
     def motion(self, motion: Motion) -> None:
         if len(self._motions) == MOTIONS_LIMIT:
             self.dropped_motions += 1
-        self._motions.append((self.device, motion, self._clock.monotonic()))
+        self.last_useful = self._clock.monotonic()
+        self._motions.append((self.device, motion, self.last_useful))
         self._moved.set()
 
     def undecodable(self, source: str, frame: bytes, error: DecodeError) -> None:
         self._sink.undecodable(self.device, source, frame, error)
 
-    async def run(self, session: Session, link: Link, tz: tzinfo, memory: Memory) -> SessionResult:
+    async def run(
+        self, session: Session, link: Link, tz: tzinfo, memory: Memory, *, answers: Callable[[], int] | None = None
+    ) -> SessionResult:
         """The session, with what it hears passed on meanwhile; everything heard is passed on before it returns.
 
+        `answers` tells how many requests the device has answered so far (`BleakLink.answers`); with it, a link over
+        which nothing comes is given up.
+
         Raises:
-            LinkLost, BondLost, DeviceRefused: as the session does. NotStored: see there.
+            LinkLost, BondLost, DeviceRefused: as the session does. NotStored, GoneQuiet: see there.
         """
         try:
             async with asyncio.TaskGroup() as group:
                 work = (self._commit(), self._move(), self._watch_overflow())
                 workers = [group.create_task(one) for one in work]
+                if answers is not None:
+                    workers.append(group.create_task(self._watch_silence(answers)))
                 try:
                     result = await session(link, self._arrival.profile, self._clock, self, tz=tz, memory=memory)
                     await self._readings.join()
@@ -128,7 +159,9 @@ class Conversation:
                 receipt.cancel()
                 raise
             self.readings += 1
+            self._uncommitted -= 1
             receipt.set_result(None)
+            self._relay.reading(received)
             self._readings.task_done()
 
     async def _move(self) -> None:
@@ -141,10 +174,23 @@ class Conversation:
         while self._motions:
             device, motion, at_monotonic = self._motions.popleft()
             self._sink.motion(device, motion, at_monotonic)
+            self._relay.motion(device)
 
     async def _watch_overflow(self) -> None:
         await self._overflow.wait()
         raise NotStored("the device sends faster than the store takes")
+
+    async def _watch_silence(self, answers: Callable[[], int]) -> None:
+        known, since = answers(), self._clock.monotonic()
+        while True:
+            await self._clock.sleep(_LOOK_S)
+            now = self._clock.monotonic()
+            if answers() != known:
+                known, since = answers(), now
+            since = max(since, self.last_useful or since)
+            # With something uncommitted it is the store that is slow, not the device.
+            if not self._uncommitted and now - since >= (PAIRING_IDLE_S if self._relay.open else IDLE_S):
+                raise GoneQuiet(f"it kept the connection and sent nothing for {now - since:.0f} s")
 
 
 def _refuse(receipt: asyncio.Future[None], failure: NotStored) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bleak import BleakClient, BleakScanner
 from bleak.backends.device import BLEDevice
@@ -73,6 +73,24 @@ class Adapter(Protocol):
 
     async def lost(self) -> str:
         """Until the adapter is gone; the reason in words."""
+        ...
+
+
+@runtime_checkable
+class Repairable(Protocol):
+    """An `Adapter` with a means that is harder than being closed and opened, such as being switched off and on."""
+
+    async def repair(self) -> None:
+        """Bounded by the caller; what it raises (BleakError, OSError) is logged. The adapter is closed afterwards."""
+        ...
+
+
+@runtime_checkable
+class KnowsOtherBonds(Protocol):
+    """An `Adapter` that knows of bonds which other adapters of this gateway made, plugged in now or not."""
+
+    def bonded_elsewhere(self, address: str) -> str | None:
+        """The address of another adapter that holds a bond with this device."""
         ...
 
 

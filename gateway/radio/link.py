@@ -41,12 +41,26 @@ class BleakLink:
     """One connection to one device: `async with` connects and hangs up.
 
     Entering raises LinkLost, BondLost or DeviceRefused.
+
+    Attributes:
+        answers: how many of our requests the device has answered since it was connected.
+        timed_out: connecting took too long, which a device out of range does too.
+        on_bonded: called once when a bond is made on this connection.
     """
 
     def __init__(
-        self, adapter: Adapter, device: BLEDevice, *, may_pair: bool, agent: PairingAgent | None = None
+        self,
+        adapter: Adapter,
+        device: BLEDevice,
+        *,
+        may_pair: bool,
+        agent: PairingAgent | None = None,
+        on_bonded: Callable[[], None] | None = None,
     ) -> None:
         self._adapter = adapter
+        self.answers = 0
+        self.timed_out = False
+        self._on_bonded = on_bonded
         self._closed = asyncio.Event()
         self._client = adapter.client(device, closed=self._on_closed, may_pair=may_pair, agent=agent)
         self._address = device.address
@@ -70,7 +84,12 @@ class BleakLink:
         return self._adapter.newly_bonded(self._client)
 
     async def __aenter__(self) -> Self:
-        await self._mapped(self._client.connect)
+        try:
+            await self._mapped(self._client.connect)
+        except LinkLost as lost:
+            self.timed_out = isinstance(lost.__cause__, TimeoutError)
+            raise
+        self._note_bond()
         collection = self._client.services
         self._services = frozenset(service.uuid.lower() for service in collection)
         for characteristic in collection.characteristics.values():
@@ -84,23 +103,37 @@ class BleakLink:
         await self.disconnect()
 
     async def bond(self) -> None:
-        await self._mapped(self._client.pair)
+        await self._asked(self._client.pair)
 
     async def read(self, uuid: str) -> bytes:
-        characteristic = self._characteristic(uuid)
-        return bytes(await self._mapped(lambda: self._client.read_gatt_char(characteristic)))
+        return await self.read_of(self._characteristic(uuid))
 
     async def write(self, uuid: str, data: bytes, *, response: bool = True) -> None:
-        characteristic = self._characteristic(uuid)
-        await self._mapped(lambda: self._client.write_gatt_char(characteristic, data, response=response))
+        await self.write_to(self._characteristic(uuid), data, response=response)
 
     async def subscribe(self, uuid: str, callback: FrameCallback) -> None:
+        await self.subscribe_to(self._characteristic(uuid), callback)
+
+    def table(self) -> tuple[BleakGATTCharacteristic, ...]:
+        """Every characteristic, those of the same UUID too."""
+        return tuple(self._client.services.characteristics.values())
+
+    async def read_of(self, characteristic: BleakGATTCharacteristic) -> bytes:
+        """As `read`, of one of `table`."""
+        return bytes(await self._asked(lambda: self._client.read_gatt_char(characteristic)))
+
+    async def write_to(self, characteristic: BleakGATTCharacteristic, data: bytes, *, response: bool = True) -> None:
+        """As `write`, to one of `table`."""
+        await self._asked(lambda: self._client.write_gatt_char(characteristic, data, response=response))
+
+    async def subscribe_to(self, characteristic: BleakGATTCharacteristic, callback: FrameCallback) -> None:
+        """As `subscribe`, to one of `table`."""
+
         def heard(_characteristic: BleakGATTCharacteristic, frame: bytearray) -> Receipt:
             return callback(bytes(frame))
 
-        characteristic = self._characteristic(uuid)
         # A future is an awaitable; bleak hands it through to the backend without awaiting it.
-        await self._mapped(lambda: self._client.start_notify(characteristic, heard))
+        await self._asked(lambda: self._client.start_notify(characteristic, heard))
 
     async def wait_closed(self) -> None:
         await self._closed.wait()
@@ -119,6 +152,22 @@ class BleakLink:
             return self._characteristics[uuid]
         except KeyError:
             raise DeviceRefused(f"the device has no characteristic {uuid}") from None
+
+    async def _asked(self, operation: Callable[[], Awaitable[_T]]) -> _T:
+        """A request and its answer; a refusal is an answer too."""
+        try:
+            answer = await self._mapped(operation)
+        except DeviceRefused:
+            self.answers += 1
+            raise
+        self.answers += 1
+        self._note_bond()
+        return answer
+
+    def _note_bond(self) -> None:
+        if self._on_bonded is not None and self.newly_bonded:
+            told, self._on_bonded = self._on_bonded, None
+            told()
 
     async def _mapped(self, operation: Callable[[], Awaitable[_T]]) -> _T:
         try:

@@ -1,50 +1,58 @@
-"""The radio: one scan, devices of ours connected when they call, their sessions run, rests kept."""
+"""The radio: adapters that listen, devices of ours connected when they call, pairing, and what people are told."""
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import tzinfo
-from functools import partial
+from types import MappingProxyType
 from typing import Final
 
 import structlog
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
-from bleak.exc import BleakError
 
-from device_drivers.errors import BondLost, DeviceRefused, LinkLost
-from device_drivers.sessions import SESSIONS, End, Session, SessionResult
-from firmware_profiles import Catalogue, Profile
+from device_drivers.advertising import Caller
+from device_drivers.sessions import SESSIONS, Session
+from firmware_profiles import Catalogue
 from gateway.core.clock import Clock
-from gateway.core.errors import NotFound, RadioUnavailable
+from gateway.core.errors import Conflict, HuomaError, NotFound, RadioUnavailable, StoreError
 from gateway.core.health import Colour, HealthBoard
-from gateway.radio.connection import Arrival, Conversation
-from gateway.radio.contracts import DeviceBook, RadioSink, Severity
-from gateway.radio.host import Adapter, Host
+from gateway.radio.advert import advert_of
+from gateway.radio.bonds import Bonds
+from gateway.radio.broadcasts import Broadcasts
+from gateway.radio.capture import Capture
+from gateway.radio.contracts import DeviceBook, PairingWatch, RadioSink
+from gateway.radio.dispatch import Dispatcher
+from gateway.radio.host import Adapter, Host, PairingAgent
 from gateway.radio.link import BleakLink
-from gateway.radio.memory import DeviceMemory
-from gateway.radio.seen import Device, Seen, SeenDevices, may_be_named_yet
+from gateway.radio.pairing import Permit, Relay
+from gateway.radio.seen import Device, Seen, SeenDevices
+from gateway.radio.station import AdapterState, Station
+from gateway.radio.visit import Visitor, leaf
 
 PART: Final = "radio"
-LINKS_LIMIT: Final = 6  # what common controllers hold beside a scan (7 is the USB dongles' usual maximum)
-SILENCE_S: Final = 90.0  # in a lived-in home something advertises every few seconds: the scan may have died
+FIRST_PAUSE_S: Final = 5.0  # until an adapter that has gone is looked for again, while another one works
+LONGEST_PAUSE_S: Final = 60.0
 
 log = structlog.get_logger(__name__)
 
 
 class Radio:
-    """Everything between the host's adapter and the gateway.
+    """Everything between the hosts' adapters and the gateway.
 
     Args:
         host: where the adapter comes from.
+        more_hosts: further adapters; the strongest signal decides which of them connects.
         catalogue: which profile an advertiser has; one without is "unknown" and never connected to.
         book: which devices are ours; others are never connected to.
         sink: where readings, motion and words go.
         tz: the home's time zone, which the devices' clocks speak.
         rng: jitter of the rests.
         sessions: by driver name.
+        callers: by driver name: who reads from an advertisement whether connecting is worth it.
     """
 
     def __init__(
@@ -59,55 +67,149 @@ class Radio:
         health: HealthBoard,
         rng: random.Random,
         sessions: Mapping[str, Session] = SESSIONS,
+        callers: Mapping[str, Caller] = MappingProxyType({}),
+        more_hosts: Sequence[Host] = (),
     ) -> None:
-        self._host = host
         self._book = book
-        self._sink = sink
         self._clock = clock
-        self._tz = tz
         self._health = health
         self._rng = rng
-        self._sessions = sessions
-        self._devices = SeenDevices(catalogue)
-        self._adapter: Adapter | None = None
-        self._calls: dict[str, None] = {}  # addresses that called; at most one entry per remembered device
-        self._stir = asyncio.Event()
-        self._generation = 0
-        self._running: dict[str, asyncio.Task[None]] = {}
-        self._stale: dict[str, str] = {}  # address → sentence; bounded by the devices that were ours
-        self._told_to_pair: set[str] = set()
-        self.motions_dropped = 0
+        self._devices = SeenDevices(catalogue, callers)
+        self._bonds = Bonds()
+        self._stations = [Station(one, clock, heard=self._heard, changed=self._report) for one in (host, *more_hosts)]
+        self._visitor = Visitor(
+            book=book,
+            sink=sink,
+            clock=clock,
+            tz=tz,
+            rng=rng,
+            sessions=sessions,
+            bonds=self._bonds,
+            changed=self._report,
+        )
+        self._dispatcher = Dispatcher(
+            stations=self._stations,
+            devices=self._devices,
+            book=book,
+            bonds=self._bonds,
+            visitor=self._visitor,
+            clock=clock,
+        )
+        self._broadcasts = Broadcasts(
+            book=book, sink=sink, clock=clock, tz=tz, health=health, permits=self._dispatcher.permits
+        )
+        self._awaited: dict[str, asyncio.Event] = {}  # one per capture under way
 
     async def run(self) -> None:
-        """Until cancelled.
+        """Until cancelled. An adapter that goes away is looked for again while another one works.
 
         Raises:
-            RadioUnavailable: no adapter, or it went away; run again later.
+            RadioUnavailable: no adapter is left; run again later. What is known of devices, bonds and permits stays.
             KeysDamaged: the bonds cannot be read nor set aside.
         """
-        withdraw = self._book.on_change(self._book_changed)
-        lost: BaseException | None = None
+        withdraw = self._book.on_change(self._dispatcher.book_changed)
+        failure: BaseException | None = None
+        for station in self._stations:
+            station.down = None
         try:
-            async with self._host.open() as adapter:
-                self._adapter = adapter
-                self._report()
-                try:
-                    async with asyncio.TaskGroup() as group:
-                        group.create_task(self._watch(adapter))
-                        group.create_task(self._listen(adapter))
-                        await self._dispatch(adapter, group)
-                except* RadioUnavailable as unavailable:
-                    lost = _leaf(unavailable)
+            async with asyncio.TaskGroup() as group:
+                for station in self._stations:
+                    group.create_task(self._keep(station))
+                group.create_task(self._dispatcher.run())
+                group.create_task(self._broadcasts.run())
+        except* HuomaError as several:
+            failure = leaf(several)
         finally:
             withdraw()
-            self._adapter = None
-            self._calls.clear()
-        if lost is not None:
-            raise lost
+        if failure is not None:
+            raise failure
+
+    @property
+    def motions_dropped(self) -> int:
+        """Pieces of motion that nobody took in time."""
+        return self._visitor.motions_dropped
 
     def seen(self) -> tuple[Seen, ...]:
         """Who has been heard, the latest first."""
         return self._devices.listing(self._clock.monotonic())
+
+    def adapters(self) -> tuple[AdapterState, ...]:
+        """What adapters there are, and how they are."""
+        return tuple(station.state() for station in self._stations)
+
+    @asynccontextmanager
+    async def pairing(self, address: str, *, agent: PairingAgent | None, watch: PairingWatch) -> AsyncIterator[None]:
+        """Within, the device may be connected to and bonded although nobody has been given it.
+
+        Leaving ends the permission, and the connection if nobody owns the device then. It removes nothing: a bond that
+        was made stays until `forget`. A device that has been given to somebody meanwhile goes on undisturbed.
+
+        The agent answers what the device asks while it is being bonded; without one only devices that need nobody can
+        be paired. The watch is told what happens, until the block is left.
+
+        Raises:
+            Conflict: the device is being paired already.
+        """
+        permits = self._dispatcher.permits
+        if address in permits:
+            raise Conflict(f"{address} is being paired already: finish that, or break it off.")
+        relay = Relay(watch)
+        permits[address] = Permit(agent=agent, relay=relay)
+        try:
+            await self._dispatcher.end(address)  # a connection under way has no agent and tells nobody
+            self._try_at_once(address)
+            yield
+        finally:
+            relay.close()
+            del permits[address]
+            if not await self._owned(address):
+                await self._dispatcher.end(address)
+
+    @asynccontextmanager
+    async def capture(self, address: str, *, agent: PairingAgent | None = None) -> AsyncIterator[Capture]:
+        """Connect to any device when it calls, and see all that it has. Waits for its call for as long as it takes.
+
+        The agent answers when the device wants to be bonded; without one no bond is made.
+
+        Raises:
+            Conflict: it is connected to, or being captured.
+            NotFound: the radio is not running.
+            LinkLost, BondLost, DeviceRefused: connecting failed; and in the block, as `Capture` says.
+        """
+        self._opened()
+        if address in self._awaited:
+            raise Conflict(f"{address} is being captured already.")
+        awaited = self._awaited[address] = asyncio.Event()
+        try:
+            known = self._devices.get(address)
+            if known is not None and known.in_session:
+                raise Conflict(f"{known.words()} is connected to: try again in a moment, or take it out of use first.")
+            device, station, adapter, ble = await self._reachable(address, awaited)
+            device.in_session = True
+            station.links.add(address)
+            try:
+                async with BleakLink(adapter, ble, may_pair=agent is not None, agent=agent) as link:
+                    yield Capture(link, device.advert())
+            finally:
+                device.in_session = False
+                station.links.discard(address)
+        finally:
+            del self._awaited[address]
+
+    async def forget(self, address: str) -> None:
+        """A technician's act: remove the bond with a device from every adapter that holds one, and hang up.
+
+        Raises:
+            NotFound: the radio is not running.
+            KeysNotWritable: the bond is still there.
+        """
+        adapters = self._opened()
+        await self._dispatcher.end(address)
+        for adapter in adapters:
+            await adapter.forget(address)
+        self._bonds.forgotten(address)
+        self._try_at_once(address)
+        self._report()
 
     async def pair_again(self, address: str) -> None:
         """A technician's act: forget the bond with a device and make a new one when it calls.
@@ -115,195 +217,91 @@ class Radio:
         Raises:
             NotFound: the radio is not running.
         """
-        if self._adapter is None:
-            raise NotFound("The radio is not running: start the gateway, then pair the device again.")
-        await self._adapter.forget(address)
-        self._told_to_pair.add(address)
-        self._stale.pop(address, None)
-        device = self._devices.get(address)
-        if device is not None:
-            device.rest.forget()
-        self._report()
+        await self.forget(address)
+        self._bonds.told_to_pair.add(address)
 
     def accept_damaged_bonds(self) -> None:
         """A technician's act: the sentence about a damaged file of bonds was read; devices may pair again."""
-        if self._adapter is None:
-            return
-        self._adapter.accept_notice()
-        for address in self._stale:
-            device = self._devices.get(address)
-            if device is not None:
-                device.rest.forget()
-        self._stale.clear()
+        for station in self._stations:
+            if station.adapter is not None:
+                station.adapter.accept_notice()
+        for address in list(self._bonds.stale):
+            self._bonds.forgotten(address)
+            self._try_at_once(address)
         self._report()
 
-    def _book_changed(self) -> None:
-        self._generation += 1
-        self._stir.set()
-
-    async def _watch(self, adapter: Adapter) -> None:
-        reason = await adapter.lost()
-        raise RadioUnavailable(f"{reason[0].upper()}{reason[1:]} ({self._host.name}): plug it in again.")
-
-    async def _listen(self, adapter: Adapter) -> None:
-        """One scan, started anew after a silence."""
-        heard = asyncio.Event()
-
-        def advertised(ble: BLEDevice, data: AdvertisementData) -> None:
-            heard.set()
-            self._heard(ble, data)
-
+    async def _keep(self, station: Station) -> None:
+        pause = FIRST_PAUSE_S
         while True:
+            began = self._clock.monotonic()
             try:
-                async with adapter.scanner(advertised):
-                    while True:
-                        heard.clear()
-                        async with self._clock.timeout(SILENCE_S):
-                            await heard.wait()
-            except TimeoutError:
-                log.info("nothing heard, scanning anew", silence_s=SILENCE_S)
-            except BleakError as error:
-                raise RadioUnavailable(
-                    f"Bluetooth on {self._host.name} cannot scan ({error}): switch the adapter off and on."
-                ) from error
-
-    def _heard(self, ble: BLEDevice, data: AdvertisementData) -> None:
-        now = self._clock.monotonic()
-        device = self._devices.heard(ble, data, now)
-        if device.profile is None or device.in_session or device.rest.resting(now) or may_be_named_yet(device, now):
-            return
-        self._calls[device.address] = None
-        self._stir.set()
-
-    async def _dispatch(self, adapter: Adapter, group: asyncio.TaskGroup) -> None:
-        generation = self._generation
-        while True:
-            await self._stir.wait()
-            self._stir.clear()
-            if generation != self._generation:
-                generation = self._generation
-                await self._end_unwanted()
-            while self._calls:
-                address = next(iter(self._calls))
-                del self._calls[address]
-                device = self._devices.get(address)
-                if device is None or device.in_session or len(self._running) >= LINKS_LIMIT:
-                    continue  # it goes on calling
-                if await self._is_ours(device):
-                    device.in_session = True
-                    task = group.create_task(self._serve(adapter, device))
-                    self._running[address] = task
-                    task.add_done_callback(partial(self._ended, device))
-
-    def _ended(self, device: Device, _task: asyncio.Task[None]) -> None:
-        device.in_session = False
-        self._running.pop(device.address, None)
-
-    async def _end_unwanted(self) -> None:
-        for address, task in list(self._running.items()):
-            device = self._devices.get(address)
-            if device is None or not await self._is_ours(device):
-                task.cancel()
-
-    async def _is_ours(self, device: Device) -> bool:
-        if device.asked_in != self._generation:
-            generation = self._generation
-            device.wanted = await self._book.wanted(device.address)
-            device.asked_in = generation
-        return device.wanted is not None
-
-    async def _serve(self, adapter: Adapter, device: Device) -> None:
-        """One call of one device, from connecting to hanging up; its outcome in words and in its rest."""
-        profile, wanted = device.profile, device.wanted
-        if profile is None or wanted is None:
-            return
-        session = self._sessions.get(profile.driver)
-        if session is None:
-            self._say(device, f"its profile names the unknown driver {profile.driver!r}: correct it.", Severity.FAULT)
-            device.rest.stale(self._clock.monotonic(), self._rng)
-            return
-        told = device.address in self._told_to_pair
-        may_pair = told or (wanted.may_pair and adapter.notice is None and device.address not in self._stale)
-        arrival = self._arrival(adapter, device, profile)
-        conversation = Conversation(arrival, self._clock, self._sink)
-        try:
-            async with BleakLink(adapter, device.ble, may_pair=may_pair) as link:
-                result = await conversation.run(
-                    session, link, self._tz, DeviceMemory(self._book, device.address, wanted.memory)
-                )
-                bonded = link.newly_bonded
-        except BondLost as error:
-            self._bond_lost(adapter, device, str(error))
-        except (LinkLost, DeviceRefused) as error:
-            pause = device.rest.failed(self._clock.monotonic(), self._rng)
-            severity = Severity.FAULT if isinstance(error, DeviceRefused) else Severity.WARNING
-            self._say(device, f"{error}; trying again in {pause:.0f} s.", severity)
-        except Exception as defect:
-            # Supervises one device: whatever its bytes bring about, the others (a strap that may have to tell of a
-            # fall) are not touched. A defect of ours, so its stack goes to the log and a person is told.
-            log.exception("session failed unexpectedly", device=device.address)
-            pause = device.rest.failed(self._clock.monotonic(), self._rng)
-            kind = type(_leaf(defect)).__name__
-            words = f"what it sent could not be handled ({kind}); trying again in {pause:.0f} s."
-            self._say(device, f"{words} Please report this with the log.", Severity.FAULT)
-        else:
-            self._succeeded(device, result, conversation, bonded=bonded)
-        finally:
-            device.identity = conversation.device.identity
-            self.motions_dropped += conversation.dropped_motions
-
-    def _arrival(self, adapter: Adapter, device: Device, profile: Profile) -> Arrival:
-        wanted = device.wanted
-        return Arrival(
-            address=device.address,
-            name=device.name,
-            profile=profile,
-            adapter=adapter.address,
-            simulated=self._host.simulated,
-            identity=device.identity or (None if wanted is None else wanted.identity),
-        )
-
-    def _succeeded(self, device: Device, result: SessionResult, conversation: Conversation, *, bonded: bool) -> None:
-        device.rest.succeeded(self._clock.monotonic(), self._rng, readings=conversation.readings)
-        if self._stale.pop(device.address, None) is not None:
+                await station.run()
+            except RadioUnavailable as unavailable:
+                lost = unavailable
+            if all(one.down is not None for one in self._stations):
+                raise RadioUnavailable(" ".join(one.down for one in self._stations if one.down is not None)) from lost
+            log.warning("adapter lost", adapter=station.name, why=str(lost))
             self._report()
-        if bonded:
-            self._told_to_pair.discard(device.address)
-            self._say(device, "paired.", Severity.INFORMATION)
-        if result.end is End.NOT_MEASURING:
-            self._say(device, "it offers no measurement that this gateway knows.", Severity.FAULT)
-        elif conversation.readings:
-            received = "1 reading" if conversation.readings == 1 else f"{conversation.readings} readings"
-            self._say(device, f"{received} received.", Severity.INFORMATION)
+            if self._clock.monotonic() - began > LONGEST_PAUSE_S:
+                pause = FIRST_PAUSE_S
+            await self._clock.sleep(pause * self._rng.uniform(0.75, 1.25))
+            pause = min(pause * 2, LONGEST_PAUSE_S)
 
-    def _bond_lost(self, adapter: Adapter, device: Device, reason: str) -> None:
-        device.rest.stale(self._clock.monotonic(), self._rng)
-        words = (
-            f"{reason}. Pair it again: run 'huoma device pair-again {device.address}', put it into pairing mode and "
-            "follow the steps of its profile."
-        )
-        if adapter.notice is not None:
-            words = f"{words} {adapter.notice}"
-        self._stale[device.address] = f"{device.words()}: {words}"
-        self._say(device, words, Severity.FAULT)
-        self._report()
+    def _heard(self, station: Station, ble: BLEDevice, data: AdvertisementData) -> None:
+        device = self._devices.heard(ble, data, self._clock.monotonic(), station.name)
+        awaited = self._awaited.get(device.address)
+        if awaited is not None:
+            awaited.set()
+        elif device.profile is not None and self._broadcasts.takes(device.profile):
+            self._broadcasts.heard(
+                advert_of(device.address, device.name, data), device.profile,
+                adapter="" if station.adapter is None else station.adapter.address, simulated=station.host.simulated,
+            )  # fmt: skip
+        elif device.profile is not None:
+            self._dispatcher.called(device)
 
-    def _say(self, device: Device, words: str, severity: Severity) -> None:
-        log.info("device", device=device.address, name=device.name, severity=severity.value, words=words)
-        self._sink.device_state(device.address, f"{device.words()}: {words}", severity)
+    async def _reachable(self, address: str, awaited: asyncio.Event) -> tuple[Device, Station, Adapter, BLEDevice]:
+        """Wait until the device calls where there is room for it."""
+        while True:
+            await awaited.wait()
+            awaited.clear()
+            device = self._devices.get(address)
+            station = None if device is None else await self._dispatcher.station_for(device)
+            if device is not None and station is not None and station.adapter is not None:
+                return device, station, station.adapter, device.signals[station.name].ble
+
+    def _opened(self) -> list[Adapter]:
+        """Raises NotFound."""
+        opened = [station.adapter for station in self._stations if station.adapter is not None]
+        if not opened:
+            raise NotFound("The radio is not running: start the gateway, then try again.")
+        return opened
+
+    async def _owned(self, address: str) -> bool:
+        try:
+            return await self._book.wanted(address) is not None
+        except StoreError:
+            return False
+
+    def _try_at_once(self, address: str) -> None:
+        device = self._devices.get(address)
+        if device is not None:
+            device.rest.forget()
+            device.doubts = 0
+            device.told = None
 
     def _report(self) -> None:
-        adapter = self._adapter
-        if adapter is None:
-            return
-        problems = [*([adapter.notice] if adapter.notice is not None else []), *self._stale.values()]
-        if problems:
-            self._health.report(PART, Colour.AMBER, " ".join(problems))
-        else:
-            simulated = " (simulated)" if self._host.simulated else ""
-            self._health.report(PART, Colour.GREEN, f"Listening on {self._host.name}, {adapter.address}{simulated}.")
-
-
-def _leaf(error: BaseException) -> BaseException:
-    """The first error within a task group's."""
-    return _leaf(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
+        opened = [station for station in self._stations if station.adapter is not None]
+        if not opened:
+            return  # the supervisor says why, or it is being opened
+        notices = [station.adapter.notice for station in opened if station.adapter is not None]
+        problems = [*dict.fromkeys(notice for notice in notices if notice is not None), *self._bonds.stale.values()]
+        problems += [words for station in self._stations if (words := station.down or station.deaf) is not None]
+        colour = Colour.AMBER if problems else Colour.GREEN
+        if all(station.down is not None or station.suddenly_deaf for station in self._stations):
+            colour = Colour.RED
+        if not problems:
+            where = ", ".join(f"{one.name}, {one.adapter.address}" for one in opened if one.adapter is not None)
+            simulated = " (simulated)" if any(one.host.simulated for one in opened) else ""
+            problems = [f"Listening on {where}{simulated}."]
+        self._health.report(PART, colour, " ".join(problems))

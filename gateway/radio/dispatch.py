@@ -1,0 +1,176 @@
+"""From advertisements to visits: which devices are connected to, when, and through which adapter."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+from gateway.core.clock import Clock
+from gateway.radio.bonds import Bonds
+from gateway.radio.contracts import DeviceBook, Severity
+from gateway.radio.host import KnowsOtherBonds
+from gateway.radio.pairing import Permit
+from gateway.radio.seen import RECENT_S, Device, SeenDevices, may_be_named_yet
+from gateway.radio.station import Station
+from gateway.radio.visit import Visitor
+
+SECOND_OPINION_S: Final = 0.5  # the other adapters hear a device within a few of its advertisements, if they do at all
+CLOCK_EVERY_S: Final = 86_400.0  # a device that says it has nothing is visited once a day all the same: for its clock
+
+
+class Dispatcher:
+    """Decides and starts visits. Devices that are not ours and not being paired are never connected to."""
+
+    def __init__(
+        self,
+        *,
+        stations: Sequence[Station],
+        devices: SeenDevices,
+        book: DeviceBook,
+        bonds: Bonds,
+        visitor: Visitor,
+        clock: Clock,
+    ) -> None:
+        self.permits: dict[str, Permit] = {}  # one per pairing under way
+        self._stations = stations
+        self._devices = devices
+        self._book = book
+        self._bonds = bonds
+        self._visitor = visitor
+        self._clock = clock
+        self._calls: dict[str, None] = {}  # addresses that called; at most one entry per remembered device
+        self._stir = asyncio.Event()
+        self._generation = 0
+        self._running: dict[str, asyncio.Task[None]] = {}
+
+    def book_changed(self) -> None:
+        """What is known of whose devices are holds no longer."""
+        self._generation += 1
+        self._stir.set()
+
+    def called(self, device: Device) -> None:
+        """A device of a known kind advertises. Cheap: most of the calls end here."""
+        now = self._clock.monotonic()
+        if device.in_session or device.rest.resting(now) or may_be_named_yet(device, now):
+            return
+        if self._nothing_to_fetch(device, now):
+            return
+        self._calls[device.address] = None
+        self._stir.set()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        generation = self._generation
+        try:
+            while True:
+                await self._stir.wait()
+                self._stir.clear()
+                if generation != self._generation:
+                    generation = self._generation
+                    await self._end_unwanted()
+                while self._calls:
+                    address = next(iter(self._calls))
+                    del self._calls[address]
+                    await self._answer(address)
+        finally:
+            self._calls.clear()
+
+    async def end(self, address: str) -> None:
+        """End the visit of this device, if there is one, and wait until it is over."""
+        task = self._running.get(address)
+        if task is not None:
+            task.cancel()
+            await asyncio.wait({task})
+
+    async def station_for(self, device: Device) -> Station | None:
+        """The adapter that holds the bond; without one, the one with room that hears the device best."""
+        opened = [(station, station.adapter) for station in self._stations if station.adapter is not None]
+        holders = [station for station, adapter in opened if await adapter.bonded(device.address)]
+        if not holders and device.address not in self._bonds.told_to_pair and device.address not in self.permits:
+            elsewhere = next(
+                (
+                    holder
+                    for _, adapter in opened
+                    if isinstance(adapter, KnowsOtherBonds)
+                    and (holder := adapter.bonded_elsewhere(device.address)) is not None
+                ),
+                None,
+            )
+            if elsewhere is not None:
+                self._tell(
+                    device,
+                    f"its bond belongs to the Bluetooth adapter {elsewhere}, which is not there: plug that one in, or "
+                    f"pair the device again with 'huoma device pair-again {device.address}'.",
+                )
+                return None
+        candidates = holders or [station for station, _ in opened]
+        now = self._clock.monotonic()
+        if not holders and self._another_may_hear(device, candidates, now):
+            return None
+        signals = {
+            station: signal.rssi_dbm
+            for station in candidates
+            if station.has_room
+            and (signal := device.signals.get(station.name)) is not None
+            and now - signal.heard <= RECENT_S
+        }
+        if signals:
+            device.told = None
+        return max(signals, key=lambda station: signals[station], default=None)
+
+    def _another_may_hear(self, device: Device, candidates: Sequence[Station], now: float) -> bool:
+        if len(candidates) < 2 or now - device.calling_since >= SECOND_OPINION_S:
+            return False
+        heard_by = {name for name, signal in device.signals.items() if signal.heard >= device.calling_since}
+        return any(station.name not in heard_by for station in candidates)
+
+    def _tell(self, device: Device, words: str) -> None:
+        if device.told != words:
+            device.told = words
+            self._visitor.say(device, words, Severity.FAULT)
+
+    def _nothing_to_fetch(self, device: Device, now: float) -> bool:
+        """The advertisement says that nothing waits, and its clock and its pairing are in order."""
+        call = device.call
+        if call is None or call.waiting is None or call.waiting > 0 or call.pairing:
+            return False
+        if device.address in self.permits or device.address in self._bonds.told_to_pair:
+            return False
+        return device.last_visit is not None and now - device.last_visit < CLOCK_EVERY_S
+
+    async def _answer(self, address: str) -> None:
+        device = self._devices.get(address)
+        if device is None or device.in_session or not await self._is_ours(device):
+            return
+        station = await self.station_for(device)
+        if station is None or device.in_session:
+            return  # it goes on calling
+        visit = self._visitor.visit(station, device, self.permits.get(address))
+        task = station.start(visit)
+        if task is None:
+            return
+        device.in_session = True
+        station.links.add(address)
+        self._running[address] = task
+        task.add_done_callback(partial(self._ended, station, device))
+
+    def _ended(self, station: Station, device: Device, _task: asyncio.Task[None]) -> None:
+        device.in_session = False
+        station.links.discard(device.address)
+        self._running.pop(device.address, None)
+
+    async def _end_unwanted(self) -> None:
+        for address, task in list(self._running.items()):
+            device = self._devices.get(address)
+            if device is None or not await self._is_ours(device):
+                task.cancel()
+
+    async def _is_ours(self, device: Device) -> bool:
+        """Ours, or being paired: then for as long as that takes."""
+        if device.asked_in != self._generation:
+            generation = self._generation
+            device.wanted = await self._book.wanted(device.address)
+            device.asked_in = generation
+        return device.wanted is not None or device.address in self.permits
