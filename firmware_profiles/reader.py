@@ -14,7 +14,9 @@ from firmware_profiles.schema import (
     FINISH_PAIRING,
     FRAME_KEYS,
     LANGUAGES,
+    MEANINGS,
     MOTION_KEYS,
+    PRESSES,
     QUIRK_KEYS,
     READING_KEYS,
     RECORD_IDENTITIES,
@@ -66,6 +68,7 @@ def _profile(raw: Table, path: Path) -> Profile:
     device = raw.known(DEVICE_KEYS, f"{raw.where} ({name})" if name else None)
     vendor, model = device.text("vendor"), device.text("model")
     pairing = device.table("pairing", LANGUAGES)
+    presses = device.table("presses", tuple(PRESSES))
     return Profile(
         id=profile_id(vendor, model),
         vendor=vendor,
@@ -83,6 +86,7 @@ def _profile(raw: Table, path: Path) -> Profile:
         frames=_frames(device),
         generic=device.truth("generic"),
         sources=device.texts("sources"),
+        presses=MappingProxyType({key: presses.choice(key, MEANINGS) for key in presses.keys()}),  # noqa: SIM118
         file=str(path),
     )
 

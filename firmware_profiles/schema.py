@@ -14,11 +14,26 @@ from typing import Final, Literal, get_args
 RecordIdentity = Literal["device-time", "sequence", "reception"]
 ClockCharacteristic = Literal["2a08", "2a2b"]
 FinishPairing = Literal["disconnect"]
+Meaning = Literal["alert", "test", "ignore"]
 Outcome = Literal["reading", "motion", "failed", "error"]
 
 RECORD_IDENTITIES: Final[tuple[RecordIdentity, ...]] = get_args(RecordIdentity)
 CLOCKS: Final[tuple[ClockCharacteristic, ...]] = get_args(ClockCharacteristic)
 FINISH_PAIRING: Final[tuple[FinishPairing, ...]] = get_args(FinishPairing)
+MEANINGS: Final[tuple[Meaning, ...]] = get_args(Meaning)
+# How a button can be pressed (`device_drivers.readings.Pattern`), and what it means unless a profile says otherwise.
+PRESSES: Final[Mapping[str, Meaning]] = MappingProxyType(
+    {
+        "press": "alert",
+        "double-press": "alert",
+        "triple-press": "test",
+        "long-press": "alert",
+        "long-double-press": "alert",
+        "long-triple-press": "alert",
+        "hold": "alert",
+        "other": "alert",
+    }
+)
 LANGUAGES: Final = ("fi", "sv", "en")
 
 DEVICE_KEYS: Final = (
@@ -33,6 +48,7 @@ DEVICE_KEYS: Final = (
     "record_identity",
     "sources",
     "quirks",
+    "presses",
     "pairing",
     "frame",
 )
@@ -128,6 +144,7 @@ class Profile:
         generic: serves whatever no vendor profile claims.
         sources: where the facts come from.
         file: the file that it was read from.
+        presses: what pressing its button means, by pattern; where it says nothing, `PRESSES` does.
     """
 
     id: str
@@ -145,6 +162,11 @@ class Profile:
     generic: bool
     sources: tuple[str, ...]
     file: str
+    presses: Mapping[str, Meaning] = field(default_factory=lambda: MappingProxyType({}))
+
+    def meaning(self, pattern: str) -> Meaning:
+        """What a press of this pattern means. A pattern that nobody has heard of is a call for help."""
+        return self.presses.get(pattern, PRESSES.get(pattern, "alert"))
 
 
 def profile_id(vendor: str, model: str) -> str:
