@@ -23,9 +23,11 @@ from bumble.transport.common import Transport
 from gateway.core.clock import Clock
 from gateway.core.errors import RadioUnavailable
 from gateway.radio.bumble_agent import pairing_config
-from gateway.radio.bumble_backend import BleakClientBumble, BleakScannerBumble, translated
 from gateway.radio.bumble_cache import AttributeTables
+from gateway.radio.bumble_client import BleakClientBumble
 from gateway.radio.bumble_keys import BumbleKeyStore, KeyFile
+from gateway.radio.bumble_scanner import BleakScannerBumble
+from gateway.radio.bumble_words import translated
 from gateway.radio.host import Closed, Heard, PairingAgent
 
 OPEN_S: Final = 10.0  # a USB controller answers its reset within a second; one that loads firmware within a few
@@ -45,7 +47,12 @@ TransportOpener = Callable[[], Awaitable[Transport]]
 
 
 class BumbleHost:
-    """A controller by its Bumble transport name, or by a function that opens a transport (the virtual radio)."""
+    """A controller by its Bumble transport name, or by a function that opens a transport (the virtual radio).
+
+    Args:
+        keys: the file of bonds; several controllers share it.
+        controller: which of several it is, where they have no addresses of their own ("" is the first).
+    """
 
     def __init__(
         self,
@@ -55,10 +62,12 @@ class BumbleHost:
         clock: Clock,
         name: str | None = None,
         simulated: bool = False,
+        controller: str = "",
     ) -> None:
         self._transport = transport
         self._keys = keys
         self._clock = clock
+        self._controller = controller
         self.simulated = simulated
         self.name = name or (transport if isinstance(transport, str) else "the virtual radio")
 
@@ -67,7 +76,7 @@ class BumbleHost:
         """Raises RadioUnavailable, KeysDamaged."""
         transport = await self._open_transport()
         try:
-            adapter = BumbleAdapter(transport, KeyFile(self._keys, now=self._clock.wall), self._clock)
+            adapter = BumbleAdapter(transport, KeyFile(self._keys, now=self._clock.wall), self._clock, self._controller)
             try:
                 async with self._clock.timeout(OPEN_S):
                     await adapter.power_on()
@@ -118,9 +127,10 @@ def _usb_errors() -> tuple[type[Exception], ...]:
 class BumbleAdapter:
     """One powered controller with its bonds: the state that bleak's scanner and clients share."""
 
-    def __init__(self, transport: Transport, keys: KeyFile, clock: Clock) -> None:
+    def __init__(self, transport: Transport, keys: KeyFile, clock: Clock, controller: str) -> None:
         self.clock = clock
         self.keys = keys
+        self._controller = controller
         self.connecting = asyncio.Lock()  # controllers take one LE Create Connection at a time
         self.scanners: set[BleakScannerBumble] = set()
         self.tables = AttributeTables()
@@ -165,7 +175,9 @@ class BumbleAdapter:
         self.device.keystore = MemoryKeyStore()  # the key store is one adapter's: its address must be read first
         await self.device.power_on()
         if not self.own_is_public:
-            own = self.device.static_address = self.device.random_address = hci.Address(self.keys.static_address())
+            own = self.device.static_address = self.device.random_address = hci.Address(
+                self.keys.static_address(self._controller)
+            )
             await self.device.send_sync_command(hci.HCI_LE_Set_Random_Address_Command(random_address=own))
         self._lost.clear()  # powering on flushes what was before
         self.store = BumbleKeyStore(self.keys, self.address)

@@ -47,7 +47,7 @@ class KeyFile:
         self._path = path
         self._now = now
         self._keys: Keys = {}
-        self._static_addresses: dict[str, str] = {}  # by the controller's name
+        self._static_addresses: dict[str, str] = {}  # the first controller's by ""
         self.damage: str | None = None
         try:
             self._keys, self._static_addresses, self.damage = _parse(path.read_bytes())
@@ -64,7 +64,7 @@ class KeyFile:
         """The random static address of a controller that has none of its own; minted once, bonds depend on it.
 
         Args:
-            controller: its name, so that two of them do not share one.
+            controller: which of several, so that two of them do not share one.
 
         Raises:
             KeysNotWritable: it was minted and cannot be saved.
@@ -219,7 +219,7 @@ def _parse(raw: bytes) -> tuple[Keys, dict[str, str], str | None]:
     addresses = found.get("static_addresses", {})
     if not isinstance(addresses, dict):
         raise ValueError("it is not a file of bonds")  # noqa: TRY004  # of its content
-    first = found.get("static_address")  # as files were written when there was one controller
+    first = found.get("static_address")  # written when there was one controller
     return found["adapters"], {**({"": first} if first else {}), **addresses}, found.get("damage")
 
 

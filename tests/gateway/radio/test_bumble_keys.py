@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from datetime import UTC, datetime
@@ -113,3 +114,30 @@ async def test_the_store_knows_public_addresses_by_either_name(tmp_path: Path) -
         assert keys.ltk is not None
         assert keys.ltk.value.hex() == KEYS["ltk"]["value"]
     assert [name for name, _ in await store.get_all()] == [PEER]
+
+
+def test_two_adapters_on_one_file_lose_nothing_of_each_other(tmp_path: Path) -> None:
+    path = tmp_path / "bonds.json"
+    one, two = KeyFile(path, now=now), KeyFile(path, now=now)
+    one.put(ADAPTER, PEER, KEYS)
+    two.put(OTHER, "5C:31:3E:00:00:02", KEYS)
+    one.put(ADAPTER, "5C:31:3E:00:00:03", KEYS)
+    assert one.static_address() != two.static_address("2")
+    again = KeyFile(path, now=now)
+    assert set(again.peers(ADAPTER)) == {PEER, "5C:31:3E:00:00:03"}
+    assert set(again.peers(OTHER)) == {"5C:31:3E:00:00:02"}
+    assert (again.static_address(), again.static_address("2")) == (one.static_address(), two.static_address("2"))
+    assert again.holder(PEER, besides=OTHER) == ADAPTER
+    assert again.holder(PEER, besides=ADAPTER) is None
+    two.forget(PEER)
+    assert set(KeyFile(path, now=now).peers(ADAPTER)) == {"5C:31:3E:00:00:03"}
+
+
+def test_a_file_of_one_controller_keeps_its_static_address(tmp_path: Path) -> None:
+    path = tmp_path / "bonds.json"
+    body = {"version": 1, "static_address": "C1:02:03:04:05:06", "adapters": {}, "damage": None}
+    checksum = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+    path.write_text(json.dumps({"checksum": checksum, **body}))
+    file = KeyFile(path, now=now)
+    assert file.damage is None
+    assert file.static_address() == "C1:02:03:04:05:06"

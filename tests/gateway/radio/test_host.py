@@ -83,14 +83,6 @@ async def test_a_pulled_dongle_ends_the_run_and_the_next_run_works(room_with: Ro
                 await cuff.pairing_finished.wait()
 
 
-async def test_scanning_starts_anew_after_a_silence(room_with: RoomMaker) -> None:
-    async with room_with() as room:
-        async with room.running():
-            await asyncio.sleep(200)
-        scans = [packet for packet in room.hci if packet[:3] == b"\x01\x0c\x20"]  # LE Set Scan Enable
-        assert [packet[4] for packet in scans] == [1, 0, 1, 0, 1, 0]
-
-
 def advert(number: int, *, name: str | None = None, services: tuple[str, ...] = ()) -> tuple[BLEDevice, Any]:
     address = f"C0:00:00:00:{number >> 8:02X}:{number & 255:02X}"
     return BLEDevice(address, name, None), AdvertisementData(name, {}, {}, list(services), None, -60, ())

@@ -1,10 +1,9 @@
-"""bleak's scanner and client on a Bumble host. Their shared state is a `BumbleAdapter`, passed as `bumble=`."""
+"""bleak's client on a Bumble host. What it shares with the scanner is a `BumbleAdapter`, passed as `bumble=`."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import bumble.core
@@ -13,24 +12,24 @@ from bleak.backends.characteristic import BleakGATTCharacteristic, GattCharacter
 from bleak.backends.client import BaseBleakClient, NotifyCallback
 from bleak.backends.descriptor import BleakGATTDescriptor
 from bleak.backends.device import BLEDevice
-from bleak.backends.scanner import AdvertisementData, AdvertisementDataCallback, BaseBleakScanner
 from bleak.backends.service import BleakGATTService, BleakGATTServiceCollection
 from bleak.exc import BleakDeviceNotFoundError, BleakError, BleakGATTProtocolError, BleakGATTProtocolErrorCode
-from bleak.uuids import normalize_uuid_16, normalize_uuid_32, normalize_uuid_str
 from bumble import att, hci
-from bumble.core import UUID, AdvertisingData
-from bumble.device import Advertisement, Connection, Peer
+from bumble.core import UUID
+from bumble.device import Connection, Peer
 from bumble.gatt_client import Client
 
 from gateway.radio.bumble_confirm import ConfirmingClient
+from gateway.radio.bumble_words import translated, uuid128
 from gateway.radio.host import BondError, PairingAgent
 
 if TYPE_CHECKING:
     from gateway.radio.bumble_host import BumbleAdapter
 
-SEEN_LIMIT: Final = 256  # phones with private addresses walk by for ever: the oldest are forgotten
 MTU: Final = 517
 HANG_UP_S: Final = 5.0
+BOND_S: Final = 30.0  # the security manager's own time-out (Core 5.4, Vol 3 Part H §3.4)
+TYPING_S: Final = 60.0  # a person looks for six digits and types them
 _INSUFFICIENT: Final = (
     BleakGATTProtocolErrorCode.INSUFFICIENT_AUTHENTICATION,
     BleakGATTProtocolErrorCode.INSUFFICIENT_ENCRYPTION,
@@ -39,69 +38,6 @@ _SERVICE_CHANGED: Final = UUID.from_16_bits(0x2A05)
 _KEY_MISSING: Final = hci.HCI_ErrorCode.PIN_OR_KEY_MISSING_ERROR
 _MIC_FAILURE: Final = hci.HCI_ErrorCode.CONNECTION_TERMINATED_DUE_TO_MIC_FAILURE_ERROR
 _T = TypeVar("_T")
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """Bumble's errors → bleak's."""
-    try:
-        yield
-    except att.ATT_Error as error:
-        raise BleakGATTProtocolError(error.error_code) from error
-    except (bumble.core.BaseBumbleError, hci.HCI_Error) as error:
-        raise BleakError(str(error) or type(error).__name__) from error
-    except asyncio.CancelledError as cancelled:
-        # Bumble cancels what waits for a link that dropped; our own cancellation must pass.
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
-            raise
-        raise BleakError("disconnected") from cancelled
-
-
-class BleakScannerBumble(BaseBleakScanner):
-    """Adverts of one scan. Private addresses of bonded devices come out as their identity addresses."""
-
-    def __init__(
-        self,
-        detection_callback: AdvertisementDataCallback | None,
-        service_uuids: list[str] | None,
-        scanning_mode: str,
-        *,
-        bumble: BumbleAdapter,
-        **_unused: Any,
-    ) -> None:
-        super().__init__(detection_callback, service_uuids)
-        self._adapter = bumble
-
-    async def start(self) -> None:
-        self.seen_devices = {}
-        self._adapter.device.on("advertisement", self._heard)
-        with translated():
-            await self._adapter.listen(self)
-
-    async def stop(self) -> None:
-        with suppress(KeyError):
-            self._adapter.device.remove_listener("advertisement", self._heard)
-        with translated():
-            await self._adapter.deafen(self)
-
-    def _heard(self, advertisement: Advertisement) -> None:
-        on_air = advertisement.address
-        resolver = self._adapter.device.address_resolver
-        identity = resolver.resolve(on_air) if resolver is not None and on_air.is_resolvable else None
-        address = (identity or on_air).to_string(False)
-        data = _advertisement_data(advertisement)
-        if not self.is_allowed_uuid(data.service_uuids):
-            return
-        known = self.seen_devices.pop(address, None)
-        device = BLEDevice(address, data.local_name or (known[0].name if known else None), on_air)
-        self.seen_devices[address] = (device, data)
-        while len(self.seen_devices) > SEEN_LIMIT:
-            del self.seen_devices[next(iter(self.seen_devices))]
-        accumulators = self._adapter.device.advertisement_accumulators
-        while len(accumulators) > SEEN_LIMIT:
-            del accumulators[next(iter(accumulators))]
-        self.call_detection_callbacks(device, data)
 
 
 class BleakClientBumble(BaseBleakClient):
@@ -131,6 +67,7 @@ class BleakClientBumble(BaseBleakClient):
         self._subscriptions: dict[int, Callable[[bytes], Any]] = {}
         self._ended_by: int | None = None
         self._table_changed = False
+        self._bonded = False
         self.newly_bonded = False
 
     @property
@@ -208,6 +145,8 @@ class BleakClientBumble(BaseBleakClient):
         receive: Callable[[bytearray], object] = callback
 
         def subscriber(value: bytes) -> object:
+            if self._unprotected:
+                return None
             return receive(bytearray(value))
 
         self._subscriptions[characteristic.handle] = subscriber
@@ -231,9 +170,10 @@ class BleakClientBumble(BaseBleakClient):
             raise
 
     async def _settle_in(self, connection: Connection, *, pair: bool) -> None:
-        bonded = await self._adapter.bonded(self.address)
+        bonded = self._bonded = await self._adapter.bonded(self.address)
         if bonded:
             await self._encrypt(connection)
+            self._must_be_protected()
         elif pair:
             await self._bond(connection)
         tables = self._adapter.tables
@@ -274,9 +214,22 @@ class BleakClientBumble(BaseBleakClient):
             missing = isinstance(cause, hci.HCI_Error) and cause.error_code == _KEY_MISSING
             if missing or self._ended_by == _MIC_FAILURE:
                 raise BondError(
-                    f"the stored bond with {self.name} is stale: the device does not know our key (any more)"
+                    f"the stored bond with {self.name} is stale: the device does not know our key (any more), or "
+                    "another one uses its address"
                 ) from error
             raise
+
+    @property
+    def _unprotected(self) -> bool:
+        """Whoever it is, it has not shown that it knows our key."""
+        return self._bonded and (self._connection is None or not self._connection.is_encrypted)
+
+    def _must_be_protected(self) -> None:
+        if self._unprotected:
+            raise BondError(
+                f"there is a bond with {self.name}, and yet the connection is not encrypted: nothing is taken "
+                "from it, as it may be another device under its address"
+            )
 
     async def _bond(self, connection: Connection) -> None:
         if not self._may_pair:
@@ -285,7 +238,10 @@ class BleakClientBumble(BaseBleakClient):
             self._adapter.agents[connection] = self._agent
         try:
             with translated():
-                await connection.pair()
+                async with self._adapter.clock.timeout(BOND_S if self._agent is None else TYPING_S):
+                    await connection.pair()
+        except TimeoutError as silence:
+            raise BondError(f"the pairing with {self.name} was not finished in time") from silence
         except BleakError as error:
             if isinstance(error.__cause__, bumble.core.ProtocolError):
                 raise BondError(f"{self.name} takes no new gateway now ({error.__cause__.error_name})") from error
@@ -300,6 +256,7 @@ class BleakClientBumble(BaseBleakClient):
     async def _secured(self, operation: Callable[[Peer], Awaitable[_T]]) -> _T:
         """Raise security when the device demands it, once, as BlueZ does."""
         self._live()
+        self._must_be_protected()
         if self._peer is None:
             raise BleakError("not connected")
         if self._table_changed:
@@ -333,7 +290,7 @@ class BleakClientBumble(BaseBleakClient):
 def _collection(peer: Peer, writable: Callable[[], int]) -> BleakGATTServiceCollection:
     collection = BleakGATTServiceCollection()
     for service in peer.services:
-        owner = BleakGATTService(service, service.handle, _uuid128(service.uuid))
+        owner = BleakGATTService(service, service.handle, uuid128(service.uuid))
         collection.add_service(owner)
         for characteristic in service.characteristics:
             properties: list[Any] = [
@@ -341,57 +298,11 @@ def _collection(peer: Peer, writable: Callable[[], int]) -> BleakGATTServiceColl
                 for flag in GattCharacteristicsFlags
                 if int(characteristic.properties) & flag.value
             ]
-            uuid = _uuid128(characteristic.uuid)
+            uuid = uuid128(characteristic.uuid)
             shown = BleakGATTCharacteristic(characteristic, characteristic.handle, uuid, properties, writable, owner)
             collection.add_characteristic(shown)
             for descriptor in characteristic.descriptors:
                 collection.add_descriptor(
-                    BleakGATTDescriptor(descriptor, descriptor.handle, _uuid128(descriptor.type), shown)
+                    BleakGATTDescriptor(descriptor, descriptor.handle, uuid128(descriptor.type), shown)
                 )
     return collection
-
-
-def _advertisement_data(advertisement: Advertisement) -> AdvertisementData:
-    name: str | None = None
-    manufacturer: dict[int, bytes] = {}
-    service_data: dict[str, bytes] = {}
-    uuids: list[str] = []
-    tx_power: int | None = None
-    for kind, value in advertisement.data.ad_structures:
-        if kind in (AdvertisingData.COMPLETE_LOCAL_NAME, AdvertisingData.SHORTENED_LOCAL_NAME):
-            name = value.decode("utf-8", "replace")
-        elif kind == AdvertisingData.MANUFACTURER_SPECIFIC_DATA and len(value) >= 2:
-            manufacturer[int.from_bytes(value[:2], "little")] = bytes(value[2:])
-        elif kind == AdvertisingData.SERVICE_DATA_16_BIT_UUID and len(value) >= 2:
-            service_data[normalize_uuid_16(int.from_bytes(value[:2], "little"))] = bytes(value[2:])
-        elif kind == AdvertisingData.TX_POWER_LEVEL and value:
-            tx_power = int.from_bytes(value[:1], "little", signed=True)
-        elif kind in _UUID_BYTES:
-            uuids += _uuids(value, _UUID_BYTES[kind])
-    return AdvertisementData(
-        name, manufacturer, service_data, list(dict.fromkeys(uuids)), tx_power, advertisement.rssi, (advertisement,)
-    )
-
-
-_UUID_BYTES: Final = {
-    AdvertisingData.INCOMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS: 2,
-    AdvertisingData.COMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS: 2,
-    AdvertisingData.INCOMPLETE_LIST_OF_32_BIT_SERVICE_CLASS_UUIDS: 4,
-    AdvertisingData.COMPLETE_LIST_OF_32_BIT_SERVICE_CLASS_UUIDS: 4,
-    AdvertisingData.INCOMPLETE_LIST_OF_128_BIT_SERVICE_CLASS_UUIDS: 16,
-    AdvertisingData.COMPLETE_LIST_OF_128_BIT_SERVICE_CLASS_UUIDS: 16,
-}
-
-
-def _uuids(value: bytes, size: int) -> list[str]:
-    whole = len(value) - len(value) % size
-    pieces = [value[at : at + size] for at in range(0, whole, size)]
-    if size == 2:
-        return [normalize_uuid_16(int.from_bytes(piece, "little")) for piece in pieces]
-    if size == 4:
-        return [normalize_uuid_32(int.from_bytes(piece, "little")) for piece in pieces]
-    return [_uuid128(UUID.from_bytes(piece)) for piece in pieces]
-
-
-def _uuid128(uuid: UUID) -> str:
-    return normalize_uuid_str(uuid.to_hex_str("-") if len(uuid.uuid_bytes) == 16 else uuid.to_hex_str())
