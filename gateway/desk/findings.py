@@ -13,6 +13,7 @@ from gateway.desk.events import AlertKind, Evidence, Priority
 from gateway.desk.machine import Report
 
 FALL_CONDITION: Final = "fall"
+HELP_CONDITION: Final = "help"
 EVIDENCE_S: Final = 10.0  # of acceleration: some seconds of ordinary life, the fall, and whether the person moved after
 
 _WORN: Final[Mapping[str, str]] = {
@@ -21,6 +22,38 @@ _WORN: Final[Mapping[str, str]] = {
     "waist": "the sensor at the waist",
     "ankle": "the sensor at the ankle",
 }
+
+_FIXED: Final[Mapping[str, str]] = {
+    "bedroom": "in the bedroom",
+    "living-room": "in the living room",
+    "kitchen": "in the kitchen",
+    "bathroom": "in the bathroom",
+    "toilet": "in the toilet",
+    "hall": "in the hall",
+}
+
+
+def help_report(*, subject: Subject, at: datetime, device_identity: str | None, placement: str | None) -> Report:
+    """Somebody pressed an alarm button.
+
+    Args:
+        subject: whose button it is; the home where several share it.
+        at: when it was pressed, aware.
+        device_identity: as `fall_report`.
+        placement: the room of a button that nobody wears ("bathroom"); anything else is a pendant.
+    """
+    where = _FIXED.get(placement or "")
+    with_what = "the alarm pendant" if where is None else f"the alarm button {where}"
+    return Report(
+        subject=subject,
+        kind=AlertKind.PRESS,
+        condition=HELP_CONDITION,
+        priority=Priority.HIGH,
+        probability=None,
+        summary=f"Help requested with {with_what}",
+        device_identity=device_identity,
+        at=at,
+    )
 
 
 def fall_report(

@@ -32,5 +32,11 @@ class AssignedDevices:
         await self._memory.keep(address, kept)
 
     def on_change(self, changed: Callable[[], None]) -> Callable[[], None]:
-        """Have `changed` called after each assignment that was made or ended. Returns what ends that."""
-        return self._registry.on_assignment(changed)
+        """Have `changed` called after each assignment made or ended, each key entered. Returns what ends that."""
+        stop = (self._registry.on_assignment(changed), self._memory.on_entry(changed))
+
+        def end() -> None:
+            for one in stop:
+                one()
+
+        return end

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import apsw
 
+from gateway.store import audit
 from gateway.store.database import Database
 from gateway.store.rows import insert
-from gateway.store.stamp import STAMP_COLUMNS, Stamper
+from gateway.store.stamp import STAMP_COLUMNS, Stamp, Stamper
 
 _AGAIN: Final = "ON CONFLICT (address, key) DO UPDATE SET value = excluded.value, " + ", ".join(
     f"{column} = excluded.{column}" for column in STAMP_COLUMNS.split(", ")
@@ -22,6 +23,12 @@ class DeviceMemory:
     def __init__(self, database: Database, stamper: Stamper) -> None:
         self._database = database
         self._stamper = stamper
+        self._listeners: list[Callable[[], None]] = []
+
+    def on_entry(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` after each word that a person entered. Returns how to stop."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
 
     async def of(self, address: str) -> Mapping[str, str]:
         """Everything of one device."""
@@ -33,16 +40,29 @@ class DeviceMemory:
     async def keep(self, address: str, kept: Mapping[str, str]) -> None:
         """Add or replace words. Raises StoreError."""
         stamp = self._stamper.now()
+        await self._database.write(lambda connection: _keep(connection, stamp, address, kept))
+
+    async def enter(self, address: str, kept: Mapping[str, str], *, actor: str, action: str) -> None:
+        """As `keep`, by a person: the act is audited (never its words), and the radio is told. Raises StoreError."""
+        stamp = self._stamper.now()
 
         def work(connection: apsw.Connection) -> None:
-            for key, value in kept.items():
-                row = {"address": address.upper(), "key": key, "value": value}
-                insert(connection, "device_memory", stamp, row, then=_AGAIN)
+            _keep(connection, stamp, address, kept)
+            audit.note(connection, stamp, actor=actor, action=action, target=f"address:{address.upper()}")
 
         await self._database.write(work)
+        for listener in list(self._listeners):
+            listener()
 
     async def forget(self, address: str) -> None:
         """Nothing is remembered of the device any more. Raises StoreError."""
         await self._database.write(
             lambda connection: connection.execute("DELETE FROM device_memory WHERE address = ?", (address.upper(),))
+        )
+
+
+def _keep(connection: apsw.Connection, stamp: Stamp, address: str, kept: Mapping[str, str]) -> None:
+    for key, value in kept.items():
+        insert(
+            connection, "device_memory", stamp, {"address": address.upper(), "key": key, "value": value}, then=_AGAIN
         )

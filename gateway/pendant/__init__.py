@@ -1,0 +1,1 @@
+"""What it means when somebody presses a button: a call for help, a test, or nothing."""
