@@ -50,6 +50,10 @@ class Bonds(Protocol):
         """Forget the bond and make a new one when the device calls."""
         ...
 
+    async def forget(self, address: str) -> None:
+        """Remove the bond, if there is one."""
+        ...
+
     def accept_damaged_bonds(self) -> None:
         """The sentence about a damaged file of bonds was read."""
         ...
@@ -91,23 +95,48 @@ class Acts:
         placement: str | None = None,
         user_slot: int | None = None,
         since: datetime | None = None,
+        shared: bool = False,
     ) -> Assignment:
         """The device's readings are the resident's (id, or a name only one has) from now on.
+
+        With `shared` several residents have it: whose a reading is, is decided one by one.
 
         Raises:
             Invalid: neither an address nor an identity, or no placement (`PLACEMENTS`); and as the registry.
         """
         await self._must_be_device(device)
-        if placement is not None and placement not in PLACEMENTS:
-            raise Invalid(f"'{placement}' is no placement: give one of {', '.join(PLACEMENTS)}, or none at all.")
+        self.known_placement(placement)
         found = await self.registry.resident(resident)
         subject = Subject(type=SubjectType.RESIDENT, id=found.id)
         made = await self.registry.assign(
-            device, subject, actor=actor, placement=placement, user_slot=user_slot, since=since
+            device, subject, actor=actor, placement=placement, user_slot=user_slot, since=since, shared=shared
         )
         if self.take_up is not None:
             await self.take_up(device)
         return made
+
+    def known_placement(self, placement: str | None) -> str | None:
+        """As it is. Raises Invalid: there is no such place (`PLACEMENTS`)."""
+        if placement is not None and placement not in PLACEMENTS:
+            raise Invalid(f"'{placement}' is no placement: give one of {', '.join(PLACEMENTS)}, or none at all.")
+        return placement
+
+    async def unpair(self, address: str, *, actor: str) -> int:
+        """The device belongs to nobody, and its bond is removed; its history stays. How many assignments ended.
+
+        Raises:
+            Invalid: it is no address.
+            NotFound: the radio does not run.
+        """
+        address = address.upper()
+        if not re.fullmatch(r"[0-9A-F]{2}(:[0-9A-F]{2}){5}", address):
+            raise Invalid(f"'{address}' is no address: give one such as AA:BB:CC:DD:EE:FF; 'huoma devices' lists them.")
+        radio = self._radio()
+        closed = 0
+        if await self.registry.assigned(address):
+            closed = await self.registry.unassign(address, actor=actor)
+        await radio.forget(address)
+        return closed
 
     async def pair_again(self, address: str) -> None:
         """The bond with a device is forgotten; a new one is made when it calls in pairing mode.

@@ -153,7 +153,6 @@ class Flow:
         """A device that only advertises needs no connection: it is given to the resident at once."""
         if self.phase is Phase.CALLING and self.profile is not None and self.profile.driver in self._broadcast:
             self._session_ended = True  # there is none to wait for
-            self.found.setdefault("bond", "none")
             self._assign()
 
     def _tell_steps(self) -> None:
@@ -385,4 +384,5 @@ class Flow:
         if self.phase is Phase.ENDED:
             return
         self.phase, self.outcome, self.verdict, self.ask = Phase.ENDED, outcome, verdict, None
+        self.found.setdefault("bond", "none")
         self.acts = [act]

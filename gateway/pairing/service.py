@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
@@ -60,15 +60,25 @@ class ListeningRadio(PairingRadio, Protocol):
         ...
 
 
-class Assign(Protocol):
-    """`api.acts.Acts.assign`: the assignment, and the readings that waited for it."""
+class Acts(Protocol):
+    """`api.acts.Acts`, as far as pairing goes."""
 
-    async def __call__(
-        self, device: str, resident: str, *, actor: str, placement: str | None, user_slot: int | None, shared: bool
-    ) -> Assignment: ...
+    async def assign(
+        self,
+        device: str,
+        resident: str,
+        *,
+        actor: str,
+        placement: str | None = None,
+        user_slot: int | None = None,
+        shared: bool = False,
+    ) -> Assignment:
+        """The device is the resident's from now on, and readings that waited for that are taken up."""
+        ...
 
-
-GiveKey = Callable[[str, str, str], Awaitable[None]]  # address, key, actor
+    async def set_bind_key(self, address: str, bind_key: str, *, actor: str) -> None:
+        """The key of its encrypted advertisements. Raises Invalid."""
+        ...
 
 
 class Pairings:
@@ -76,7 +86,6 @@ class Pairings:
 
     Args:
         broadcast: drivers of devices that are never connected to.
-        assign, give_key: the acts of the registry.
     """
 
     def __init__(
@@ -90,8 +99,7 @@ class Pairings:
         broadcast: Collection[str],
         clock: Clock,
         zone: ZoneInfo,
-        assign: Assign,
-        give_key: GiveKey,
+        acts: Acts,
     ) -> None:
         self._radio = radio
         self._registry = registry
@@ -101,8 +109,7 @@ class Pairings:
         self._broadcast = broadcast
         self._clock = clock
         self._zone = zone
-        self._assign = assign
-        self._give_key = give_key
+        self._acts = acts
         self._group: asyncio.TaskGroup | None = None
         self._sessions: dict[str, PairingSession] = {}
         self._to_mend = asyncio.Event()
@@ -128,6 +135,11 @@ class Pairings:
                         self._to_mend.set()
         finally:
             self._group = None
+
+    @property
+    def running(self) -> bool:
+        """Pairings can be begun."""
+        return self._group is not None
 
     # ---- for technicians ----------------------------------------------------------------------------------------
 
@@ -227,7 +239,7 @@ class Pairings:
         mine = (request.resident_id, request.user_slot)
         if any((one.subject.id, one.user_slot) == mine for one in await self._registry.assigned(address)):
             return None
-        return await self._assign(
+        return await self._acts.assign(
             address, request.resident_id, actor=request.actor, placement=request.placement,
             user_slot=request.user_slot, shared=request.shared,
         )  # fmt: skip
@@ -246,7 +258,7 @@ class Pairings:
 
     async def give_key(self, address: str, bind_key: str, actor: str) -> None:
         """See `Office`."""
-        await self._give_key(address, bind_key, actor)
+        await self._acts.set_bind_key(address, bind_key, actor=actor)
 
     async def note(self, row: PairingRow) -> None:
         """See `Office`."""

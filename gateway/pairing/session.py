@@ -263,6 +263,8 @@ class PairingSession:
             return
         await listening.aclose()
         owned = await self._office.owned(address, self._flow.request)
+        if owned:
+            self._flow.found.setdefault("bond", "as-before")
         # Before the radio may bond: after a power cut there is no asking whether it did.
         self._row = replace(self._row, address=address, profile_id=self._profile_id(), owned_before=owned)
         await self._office.note(self._row)
