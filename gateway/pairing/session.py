@@ -139,7 +139,7 @@ class PairingSession:
     @property
     def address(self) -> str | None:
         """The chosen device."""
-        return self._flow.address
+        return self._flow.address or self._flow.request.address
 
     @property
     def request(self) -> PairingRequest:
