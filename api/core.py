@@ -17,6 +17,7 @@ from gateway.desk.service import Desk
 from gateway.store.alerts import SqliteAlertStore
 from gateway.store.consents import SqliteConsents
 from gateway.store.database import Database
+from gateway.store.device_memory import DeviceMemory
 from gateway.store.outgoing import STREAM_PERIOD_S, SinkRoute
 from gateway.store.readings import Readings
 from gateway.store.registry import Registry
@@ -34,6 +35,7 @@ class Core:
     origin: Origin
     routes: tuple[SinkRoute, ...]
     registry: Registry
+    memory: DeviceMemory
     users: Users
     consents: SqliteConsents
     readings: Readings
@@ -61,6 +63,7 @@ async def open_core(
             origin=origin,
             routes=routes,
             registry=Registry(database, stamper),
+            memory=DeviceMemory(database, stamper),
             users=Users(database, stamper),
             consents=SqliteConsents(database, stamper),
             readings=Readings(database),
@@ -70,6 +73,11 @@ async def open_core(
 
 
 def _route(sink: AnySinkSettings) -> SinkRoute:
-    """A time series takes every heart rate; a health record one in a minute."""
-    period_s = 0.0 if sink.type == "influx" else STREAM_PERIOD_S
-    return SinkRoute(name=sink.name, takes_alerts=sink.alerts, stream_period_s=period_s)
+    """A time series takes every heart rate and the rooms; a health record one in a minute, and nothing of a room."""
+    series = sink.type == "influx"
+    return SinkRoute(
+        name=sink.name,
+        takes_alerts=sink.alerts,
+        takes_rooms=series,
+        stream_period_s=0.0 if series else STREAM_PERIOD_S,
+    )

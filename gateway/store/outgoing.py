@@ -32,6 +32,7 @@ class SinkRoute:
 
     Attributes:
         name: of the sink; also the recipient of consents.
+        takes_rooms: the climate and the states of rooms too, which are about nobody's body.
         stream_period_s: of a streamed kind (heart rate of a strap) one reading in so many seconds is queued, as it is;
             0 queues each. The store keeps all of them either way.
     """
@@ -39,6 +40,7 @@ class SinkRoute:
     name: str
     takes_readings: bool = True
     takes_alerts: bool = False
+    takes_rooms: bool = True
     stream_period_s: float = STREAM_PERIOD_S
 
 
