@@ -21,3 +21,7 @@ class BondLost(DeviceError):  # noqa: N818
 
 class DeviceRefused(DeviceError):  # noqa: N818
     """The device answered with an error that a retry will not change: tell a technician."""
+
+
+class KeyNeeded(DeviceError):  # noqa: N818
+    """What it advertises is encrypted, and the key that opens it was not entered, or is another: ask a technician."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from device_drivers.errors import BondLost, DeviceError, DeviceRefused
+from device_drivers.errors import BondLost, DeviceError, DeviceRefused, KeyNeeded
 from device_drivers.sessions.base import End
 from firmware_profiles import Catalogue, Profile
 from gateway.ingest.received import ClockMeasurement, KnownDevice
@@ -232,6 +232,9 @@ class Flow:
         """The connection failed."""
         if self.phase is Phase.ENDED:
             return
+        if isinstance(error, KeyNeeded):
+            self._key_needed(str(error))
+            return
         asked, self._passkey_asked, self.ask = self._passkey_asked, False, None
         if isinstance(error, BondLost):
             self._bond_failed(str(error), passkey_asked=asked)
@@ -261,6 +264,13 @@ class Flow:
                 "and has no place for a second: clear its pairings as its manual says, switch Bluetooth off on "
                 "phones nearby, and follow the steps from the first."
             )
+
+    def _key_needed(self, why: str) -> None:
+        if self.ask is not None and self.ask.kind is AskKind.BIND_KEY:
+            return
+        wrong = "The bind key does not open it. " if why == "wrong-key" else ""
+        words = f"{wrong}Enter its bind key: 32 hexadecimal digits, which its maker's app shows."
+        self.question(Ask(kind=AskKind.BIND_KEY, words=words))
 
     def _call_again(self, act: Act) -> None:
         self.phase, self.bonded = Phase.CALLING, False

@@ -12,9 +12,9 @@ from typing import Final
 
 import structlog
 
-from device_drivers.advertising import Advert, Broadcast, Broadcaster
+from device_drivers.advertising import Advert, Broadcast, Broadcaster, Trouble
 from device_drivers.broadcasts import BROADCASTS
-from device_drivers.errors import DecodeError
+from device_drivers.errors import DecodeError, KeyNeeded
 from device_drivers.nomenclature import Quantity
 from device_drivers.readings import DeviceInformation, Reading
 from firmware_profiles import Profile
@@ -288,6 +288,9 @@ class Broadcasts:
             if told.readings or told.presses or told.remember:
                 self._troubles.end(address)
             return
+        permit = self._permits.get(address)
+        if permit is not None and told.trouble in (Trouble.NEEDS_KEY, Trouble.WRONG_KEY):
+            permit.relay.failed(KeyNeeded(told.trouble.value))
         name = f"{one.advert.name or f'{one.profile.vendor} {one.profile.model}'} ({address})"
         button = BUTTON in one.profile.kinds
         words = self._troubles.begin(address, name, told.trouble, one.at, button=button)

@@ -125,7 +125,10 @@ class PairingWatch(Protocol):
         ...
 
     def failed(self, error: DeviceError) -> None:
-        """The connection broke off: LinkLost is tried again by itself; BondLost and DeviceRefused end the attempt."""
+        """The connection broke off: LinkLost is tried again by itself; BondLost and DeviceRefused end the attempt.
+
+        KeyNeeded: there is no connection, but what it advertises cannot be read; said with each advertisement.
+        """
         ...
 
     def ended(self, end: End) -> None:
