@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from itertools import combinations
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
-from device_drivers.decode import polar_pmd
-from device_drivers.decode.registry import DECODERS
-from device_drivers.errors import DecodeError
-from device_drivers.nomenclature import Kind, Quantity
-from device_drivers.readings import Missing, Reading
-from firmware_profiles.loader import PACKAGED, profile_files
+from device_drivers.golden_frames import differences
+from device_drivers.nomenclature import Kind
+from firmware_profiles.loader import PACKAGED, literal_letters, profile_files
 from firmware_profiles.reader import read_file
-from firmware_profiles.schema import (
-    LANGUAGES,
-    ExpectedMotion,
-    ExpectedReading,
-    GoldenFrame,
-    Profile,
-    ProfileError,
-    Quirks,
-    nearest,
-)
+from firmware_profiles.schema import ENOUGH_FRAMES, LANGUAGES, Profile, ProfileError, nearest
 
 MOTION: Final = "motion"  # the kind of a profile whose device streams acceleration
-KINDS: Final = (*(kind.value for kind in Kind), MOTION)
-
-_TOLERANCE: Final = 1e-6  # relative: profiles state converted values (kPa, lb) with a few digits
+PRESS: Final = "press"  # of one that has a button
+KINDS: Final = (*(kind.value for kind in Kind), MOTION, PRESS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,11 +80,44 @@ def check_files(paths: Sequence[Path] = (), *, drivers: Collection[str] | None =
     for profile in profiles:
         problems += check(profile, drivers=drivers)
     problems += _twins(profiles)
+    problems += alike(profiles)
     return Report(
         profiles=tuple(profile.id for profile in profiles),
         frames=sum(len(profile.frames) for profile in profiles),
         problems=tuple(problems),
     )
+
+
+def alike(profiles: Sequence[Profile]) -> Iterator[Problem]:
+    """Profiles that claim the same devices with the same right, so that only the order of their ids decides."""
+    for first, second in combinations(sorted(profiles, key=lambda profile: profile.id), 2):
+        if first.id == second.id or first.generic != second.generic or not _companies_meet(first, second):
+            continue
+        claim = _same_claim(first, second)
+        if claim is not None:
+            text = f"claims {claim}, as {first.id} does, which is asked first: make one of the two say more."
+            yield Problem(profile=second.id, text=text)
+
+
+def _companies_meet(first: Profile, second: Profile) -> bool:
+    return not first.company_ids or not second.company_ids or not {*first.company_ids}.isdisjoint(second.company_ids)
+
+
+def _same_claim(first: Profile, second: Profile) -> str | None:
+    if first.name is not None and second.name is not None:
+        if literal_letters(first.name) != literal_letters(second.name):
+            return None
+        meet = fnmatchcase(_example(first.name), second.name) or fnmatchcase(_example(second.name), first.name)
+        return f"the name {second.name!r}" if meet else None
+    if first.name is not None or second.name is not None:
+        return None  # a name is asked before services
+    shared = ({*first.services} & {*second.services}) | ({*first.service_data} & {*second.service_data})
+    return f"the service {min(shared)}" if shared else None
+
+
+def _example(pattern: str) -> str:
+    """A name that the pattern takes."""
+    return re.sub(r"\[!?([^]])[^]]*\]", r"\1", pattern).replace("*", "").replace("?", "x")
 
 
 def _unreadable(path: Path, error: ProfileError) -> Problem:
@@ -113,8 +133,8 @@ def _twins(profiles: Sequence[Profile]) -> Iterator[Problem]:
 
 
 def _identity(profile: Profile) -> Iterator[str]:
-    if profile.name is None and not profile.services:
-        yield "matches no device: give a name pattern or services (a company id alone is too weak)."
+    if profile.name is None and not profile.services and not profile.service_data:
+        yield "matches no device: give a name pattern, services or service_data (a company id alone is too weak)."
     if profile.name is not None and not profile.name.strip("*?"):
         yield f"the name pattern {profile.name!r} matches every device: write what the name always holds."
     if not profile.kinds:
@@ -144,10 +164,15 @@ def _pairing(profile: Profile) -> Iterator[str]:
 
 
 def _frames(profile: Profile) -> Iterator[str]:
-    if not profile.frames and not profile.generic:
+    count = len(profile.frames)
+    if not profile.frames:
         yield "has no golden frames: add a captured one with the reading that it must give."
+    elif count < ENOUGH_FRAMES and profile.few_frames is None:
+        yield f"has {count} golden frames of {ENOUGH_FRAMES}: add more, or say in few_frames why there are none."
+    elif count >= ENOUGH_FRAMES and profile.few_frames is not None:
+        yield f"has {count} golden frames, which are enough: remove few_frames."
     for number, frame in enumerate(profile.frames, start=1):
-        for text in _frame(frame, profile.quirks):
+        for text in differences(frame, profile.quirks):
             yield f"frame {number} ({frame.characteristic}): {text}"
     yield from _record_identity(profile)
 
@@ -163,81 +188,3 @@ def _record_identity(profile: Profile) -> Iterator[str]:
         yield "record_identity is sequence, but no golden frame carries one: use device-time or reception."
     if profile.record_identity == "reception" and all(reading.time for reading in good):
         yield "record_identity is reception, but the golden frames carry a time: use device-time."
-
-
-def _frame(frame: GoldenFrame, quirks: Quirks) -> Iterator[str]:
-    try:
-        if frame.characteristic == polar_pmd.DATA:
-            decoded: Reading | polar_pmd.PmdFrame = polar_pmd.decode(frame.data)
-        elif frame.characteristic in DECODERS:
-            decoded = DECODERS[frame.characteristic](frame.data, quirks)
-        else:
-            yield f"no decoder for it: {nearest(frame.characteristic, (*DECODERS, polar_pmd.DATA))}"
-            return
-    except DecodeError as refused:
-        if frame.outcome != "error":
-            yield f"is refused: {refused}"
-        return
-    if frame.outcome == "error":
-        yield "decodes, though it is stated to be refused."
-    elif frame.outcome == "motion" and frame.motion is not None and isinstance(decoded, polar_pmd.PmdFrame):
-        yield from _motion(frame.motion, decoded)
-    elif frame.outcome in ("reading", "failed") and frame.reading is not None and isinstance(decoded, Reading):
-        yield from _reading(frame.reading, decoded, failed=frame.outcome == "failed")
-    else:
-        yield f"states a {frame.outcome}, but carries {'a reading' if isinstance(decoded, Reading) else 'motion'}."
-
-
-def _motion(expected: ExpectedMotion, decoded: polar_pmd.PmdFrame) -> Iterator[str]:
-    samples = np.array(expected.samples_mg, np.int32).reshape(-1, 3)
-    if not np.array_equal(samples, decoded.samples):
-        yield f"samples_mg is {decoded.samples.tolist()}, stated {samples.tolist()}."
-    if expected.last_sample_ns != decoded.last_sample_ns:
-        yield f"last_sample_ns is {decoded.last_sample_ns}, stated {expected.last_sample_ns}."
-
-
-def _reading(expected: ExpectedReading, decoded: Reading, *, failed: bool) -> Iterator[str]:
-    yield from _unknown(expected)
-    if failed != decoded.failed:
-        yield ("is failed: write failed = true." if decoded.failed else "gives values, though stated failed.")
-        return
-    yield from _numbers(expected.values, decoded.values)
-    if not failed or expected.missing:
-        yield from _differs("missing", dict(expected.missing), {str(q): str(why) for q, why in decoded.missing.items()})
-    for name in sorted({*expected.series, *decoded.series}):
-        stated, given = expected.series.get(name, ()), decoded.series.get(name, ())
-        if len(stated) != len(given) or not all(map(_close, stated, given)):
-            yield f"series {name} is {list(given)}, stated {list(stated)}."
-    yield from _differs("time", expected.time, None if decoded.time is None else decoded.time.text())
-    yield from _differs("user_slot", expected.user_slot, decoded.user_slot)
-    yield from _differs("sequence", expected.sequence, decoded.sequence)
-    yield from _differs("flags", list(expected.flags), list(decoded.flags))
-
-
-def _unknown(expected: ExpectedReading) -> Iterator[str]:
-    for name in (*expected.values, *expected.missing):
-        if name not in list(Quantity):
-            yield f"unknown quantity {name!r}: {nearest(name, list(Quantity))}"
-    for reason in expected.missing.values():
-        if reason not in list(Missing):
-            yield f"unknown reason {reason!r}: {nearest(reason, list(Missing))}"
-
-
-def _numbers(stated: Mapping[str, float], given: Mapping[Quantity, float]) -> Iterator[str]:
-    for quantity, value in given.items():
-        if quantity not in stated:
-            yield f"gives {quantity} = {value:g}, which is not stated: state every value."
-        elif not _close(stated[quantity], value):
-            yield f"{quantity} is {value!r}, stated {stated[quantity]!r}."
-    for name in stated:
-        if name not in given:
-            yield f"does not give {name}, which is stated as {stated[name]:g}."
-
-
-def _differs(name: str, stated: object, given: object) -> Iterator[str]:
-    if stated != given:
-        yield f"{name} is {given!r}, stated {stated!r}."
-
-
-def _close(stated: float, given: float) -> bool:
-    return math.isclose(stated, given, rel_tol=_TOLERANCE)

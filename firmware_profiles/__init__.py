@@ -4,6 +4,7 @@ from firmware_profiles.loader import PACKAGED, Catalogue, load, profile_files, s
 from firmware_profiles.reader import read_file
 from firmware_profiles.schema import (
     NO_QUIRKS,
+    ExpectedCall,
     ExpectedMotion,
     ExpectedReading,
     GoldenFrame,
@@ -17,6 +18,7 @@ __all__ = [
     "NO_QUIRKS",
     "PACKAGED",
     "Catalogue",
+    "ExpectedCall",
     "ExpectedMotion",
     "ExpectedReading",
     "GoldenFrame",

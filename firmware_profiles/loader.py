@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -12,6 +13,7 @@ from firmware_profiles.reader import read_file
 from firmware_profiles.schema import Profile, ProfileError
 
 PACKAGED: Final = Path(__file__).parent
+_ANY_OF: Final = re.compile(r"\[[^]]+\]")
 _SIG_BASE: Final = "-0000-1000-8000-00805f9b34fb"
 
 
@@ -28,7 +30,11 @@ class Catalogue:
     problems: tuple[str, ...] = ()
 
     def match(
-        self, name: str | None, services: Iterable[str] = (), company_ids: Collection[int] = ()
+        self,
+        name: str | None,
+        services: Iterable[str] = (),
+        company_ids: Collection[int] = (),
+        service_data: Iterable[str] = (),
     ) -> Profile | None:
         """Who advertises; None when nobody here knows it.
 
@@ -39,15 +45,17 @@ class Catalogue:
             name: the advertised local name.
             services: advertised UUIDs, short or 128-bit, in either case.
             company_ids: of the advertised manufacturer data.
+            service_data: UUIDs of the advertised service data, as `services`.
         """
         offered = frozenset(short_uuid(service) for service in services)
+        broadcast = frozenset(short_uuid(service) for service in service_data)
         for profile in self.profiles:
             if profile.company_ids and not any(company in profile.company_ids for company in company_ids):
                 continue
             if profile.name is not None:
                 if name is not None and fnmatchcase(name, profile.name):
                     return profile
-            elif not offered.isdisjoint(profile.services):
+            elif not offered.isdisjoint(profile.services) or not broadcast.isdisjoint(profile.service_data):
                 return profile
         return None
 
@@ -110,6 +118,11 @@ def short_uuid(uuid: str) -> str:
     return lower[4:8] if lower.startswith("0000") and lower.endswith(_SIG_BASE) else lower
 
 
+def literal_letters(pattern: str | None) -> int:
+    """How many letters of a name pattern are given: `[Ss]` is one, `*` and `?` are none."""
+    return len(_ANY_OF.sub("x", pattern or "").replace("*", "").replace("?", ""))
+
+
 def _new_profiles(file: Path, here: dict[str, Profile]) -> dict[str, Profile]:
     new: dict[str, Profile] = {}
     for profile in read_file(file):
@@ -123,5 +136,4 @@ def _new_profiles(file: Path, here: dict[str, Profile]) -> dict[str, Profile]:
 
 
 def _order(profile: Profile) -> tuple[bool, int, str]:
-    literal = len((profile.name or "").replace("*", "").replace("?", ""))
-    return (profile.generic, -literal, profile.id)
+    return (profile.generic, -literal_letters(profile.name), profile.id)

@@ -14,12 +14,14 @@ from typing import Final, Literal, get_args
 RecordIdentity = Literal["device-time", "sequence", "reception"]
 ClockCharacteristic = Literal["2a08", "2a2b"]
 FinishPairing = Literal["disconnect"]
+Outcome = Literal["reading", "press", "call", "motion", "failed", "nothing", "error"]
 Meaning = Literal["alert", "test", "ignore"]
-Outcome = Literal["reading", "motion", "failed", "error"]
+Carrier = Literal["characteristic", "advertisement", "manufacturer_data", "record"]
 
 RECORD_IDENTITIES: Final[tuple[RecordIdentity, ...]] = get_args(RecordIdentity)
 CLOCKS: Final[tuple[ClockCharacteristic, ...]] = get_args(ClockCharacteristic)
 FINISH_PAIRING: Final[tuple[FinishPairing, ...]] = get_args(FinishPairing)
+CARRIERS: Final[tuple[Carrier, ...]] = get_args(Carrier)
 MEANINGS: Final[tuple[Meaning, ...]] = get_args(Meaning)
 # How a button can be pressed (`device_drivers.readings.Pattern`), and what it means unless a profile says otherwise.
 PRESSES: Final[Mapping[str, Meaning]] = MappingProxyType(
@@ -35,6 +37,7 @@ PRESSES: Final[Mapping[str, Meaning]] = MappingProxyType(
     }
 )
 LANGUAGES: Final = ("fi", "sv", "en")
+ENOUGH_FRAMES: Final = 5  # a profile with fewer golden frames says why
 
 DEVICE_KEYS: Final = (
     "vendor",
@@ -43,18 +46,22 @@ DEVICE_KEYS: Final = (
     "generic",
     "name",
     "services",
+    "service_data",
     "company_ids",
     "driver",
     "record_identity",
     "sources",
+    "few_frames",
     "quirks",
     "presses",
     "pairing",
     "frame",
 )
-FRAME_KEYS: Final = ("characteristic", "hex", "reading", "motion", "failed", "error", "source")
+OUTCOME_KEYS: Final = ("reading", "press", "call", "motion", "failed", "nothing", "error")
+FRAME_KEYS: Final = (*CARRIERS, "hex", "address", "bind_key", *OUTCOME_KEYS, "source")
 READING_KEYS: Final = ("time", "user_slot", "sequence", "flags", "missing", "series")  # every other key is a quantity
-MOTION_KEYS: Final = ("samples_mg", "last_sample_ns")
+MOTION_KEYS: Final = ("samples_mg", "last_sample_ns", "first_sample_ms")
+CALL_KEYS: Final = ("pairing", "stored")
 
 
 class ProfileError(Exception):
@@ -107,17 +114,32 @@ class ExpectedReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedMotion:
-    """What a golden acceleration frame must decode to."""
+    """What a golden acceleration frame must decode to; whichever end of it the device stamps."""
 
     samples_mg: tuple[tuple[int, int, int], ...]
     last_sample_ns: int | None
+    first_sample_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedCall:
+    """What golden manufacturer data must tell about connecting; None where the device does not tell."""
+
+    pairing: bool | None
+    stored: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoldenFrame:
     """A captured frame with what it means.
 
-    `reading` is set for the outcomes "reading" and "failed" (where it may state the time), `motion` for "motion".
+    `reading` is set for the outcomes "reading" and "failed" (where it may state the time), `motion` for "motion",
+    `call` for "call"; `presses` for "press", and beside a reading.
+
+    Attributes:
+        characteristic: its UUID; by `carrier` that of the service data, the company identifier in four hexadecimal
+            digits, or the name of a record of a memory.
+        address, bind_key: what an encrypted advertisement is opened with.
     """
 
     characteristic: str
@@ -126,6 +148,11 @@ class GoldenFrame:
     reading: ExpectedReading | None
     motion: ExpectedMotion | None
     source: str
+    carrier: Carrier = "characteristic"
+    presses: tuple[str, ...] = ()
+    call: ExpectedCall | None = None
+    address: str | None = None
+    bind_key: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,14 +164,16 @@ class Profile:
         kinds: what it measures, by the names of the nomenclature; "motion" for acceleration.
         name: shell pattern on the advertised local name, case-sensitive; None when the name does not matter.
         services: short ("1810") or 128-bit UUIDs, lower case; the match rule of a profile without a name.
+        service_data: UUIDs of advertised service data; a match rule like `services`, of devices that only advertise.
         company_ids: narrow the match to these manufacturers' identifiers; empty when they do not matter.
         driver: the session that speaks to it.
         record_identity: what makes two records the same one.
         pairing: the technician's steps by language.
         generic: serves whatever no vendor profile claims.
         sources: where the facts come from.
-        file: the file that it was read from.
         presses: what pressing its button means, by pattern; where it says nothing, `PRESSES` does.
+        few_frames: why there are fewer than `ENOUGH_FRAMES` golden frames; None when there are enough.
+        file: the file that it was read from.
     """
 
     id: str
@@ -162,6 +191,8 @@ class Profile:
     generic: bool
     sources: tuple[str, ...]
     file: str
+    service_data: tuple[str, ...] = ()
+    few_frames: str | None = None
     presses: Mapping[str, Meaning] = field(default_factory=lambda: MappingProxyType({}))
 
     def meaning(self, pattern: str) -> Meaning:

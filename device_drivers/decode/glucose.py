@@ -189,7 +189,8 @@ def _mmol(raw: int, flags: int, status: int) -> float | Missing:
     value = positive(sfloat(raw))
     if isinstance(value, Missing):
         return value
-    return value * (_MMOL_PER_MOL if flags & _MOL_PER_LITRE else _MMOL_PER_KG)
+    # Nine decimals: what multiplying adds (5.8999999999999995) is far below what an SFLOAT of this size can tell.
+    return round(value * (_MMOL_PER_MOL if flags & _MOL_PER_LITRE else _MMOL_PER_KG), 9)
 
 
 def _sample(type_and_site: int) -> tuple[tuple[str, ...], bool]:

@@ -1,4 +1,4 @@
-"""What Omron's cuffs say in their advertisement: pairing mode, and what waits to be fetched, without connecting.
+"""What Omron's cuffs say in their advertisement: pairing mode, and how many records they hold, without connecting.
 
 Sources: StanfordSpezi/SpeziDevices, OmronManufacturerData (format 1, the flags, records per user); eigger/hass-omron,
 advertisement.py (the flag for "wants to transfer" and formats 2, 3, 6, 8 and 9: one public source only, so of those
@@ -7,6 +7,7 @@ the flags alone are read).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,7 +39,7 @@ class UserRecords:
     Attributes:
         user: counted from 1, as on the device.
         sequence: number of the newest record.
-        count: how many records wait.
+        count: how many records it holds, fetched or not (a cuff with room for a hundred says 100 for ever).
     """
 
     user: int
@@ -65,9 +66,25 @@ class OmronAdvert:
     wants_transfer: bool | None
 
     @property
-    def waiting(self) -> int | None:
-        """How many records wait for all users together; None when the advertisement does not tell."""
+    def stored(self) -> int | None:
+        """How many records it holds for all users together; None when the advertisement does not tell."""
         return sum(user.count for user in self.users) if self.users else None
+
+    def unread(self, fetched: Mapping[int, int]) -> int | None:
+        """How many records are newer than those that were fetched; None when the advertisement does not tell.
+
+        Args:
+            fetched: the sequence number of the newest record that is safe, by user. Of a user who is not in it
+                everything is unread, and so it is when the cuff counts lower than before: it was reset.
+        """
+        if not self.users:
+            return None
+        return sum(
+            user.count
+            if (newest := fetched.get(user.user)) is None or newest > user.sequence
+            else min(user.count, user.sequence - newest)
+            for user in self.users
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

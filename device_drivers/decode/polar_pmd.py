@@ -29,6 +29,7 @@ STOP: Final = 0x03
 RATE_HZ: Final = 0x00  # setting types
 RESOLUTION_BITS: Final = 0x01
 RANGE_G: Final = 0x02
+CHANNELS: Final = 0x04
 
 _HEADER: Final = Struct("<BQB")  # measurement type, ns since 2000-01-01 of the last sample, frame type
 _COMPRESSED_G: Final = 0x80  # frame types: 16 bits over the full scale
@@ -129,11 +130,13 @@ def encode_get_settings(measurement: int = ACCELERATION) -> bytes:
     return bytes((GET_SETTINGS, measurement))
 
 
-def encode_start(*, rate_hz: int, range_g: int, resolution_bits: int = 16) -> bytes:
-    """Start the stream of acceleration."""
-    settings = ((RATE_HZ, rate_hz), (RESOLUTION_BITS, resolution_bits), (RANGE_G, range_g))
+def encode_start(*, rate_hz: int, range_g: int, resolution_bits: int = 16, channels: int | None = None) -> bytes:
+    """Start the stream of acceleration. `channels` is for devices whose settings name it (Verity Sense: 3)."""
+    settings = {RATE_HZ: rate_hz, RESOLUTION_BITS: resolution_bits, RANGE_G: range_g}
+    if channels is not None:
+        settings[CHANNELS] = channels
     return bytes((START, ACCELERATION)) + b"".join(
-        bytes((setting, 1)) + value.to_bytes(2, "little") for setting, value in settings
+        bytes((setting, 1)) + value.to_bytes(_SETTING_BYTES[setting], "little") for setting, value in settings.items()
     )
 
 

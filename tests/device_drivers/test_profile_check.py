@@ -9,12 +9,23 @@ from pathlib import Path
 
 import pytest
 
-from device_drivers.decode.registry import DECODERS
-from device_drivers.profile_check import check, check_files
-from firmware_profiles import PACKAGED, ExpectedMotion, ExpectedReading, GoldenFrame, Profile, Quirks, load
+from device_drivers.profile_check import alike, check, check_files
+from firmware_profiles import (
+    PACKAGED,
+    ExpectedCall,
+    ExpectedMotion,
+    ExpectedReading,
+    GoldenFrame,
+    Profile,
+    Quirks,
+    load,
+)
 from firmware_profiles.schema import NO_QUIRKS
 
-DRIVERS = {"sig", "polar-pmd"}
+DRIVERS = {
+    "sig", "polar-pmd", "glucose", "beurer-scale", "omron-sig", "omron-eeprom", "nonin", "movesense", "mi-scale",
+    "bthome",
+}  # fmt: skip
 # Profiles that may not be checked, with the reason. There is none.
 EXEMPT: dict[str, str] = {}
 
@@ -83,6 +94,8 @@ def broken(profile: Profile, **changes: object) -> list[str]:
         ({"sources": ()}, "names no sources"),
         ({"driver": "sgi"}, "unknown driver 'sgi': did you mean 'sig'?"),
         ({"frames": ()}, "has no golden frames"),
+        ({"frames": cuff().frames[:4]}, "has 4 golden frames of 5: add more, or say in few_frames why there are none"),
+        ({"few_frames": "lost"}, "has 31 golden frames, which are enough: remove few_frames"),
         ({"record_identity": "sequence"}, "no golden frame carries one"),
         ({"record_identity": "reception"}, "use device-time"),
         ({"pairing": {"fi": ("a",), "en": ("a",)}}, "no pairing steps in 'sv'"),
@@ -130,9 +143,12 @@ GOOD = {"systolic": 134.0, "diastolic": 77.0, "mean-arterial": 100.0, "pulse-rat
         ({"reading": reading(series={"rr-intervals-s": (1.0,)})}, "series rr-intervals-s is []"),
         ({"outcome": "failed"}, "gives values, though stated failed"),
         ({"outcome": "error"}, "decodes, though it is stated to be refused"),
-        ({"outcome": "motion", "reading": None}, "states a motion, but carries a reading"),
+        ({"outcome": "motion", "reading": None}, "states motion, but carries a reading"),
         ({"data": b"\x16\x86"}, "is refused"),
         ({"characteristic": "2a34"}, "no decoder for it: did you mean '2a3"),
+        ({"carrier": "advertisement"}, "no decoder for it: "),
+        ({"outcome": "nothing", "reading": None}, "states nothing to keep, but carries a reading"),
+        ({"presses": ("hold",)}, "press is [], stated ['hold']"),
         ({"data": bytes.fromhex("16ff07ff07ff07e107010e162c04ff070000")}, "write failed = true"),
     ],
 )
@@ -162,7 +178,7 @@ def test_a_series_is_compared_number_by_number() -> None:
         motion=None,
         source="made for the test",
     )
-    assert broken(strap(), frames=(golden,)) == []
+    assert broken(strap(), frames=(golden,), few_frames="a test") == []
     wrong = replace(golden, reading=ExpectedReading(values={"heart-rate": 60.0}, series={"rr-intervals-s": (1.0, 0.8)}))
     assert any("series rr-intervals-s" in text for text in broken(strap(), frames=(wrong,)))
 
@@ -170,14 +186,14 @@ def test_a_series_is_compared_number_by_number() -> None:
 def test_golden_frames_are_decoded_with_the_quirks_of_their_device() -> None:
     longer = replace(cuff().frames[-1], data=cuff().frames[-1].data + b"\0")
     assert any("left over" in text for text in broken(cuff(), frames=(longer,)))
-    assert broken(cuff(), frames=(longer,), quirks=Quirks(tolerant_trailing=1)) == []
+    assert broken(cuff(), frames=(longer,), quirks=Quirks(tolerant_trailing=1), few_frames="a test") == []
 
 
 def test_an_unreadable_file_does_not_hide_the_others(tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_text("[[device]]\nvendr = 1\n")
     (tmp_path / "polar.toml").write_text((PACKAGED / "polar.toml").read_text())
     report = check_files([tmp_path, tmp_path / "none"], drivers=DRIVERS)
-    assert report.profiles == ("polar/h10",)
+    assert report.profiles == ("polar/h10", "polar/verity-sense", "polar/oh1")
     assert not report.good
     said = [str(problem) for problem in report.problems]
     assert said[0].startswith(f"{tmp_path / 'bad.toml'}: device 1")
@@ -186,19 +202,116 @@ def test_an_unreadable_file_does_not_hide_the_others(tmp_path: Path) -> None:
 
 
 def test_one_file_can_be_checked_and_an_empty_folder_is_told(tmp_path: Path) -> None:
-    assert check_files([PACKAGED / "polar.toml"], drivers=DRIVERS).profiles == ("polar/h10",)
+    assert check_files([PACKAGED / "nonin.toml"], drivers=DRIVERS).profiles == ("nonin/3230",)
     assert "holds no *.toml" in check_files([tmp_path]).problems[0].text
 
 
 def test_the_same_device_in_two_files_is_told(tmp_path: Path) -> None:
-    copy = tmp_path / "polar.toml"
-    copy.write_text((PACKAGED / "polar.toml").read_text())
-    report = check_files([PACKAGED / "polar.toml", copy], drivers=DRIVERS)
-    assert [problem.profile for problem in report.problems] == ["polar/h10"]
+    copy = tmp_path / "nonin.toml"
+    copy.write_text((PACKAGED / "nonin.toml").read_text())
+    report = check_files([PACKAGED / "nonin.toml", copy], drivers=DRIVERS)
+    assert [problem.profile for problem in report.problems] == ["nonin/3230"]
     assert "keep one of the two" in report.problems[0].text
 
 
-def test_every_golden_measurement_reaches_a_decoder_of_the_registry() -> None:
-    measured = {frame.characteristic for profile in FLEET for frame in profile.frames if frame.outcome != "motion"}
-    assert measured & set(DECODERS)
+def test_defaults_are_the_standard() -> None:
     assert Quirks() == NO_QUIRKS
+
+
+# Two profiles that claim the same device with the same right.
+
+
+def named(profile: Profile, identifier: str, **changes: object) -> Profile:
+    return replace(profile, id=identifier, **changes)  # type: ignore[arg-type]
+
+
+def claims(first: Profile, second: Profile) -> list[str]:
+    return [str(problem) for problem in alike([first, second])]
+
+
+def test_two_profiles_of_one_name_are_told() -> None:
+    second = named(cuff(), "b/two")
+    (said,) = claims(second, cuff())
+    assert said.startswith("b/two: claims the name 'A&D_UA-651BLE_*', as a-and-d/ua-651ble does, which is asked first")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"name": "BLE[Ss]mart_01*"}, {"name": "BLESmart_01*"}),
+        ({"name": "Cuff?"}, {"name": "Cuff*"}),
+        ({"name": None, "services": ("1810",)}, {"name": None, "services": ("180d", "1810")}),
+        (
+            {"name": None, "services": (), "service_data": ("fcd2",)},
+            {"name": None, "services": ("1810",), "service_data": ("fcd2",)},
+        ),
+        ({"name": "Cuff*", "company_ids": (1, 2)}, {"name": "Cuff*", "company_ids": (2,)}),
+    ],
+)
+def test_claims_that_meet(first: dict[str, object], second: dict[str, object]) -> None:
+    assert len(claims(named(cuff(), "a/one", **first), named(cuff(), "b/two", **second))) == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"name": "Cuff*"}, {"name": "Cuff 57*"}),  # the more literal one is asked first
+        ({"name": "Cuff*"}, {"name": "Band*"}),
+        ({"name": "Cuff*"}, {"name": None, "services": ("1810",)}),
+        ({"name": "Cuff*", "company_ids": (1,)}, {"name": "Cuff*", "company_ids": (2,)}),
+        ({"name": None, "services": ("1810",)}, {"name": None, "services": ("1810",), "generic": True}),
+        ({"name": None, "services": ("181d",)}, {"name": None, "services": (), "service_data": ("181d",)}),
+    ],
+)
+def test_claims_that_do_not_meet(first: dict[str, object], second: dict[str, object]) -> None:
+    assert claims(named(cuff(), "a/one", **first), named(cuff(), "b/two", **second)) == []
+
+
+# Frames of other carriers, each broken in one way.
+
+
+def of(identifier: str, number: int, **changes: object) -> list[str]:
+    """What is found when one golden frame of a packaged profile is changed."""
+    profile = load().get(identifier)
+    assert profile is not None
+    frames = list(profile.frames)
+    frames[number - 1] = replace(frames[number - 1], **changes)  # type: ignore[arg-type]
+    return [text for text in broken(profile, frames=tuple(frames)) if text.startswith(f"frame {number} ")]
+
+
+@pytest.mark.parametrize(
+    ("identifier", "number", "changes", "words"),
+    [
+        ("shelly/blu-button1", 3, {"presses": ("press",)}, "press is ['hold'], stated ['press']"),
+        ("shelly/blu-button1", 1, {"reading": ExpectedReading()}, "gives battery-level = 100, which is not stated"),
+        ("shelly/blu-button1", 1, {"outcome": "press", "reading": None}, "states a press, but carries a reading"),
+        ("generic/bthome", 1, {"bind_key": None}, "its bind key is needed"),
+        ("generic/bthome", 1, {"bind_key": bytes(16)}, "does not open it"),
+        (
+            "generic/bthome",
+            5,
+            {"outcome": "press", "presses": ("hold",)},
+            "states a press, but carries nothing to keep",
+        ),
+        ("xiaomi/mi-smart-scale", 2, {"outcome": "error"}, "decodes, though it is stated to be refused"),
+        ("xiaomi/mi-body-composition-scale", 1, {"characteristic": "181d"}, "is refused"),
+        ("omron/evolv", 1, {"call": ExpectedCall(pairing=False, stored=1)}, "stored is 117, stated 1"),
+        ("omron/evolv", 1, {"call": ExpectedCall(pairing=True, stored=117)}, "pairing is False, stated True"),
+        ("omron/evolv", 1, {"characteristic": "0611"}, "no decoder for it: known are 020e"),
+        ("omron/hem-7142t2", 1, {"data": b"\xff" * 14}, "states a reading, but carries nothing to keep"),
+        ("omron/hem-7142t2", 1, {"characteristic": "omron-eprom"}, "did you mean 'omron-eeprom'?"),
+        ("polar/verity-sense", 3, {"motion": ExpectedMotion(samples_mg=(), last_sample_ns=101)}, "samples_mg is [[-15"),
+        (
+            "movesense/sensor",
+            2,
+            {"motion": ExpectedMotion(samples_mg=((2000, -1000, 100),), last_sample_ns=None, first_sample_ms=1)},
+            "first_sample_ms is 12384, stated 1",
+        ),
+        ("roche/accu-chek-guide", 1, {"outcome": "failed"}, "gives values, though stated failed"),
+    ],
+)
+def test_a_frame_of_another_carrier_that_differs_is_found(
+    identifier: str, number: int, changes: dict[str, object], words: str
+) -> None:
+    found = of(identifier, number, **changes)
+    assert [text for text in found if words in text], found

@@ -10,6 +10,7 @@ import pytest
 from device_drivers.profile_check import KINDS, check_files
 from firmware_profiles import Profile, load
 from firmware_profiles.schema import (
+    CALL_KEYS,
     CLOCKS,
     DEVICE_KEYS,
     FINISH_PAIRING,
@@ -29,7 +30,7 @@ def test_every_key_has_a_row(key: str) -> None:
     assert re.search(rf"^\| [^|]*`{key}`", PAGE, re.MULTILINE), f"docs/device-author.md has no row for {key}"
 
 
-@pytest.mark.parametrize("word", [*RECORD_IDENTITIES, *LANGUAGES, *MOTION_KEYS])
+@pytest.mark.parametrize("word", [*RECORD_IDENTITIES, *LANGUAGES, *MOTION_KEYS, *CALL_KEYS])
 def test_every_word_is_explained(word: str) -> None:
     assert f"`{word}`" in PAGE
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from firmware_profiles import PACKAGED, ProfileError, Quirks, load, read_file
+from firmware_profiles import PACKAGED, ExpectedCall, ProfileError, Quirks, load, read_file
+from firmware_profiles.loader import literal_letters
 
 CUFF = """
 [[device]]
@@ -105,6 +106,16 @@ def test_a_profile_as_written(tmp_path: Path) -> None:
         ("failed = true", "failed = false", ["frame 2", "only ever true"]),
         ("failed = true", "error = true", ["frame 2", "states reading and error"]),
         ("2017-01-16T12:39:54", "16.1.2017", ["frame 1", "time"]),
+        ('characteristic = "2A35"', "", ["frame 1", "came by nothing", "characteristic, advertisement"]),
+        ('characteristic = "2A35"', 'characteristic = "2A35"\nrecord = "x"', ["came by characteristic and record"]),
+        ('characteristic = "2A35"', 'advertisement = "fcd"', ["frame 1", "advertisement", "four hexadecimal digits"]),
+        ('characteristic = "2A35"', "manufacturer_data = 65536", ["manufacturer_data", "from 0 to 65535"]),
+        ('hex = "167d', 'bind_key = "00"\nhex = "167d', ["frame 1", "bind_key", "32 hexadecimal digits"]),
+        ('hex = "167d', 'address = "1"\nhex = "167d', ["frame 1", "address", "54:48:E6:8F:80:A5"]),
+        ('hex = "167d', 'motion = {}\nhex = "167d', ["frame 1", "states reading and motion"]),
+        ('driver = "sig"', 'driver = "sig"\nfew_frames = ""', ["few_frames", "why there are fewer"]),
+        ('services = ["1810"]', 'service_data = ["fcd"]', ["service_data", "four hexadecimal digits"]),
+        ("settle_ms = 40", "unflagged_user = 1", ["unflagged_user = 1", "true or false"]),
         ("systolic = 125", 'systolic = "125"', ["frame 1", "systolic = '125'", "a number"]),
     ],
 )
@@ -181,7 +192,15 @@ def test_a_home_corrects_a_profile_with_a_folder_of_its_own(tmp_path: Path) -> N
         ("A&D_UA-651BLE_3F21", [], [], "a-and-d/ua-651ble"),
         ("A&D_UC-352BLE_01166D", ["0000181D-0000-1000-8000-00805F9B34FB"], [], "a-and-d/uc-352ble"),
         ("Polar H10 12345678", ["180d"], [0x006B], "polar/h10"),
-        ("Beurer BM57", ["1810"], [], "generic/sig"),
+        ("a cuff", ["1810"], [], "generic/sig"),
+        ("BM57", ["1810"], [], "beurer/bm57"),
+        ("Polar Sense 12345678", [], [], "polar/verity-sense"),
+        ("BLESmart_0000016028FFB2112233", ["1810"], [0x020E], "omron/bp5250"),
+        ("BLEsmart_0000016028FFB2112233", ["1810"], [0x020E], "omron/bp5250"),
+        ("BLESmart_0000016028FFB2112233", ["1810"], [], "generic/sig"),
+        ("BLESmart_0000FFFF28FFB2112233", ["1810"], [0x020E], "generic/sig"),
+        ("meter+12345678", ["1808"], [], "roche/accu-chek-guide"),
+        (None, ["1808"], [], "generic/glucose-meter"),
         (None, ["0000180d-0000-1000-8000-00805f9b34fb"], [], "generic/sig"),
         ("a&d_ua-651ble_3F21", ["1822"], [], "generic/sig"),
         ("A&D_UA-651BLE_3F21", ["180f"], [], "a-and-d/ua-651ble"),
@@ -230,3 +249,95 @@ def test_a_company_id_narrows_a_match(tmp_path: Path) -> None:
     assert catalogue.match("A&D_UA-651BLE_1", ["1810"], [0x0001]) is None
     assert catalogue.match("A&D_UA-651BLE_1", ["1810"]) is None
     assert catalogue.match("another", ["1810"], [0x0611]) is None
+
+
+BROADCASTER = """
+[[device]]
+vendor = "Nobody"
+model = "Sensor"
+kinds = ["room-climate", "press"]
+service_data = ["FCD2"]
+driver = "bthome"
+record_identity = "reception"
+few_frames = "it is the test's"
+sources = ["the test"]
+
+[device.pairing]
+fi = ["Paina."]
+sv = ["Tryck."]
+en = ["Press."]
+
+[[device.frame]]
+advertisement = "0000FCD2-0000-1000-8000-00805F9B34FB"
+hex = "40001d01643a01"
+address = "54:48:e6:8f:80:a5"
+bind_key = "231d39c1d7cc1ab1aee224cd096db932"
+reading = { battery-level = 100 }
+press = ["press"]
+source = "Theengs"
+
+[[device.frame]]
+manufacturer_data = 0x020E
+hex = "0128000000"
+call = { pairing = true, stored = 0 }
+source = "the test"
+
+[[device.frame]]
+record = "omron-eeprom"
+hex = "ff"
+nothing = true
+source = "the test"
+"""
+
+
+def test_frames_that_come_otherwise(tmp_path: Path) -> None:
+    (profile,) = read_file(write(tmp_path, BROADCASTER))
+    assert (profile.service_data, profile.few_frames) == (("fcd2",), "it is the test's")
+    advertisement, manufacturer, record = profile.frames
+    assert (advertisement.carrier, advertisement.characteristic, advertisement.outcome) == (
+        "advertisement",
+        "fcd2",
+        "reading",
+    )
+    assert advertisement.presses == ("press",)
+    assert advertisement.address == "54:48:E6:8F:80:A5"
+    assert advertisement.bind_key == bytes.fromhex("231d39c1d7cc1ab1aee224cd096db932")
+    assert (manufacturer.carrier, manufacturer.characteristic) == ("manufacturer_data", "020e")
+    assert manufacturer.call == ExpectedCall(pairing=True, stored=0)
+    assert (record.carrier, record.characteristic, record.outcome) == ("record", "omron-eeprom", "nothing")
+
+
+@pytest.mark.parametrize(
+    ("name", "service_data", "expected"),
+    [
+        ("SBBT-002C", ["0000fcd2-0000-1000-8000-00805f9b34fb"], "shelly/blu-button1"),
+        ("SBBT-004CEU", ["fcd2"], "generic/bthome"),
+        (None, ["FCD2"], "generic/bthome"),
+        ("MIBFS", ["181b"], "xiaomi/mi-body-composition-scale"),
+        (None, ["181d"], "xiaomi/mi-smart-scale"),
+        (None, ["feaa"], None),
+    ],
+)
+def test_who_only_advertises(name: str | None, service_data: list[str], expected: str | None) -> None:
+    profile = load().match(name, service_data=service_data)
+    assert (profile.id if profile else None) == expected
+
+
+def test_service_data_is_not_a_service() -> None:
+    scale = load().match(None, ["181d"])
+    assert scale is not None
+    assert scale.id == "generic/sig"
+
+
+def test_one_of_several_letters_counts_as_one() -> None:
+    assert literal_letters("BLE[Ss]mart_?*") == len("BLEsmart_")
+    assert literal_letters(None) == 0
+
+
+def test_of_two_that_claim_alike_the_first_by_id_has_it(tmp_path: Path) -> None:
+    write(tmp_path, CUFF.replace('vendor = "A&D"', 'vendor = "B"'), "a.toml")
+    write(tmp_path, CUFF, "b.toml")
+    for folders in ([tmp_path], [tmp_path, tmp_path]):
+        match = load(folders, packaged=None).match("A&D_UA-651BLE_1")
+        assert match is not None
+        assert match.id == "a-and-d/ua-651ble"

@@ -10,9 +10,11 @@ from typing import Final
 from device_drivers.decode import (
     beurer_scale,
     body_composition,
+    bthome,
     date_time,
     device_information,
     glucose,
+    mi_scale,
     movesense,
     nonin,
     omron_advert,
@@ -55,6 +57,12 @@ def joined(frame: bytes) -> object:
     return (*joiner.feed(frame), *joiner.flush())
 
 
+def opened(frame: bytes) -> object:
+    """BTHome, as if the key of its encrypted golden frame were known."""
+    key = bytes.fromhex("231d39c1d7cc1ab1aee224cd096db932")
+    return bthome.decode(frame, address="54:48:E6:8F:80:A5", key=key)
+
+
 def by_channels(frame: bytes) -> object:
     channels = omron_eeprom.Channels()
     return [channels.feed(number, frame[number * 16 : number * 16 + 16]) for number in range((len(frame) + 15) // 16)]
@@ -85,6 +93,14 @@ TARGETS: Final[Mapping[str, Target]] = {
         golden=("566A0047000000EA07080B121F00003F000000",),
     ),
     "2a9c joined": Target(decode=joined, golden=("0013C200CA21A811", "9803C200DF1A9701CC2FCA21A811")),
+    "mi v1": Target(decode=mi_scale.decode_v1, golden=("223E30E607020E10293A", "023E30E607020E10293A")),
+    "mi v2": Target(decode=mi_scale.decode_v2, golden=("0226E607020E10293AF7019A38", "0204B207010112101A0000A852")),
+    "bthome": Target(
+        decode=bthome.decode, golden=("440088016405E803002D013F0000", "4000520164 3A01", "4002CA0902CF09540448656C6C")
+    ),
+    "bthome encrypted": Target(
+        decode=opened, golden=("41A47266C95F730011223378237214", "40001D01643A01"), checksummed=True
+    ),
     "2a34": Target(
         decode=glucose.decode_context,
         golden=("022A0003", "DF010000016400015151000A0102030300", "03010001640002"),
