@@ -11,12 +11,15 @@ from typing import Final
 import structlog
 
 from device_drivers.errors import DecodeError
+from device_drivers.nomenclature import Kind
 from device_drivers.readings import Motion, Press
 from gateway.core.clock import Clock
 from gateway.core.errors import StoreError
-from gateway.ingest.ingest import STREAMS, Duplicate, Ingest, Outcome, Stored, Unassigned
+from gateway.ingest.ingest import Duplicate, Ingest, Outcome, Stored, Unassigned
 from gateway.ingest.received import KnownDevice, Received
+from gateway.ingest.streams import STREAMS
 from gateway.radio.contracts import Severity
+from gateway.store.outgoing import ROOMS
 from gateway.store.undecodable import UndecodableFrame, UndecodableFrames
 
 log = structlog.get_logger(__name__)
@@ -31,6 +34,7 @@ LAST_FLUSH_S: Final = 3.0
 # hung up on, and with its heart rate its motion would end: no fall would be noticed.
 _STREAMED_LIMIT: Final = 512
 _UNHURRIED: Final = STREAMS | {"2a19"}  # the battery is notified too
+_UNHURRIED_KINDS: Final = ROOMS | {Kind.BATTERY}  # what a sensor or a pendant advertises, it says again in a while
 
 MotionFeed = Callable[[KnownDevice, Motion, float], None]
 PressFeed = Callable[[KnownDevice, Press, float], Awaitable[None]]
@@ -124,7 +128,7 @@ class Intake:
         Raises:
             StoreError: it is not committed: the device will send it again.
         """
-        if received.reading.source in _UNHURRIED:
+        if received.reading.source in _UNHURRIED or received.reading.kind in _UNHURRIED_KINDS:
             self.streamed_dropped += len(self._streamed) == _STREAMED_LIMIT
             self._streamed.append(received)
             return
@@ -134,6 +138,8 @@ class Intake:
         match outcome:
             case Stored():
                 self._listener.stored(received, outcome)
+            case Unassigned(sentence=sentence, asked=True):  # the status page counts them
+                self._listener.device(received.device.address, sentence, Severity.INFORMATION)
             case Unassigned(sentence=sentence):
                 if received.device.identity not in self._unassigned_told:
                     self._unassigned_told.add(received.device.identity)

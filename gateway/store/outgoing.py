@@ -9,12 +9,14 @@ from typing import Any, Final
 
 import apsw
 
+from device_drivers.nomenclature import Kind
 from gateway.core.subject import Subject
 from gateway.store.rows import insert
 from gateway.store.stamp import Stamp
 
 ALERT_RANK: Final = 0
 READING_RANK: Final = 1  # alerts overtake readings
+ROOMS: Final = frozenset({Kind.ROOM_CLIMATE, Kind.ROOM_STATE})
 
 _STAMP_AGAIN: Final = (
     "boot_id = excluded.boot_id, monotonic_s = excluded.monotonic_s, wall = excluded.wall, "
@@ -42,6 +44,10 @@ class SinkRoute:
     takes_alerts: bool = False
     takes_rooms: bool = True
     stream_period_s: float = STREAM_PERIOD_S
+
+    def takes(self, kind: str) -> bool:
+        """Whether readings of this kind are queued for it."""
+        return self.takes_readings and (self.takes_rooms or kind not in ROOMS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
