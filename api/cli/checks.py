@@ -43,10 +43,11 @@ def profile_check(
     ] = None,
 ) -> None:
     """Decode the golden frames of device profiles and look for what a technician needs."""
+    from device_drivers.broadcasts import BROADCASTS
     from device_drivers.profile_check import check_files
     from device_drivers.sessions import SESSIONS
 
-    report = check_files(paths or [], drivers=SESSIONS.keys())
+    report = check_files(paths or [], drivers={*SESSIONS, *BROADCASTS})
     for problem in report.problems:
         typer.echo(str(problem), err=True)
     print(f"{len(report.profiles)} profiles, {report.frames} golden frames, {len(report.problems)} problems.")

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from device_drivers.broadcasts import BROADCASTS
 from device_drivers.decode.date_time import encode_current_time, encode_date_time
 from device_drivers.errors import BondLost, DecodeError, DeviceRefused, LinkLost
 from device_drivers.readings import DeviceInformation, Motion, Reading
@@ -371,5 +372,5 @@ async def test_compressed_frames_are_counted_as_undecodable() -> None:
 
 
 def test_every_profile_names_a_session_that_there_is() -> None:
-    assert {one.driver for one in CATALOGUE.profiles} <= set(SESSIONS)
+    assert {one.driver for one in CATALOGUE.profiles} <= {*SESSIONS, *BROADCASTS}
     assert profile("generic/sig").quirks == NO_QUIRKS
