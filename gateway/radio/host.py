@@ -72,7 +72,7 @@ class Adapter(Protocol):
         ...
 
     async def lost(self) -> str:
-        """Until the adapter is gone; the reason in words."""
+        """Until the adapter is gone; the reason in words, and after a colon what to do if not "plug it in again"."""
         ...
 
 

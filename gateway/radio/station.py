@@ -153,8 +153,8 @@ class Station:
                 raise ended
 
     async def _watch(self, adapter: Adapter) -> None:
-        reason = await adapter.lost()
-        raise RadioUnavailable(f"{reason[0].upper()}{reason[1:]} ({self.name}): plug it in again.")
+        reason, _, advice = (await adapter.lost()).partition(": ")
+        raise RadioUnavailable(f"{reason[0].upper()}{reason[1:]} ({self.name}): {advice or 'plug it in again'}.")
 
     async def _listen(self, adapter: Adapter, watchdog: Watchdog) -> None:
         """One scan; it, and then the adapter, are started anew when nothing of use is heard."""

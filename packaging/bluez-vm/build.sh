@@ -118,6 +118,8 @@ mkdir -p "$root/proc" "$root/sys" "$root/dev" "$root/run" "$root/tmp" "$root/hos
 printf 'root:x:0:0:root:/root:/bin/sh\nmessagebus:x:100:100::/run/dbus:/bin/false\n' > "$root/etc/passwd"
 printf 'root:x:0:\nmessagebus:x:100:\nbluetooth:x:101:\nnetdev:x:102:\nlp:x:7:\n' > "$root/etc/group"
 ln -sf busybox "$root/usr/bin/sh"
+rm -rf "$root/var/run"
+ln -s /run "$root/var/run" # where D-Bus is looked for
 install -m 755 "$here/init" "$root/init"
 
 cp "$work/kernel/boot/vmlinuz-$version" "$work/done/vmlinuz"

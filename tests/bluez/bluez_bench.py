@@ -1,0 +1,107 @@
+"""BlueZ in the VM: a virtual controller behind /dev/vhci is the kernel's hci0, our own host is on top."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any, Final, Self
+
+from bumble.transport import open_transport
+from bumble.transport.common import Transport
+from dbus_fast import BusType, Message, MessageType, Variant
+from dbus_fast.aio import MessageBus
+
+from device_drivers.virtual.radio import VirtualRadio
+from gateway.radio.bluez_host import BlueZHost
+from tests.radio_scenarios.bench import Bench
+
+ADAPTER: Final = "hci0"
+BLUETOOTHD: Final = "/usr/libexec/bluetooth/bluetoothd"
+STATE: Final = Path("/var/lib/bluetooth")
+LOG: Final = Path("/host/bluetoothd.log")
+
+
+class BlueZBench(Bench):
+    """Started and ended with `async with`: a bluetoothd without a past, and a fresh controller."""
+
+    slowness = 1.0  # a session takes 4 s, the daemon waits 2 s before it hangs up, and qemu computes at a tenth
+
+    def __init__(self, air: VirtualRadio) -> None:
+        super().__init__(air)
+        self._hci: list[bytes] = []
+        self._dongle = air.dongle(observer=lambda packet, _from_host: self._hci.append(packet))
+        self._daemon: subprocess.Popen[bytes] | None = None
+        self._transport: Transport | None = None
+
+    async def __aenter__(self) -> Self:
+        shutil.rmtree(STATE)
+        STATE.mkdir()
+        self._start_daemon()
+        self._transport = transport = await open_transport("vhci")
+        self._dongle.plug(transport.sink)
+        transport.source.set_packet_sink(_ToDongle(self))
+        await self.until(Path("/sys/class/bluetooth", ADAPTER).exists)
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        if self._transport is not None:
+            await self._transport.close()
+        self._stop_daemon(signal.SIGTERM)
+        await self.until(lambda: not Path("/sys/class/bluetooth", ADAPTER).exists())
+
+    def host(self) -> BlueZHost:
+        return BlueZHost(ADAPTER, clock=self.clock)
+
+    async def kill_stack(self) -> None:
+        self._stop_daemon(signal.SIGKILL)
+        await asyncio.sleep(1.0)
+        self._start_daemon()
+
+    async def power_cycle(self) -> None:
+        for powered in (False, True):
+            await self._set_powered(powered)
+            await asyncio.sleep(1.0)
+
+    def pairing_pdus(self) -> int:
+        return sum(packet[0] == 2 and packet[7:9] == b"\x06\x00" for packet in self._hci)
+
+    def from_kernel(self, packet: bytes) -> None:
+        self._dongle.from_host(packet)
+
+    async def _set_powered(self, powered: bool) -> None:
+        bus = await MessageBus(bus_type=BusType.SYSTEM).connect()
+        try:
+            body: list[Any] = ["org.bluez.Adapter1", "Powered", Variant("b", powered)]
+            reply = await bus.call(
+                Message(
+                    destination="org.bluez",
+                    path=f"/org/bluez/{ADAPTER}",
+                    interface="org.freedesktop.DBus.Properties",
+                    member="Set",
+                    signature="ssv",
+                    body=body,
+                )
+            )
+            assert reply.message_type is MessageType.METHOD_RETURN, reply.error_name
+        finally:
+            bus.disconnect()
+
+    def _start_daemon(self) -> None:
+        with LOG.open("ab") as log:
+            self._daemon = subprocess.Popen([BLUETOOTHD, "-n", "-d"], stdout=log, stderr=log)
+
+    def _stop_daemon(self, how: signal.Signals) -> None:
+        if self._daemon is not None:
+            self._daemon.send_signal(how)
+            self._daemon.wait(30)
+
+
+class _ToDongle:
+    def __init__(self, bench: BlueZBench) -> None:
+        self._bench = bench
+
+    def on_packet(self, packet: bytes) -> None:
+        self._bench.from_kernel(packet)
