@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, NotRequired, TypedDict
 ENVELOPE_SCHEMA: Final = "huoma.envelope/1"
 READING_SCHEMA: Final = "huoma.reading/1"
 ALERT_SCHEMA: Final = "huoma.alert/1"
+RETRACTION_SCHEMA: Final = "huoma.retraction/1"
 
 EffectiveSource = Literal["device", "device-corrected", "reception", "unknown"]
 
@@ -82,6 +83,21 @@ class ReadingDocument(TypedDict):
     sequence: int | None
     device: DeviceDocument
     simulated: bool
+    revision: NotRequired[int]  # how often the reading had been taken back before this was said of it; absent is 0
+
+
+class RetractionDocument(TypedDict):
+    """`huoma.retraction/1`: this reading is not about this subject. No measurement is in it."""
+
+    id: str  # of the reading
+    kind: str
+    subject: SubjectDocument
+    effective: EffectiveDocument
+    received_at: str
+    device: DeviceDocument
+    simulated: bool
+    revision: int  # of the reading that is taken back
+    receipts: dict[str, str]  # what each sink that took it said: "Observation/17"
 
 
 class Envelope(TypedDict):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from gateway.core.envelope import ALERT_SCHEMA, READING_SCHEMA, Envelope
+from gateway.core.envelope import ALERT_SCHEMA, READING_SCHEMA, RETRACTION_SCHEMA, Envelope
 from gateway.core.errors import Invalid
 from gateway.core.subject import Subject, SubjectType
 
@@ -27,7 +27,8 @@ def subject_of(envelope: Envelope) -> Subject:
 
 def data_type_of(envelope: Envelope) -> str:
     """What consent is asked for: the kind of a reading, or "alert"."""
-    return str(envelope["body"].get("kind", "")) if is_reading(envelope) else ALERT_TYPE
+    of_reading = is_reading(envelope) or is_retraction(envelope)
+    return str(envelope["body"].get("kind", "")) if of_reading else ALERT_TYPE
 
 
 def received_at_of(envelope: Envelope) -> datetime | None:
@@ -50,14 +51,22 @@ def is_reading(envelope: Envelope) -> bool:
     return envelope["schema"] == READING_SCHEMA
 
 
+def is_retraction(envelope: Envelope) -> bool:
+    """True for `huoma.retraction/1`."""
+    return envelope["schema"] == RETRACTION_SCHEMA
+
+
 def is_alert(envelope: Envelope) -> bool:
     """True for `huoma.alert/1`."""
     return envelope["schema"] == ALERT_SCHEMA
 
 
 def order_key(envelope: Envelope) -> str:
-    """Items of one key are delivered in their order: the device of a reading, the alert of an alert event."""
+    """Items of one key are delivered in their order: the device of a reading, the alert of an alert event.
+
+    A reading that is taken back has the key of the reading.
+    """
     body = envelope["body"]
-    if is_reading(envelope):
+    if is_reading(envelope) or is_retraction(envelope):
         return "device:" + str(body.get("device", {}).get("identity", ""))
     return "alert:" + str(body.get("id", envelope["message_id"]))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any, cast
 
 from device_drivers.nomenclature import KINDS, QUANTITIES, Code
 from gateway.core.envelope import (
+    READING_SCHEMA,
     CodeDocument,
     DeviceDocument,
     EffectiveDocument,
@@ -14,10 +16,13 @@ from gateway.core.envelope import (
     SubjectDocument,
     ValueDocument,
 )
-from gateway.core.subject import Subject
+from gateway.core.ids import derived_id
+from gateway.core.subject import Subject, SubjectType
 from gateway.ingest.effective import Effective
 from gateway.ingest.identity import RecordIdentity
 from gateway.ingest.received import KnownDevice, Received
+from gateway.store.outgoing import READING_RANK, Letter
+from gateway.store.stamp import utc_text
 
 
 def reading_document(
@@ -68,6 +73,22 @@ def reading_document(
         sequence=reading.sequence,
         device=_device(received.device),
         simulated=received.device.simulated,
+    )
+
+
+def letter_of(document: ReadingDocument) -> Letter:
+    """The envelope's content; the same document is the same message on every gateway."""
+    subject = Subject(type=SubjectType(document["subject"]["type"]), id=document["subject"]["id"])
+    revision = document.get("revision", 0)
+    again = (str(revision),) if revision else ()
+    return Letter(
+        message_id=derived_id("reading-message", document["id"], subject.type.value, subject.id, *again),
+        schema=READING_SCHEMA,
+        data_type=document["kind"],
+        subject=subject,
+        received_at=utc_text(datetime.fromisoformat(document["received_at"])),
+        body=cast("dict[str, Any]", document),
+        rank=READING_RANK,
     )
 
 

@@ -4,42 +4,42 @@ Every reading of a streamed kind is kept, a row each; of those a sink is queued 
 What arrives during a commit shares the next one, which keeps a strap's 86,400 notifications a day bearable for flash.
 
 A failed measurement, and the pressure of a cuff while it deflates, are stored and never delivered. A reading of a
-device that nobody has been given is stored without a subject and not delivered; when somebody says whose it was at that
-time, it is taken up.
+device that nobody has been given, or that several share and of which nothing tells whose it is, is stored without a
+subject and not delivered; when somebody says whose it was, it is taken up.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final, cast
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import apsw
 
-from device_drivers.nomenclature import Kind
+from device_drivers.nomenclature import Kind, Quantity
 from gateway.core.clock import Clock
-from gateway.core.envelope import READING_SCHEMA, ReadingDocument, SubjectDocument
+from gateway.core.envelope import ReadingDocument
 from gateway.core.faults import Fault, no_fault
-from gateway.core.ids import derived_id
 from gateway.core.subject import Origin, Subject, SubjectType
-from gateway.ingest.document import reading_document
+from gateway.ingest import handing, whose
+from gateway.ingest.document import letter_of, reading_document
 from gateway.ingest.effective import Effective, effective_time
 from gateway.ingest.identity import RECEPTION, RecordIdentity, identify
 from gateway.ingest.plausible import doubtful_quantities, is_failed
 from gateway.ingest.received import KnownDevice, Received
 from gateway.ingest.storable import storable
-from gateway.store import assignments, readings, waiting
+from gateway.ingest.streams import STREAMS
+from gateway.ingest.whose import Decision, Facts
+from gateway.store import assignments, corrections, readings, waiting
 from gateway.store.assignments import Measured
 from gateway.store.ballast import StoreFull
 from gateway.store.database import Database
-from gateway.store.outgoing import READING_RANK, Letter, SinkRoute, enqueue, json_text, sinks_for_stream
+from gateway.store.outgoing import SinkRoute, enqueue, json_text, sinks_for_stream
 from gateway.store.registry import ensure_device
 from gateway.store.rows import insert
 from gateway.store.stamp import Stamp, Stamper, utc_text
 
-STREAMS: Final = frozenset({"2a37", "2a5f"})  # notified each second: heart rate, continuous oximetry
 NEVER_DELIVERED: Final = frozenset({Kind.CUFF_PRESSURE})
 SEEN_EVERY_S: Final = 60.0  # "last seen" is read by people
 FULL_RETRY_S: Final = 5.0  # as often as the store looks at the disk
@@ -62,10 +62,14 @@ class Duplicate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unassigned:
-    """Kept, but about nobody: `sentence` tells a technician what to do."""
+    """Kept, but about nobody: `sentence` tells a technician what to do.
+
+    `asked`: the device is shared, and a person is asked about each such reading.
+    """
 
     seq: int
     sentence: str
+    asked: bool = False
 
 
 Outcome = Stored | Duplicate | Unassigned
@@ -176,53 +180,49 @@ class Ingest:
         if known is not None and known[1]:
             return Duplicate(seq=known[0])
         keys = assignments.keys_of(connection, device.identity) | {f"address:{device.address.upper()}"}
-        subject = assignments.who_had(connection, keys, judged.received.reading.user_slot, judged.measured)
-        seq = _insert(connection, judged, subject) if known is None else known[0]
+        facts = _facts(judged, None if known is None else known[0])
+        decision = whose.decide(connection, keys, facts)
+        subject = decision.subject
+        seq = _insert(connection, judged, decision) if known is None else known[0]
         self._fault("ingest.inside")
         if subject is None:
             if known is None:
-                self._let_wait(connection, seq, judged)
-            return Unassigned(seq=seq, sentence=_sentence(judged))
+                self._let_wait(connection, seq, judged, decision)
+            return Unassigned(seq=seq, sentence=_sentence(judged, decision), asked=bool(decision.shared))
         document = _document(judged, subject)
         if known is not None:
-            waiting.take(connection, seq, subject)
+            waiting.take(connection, seq, subject, how=decision.how)
         if _to_be_delivered(judged):
-            self._enqueue(connection, judged, document)
-        self._take_up(connection, judged.stamp, keys)
+            corrections.posted(connection, seq, self._enqueue(connection, judged, document))
+        handing.take_up(connection, judged.stamp, keys, self._routes, by_weight=False)
         return Stored(seq=seq, document=document)
 
     async def take_up(self, device: str) -> int:
-        """After an assignment: readings of the device (identity or address) that belonged to nobody and now do.
+        """After an assignment: readings of the device (identity or address) that are now somebody else's.
 
-        They are given to their subject and queued. Also done by itself with the next reading of the device. Returns how
-        many.
+        Those that belonged to nobody are given to their subject and queued; those that somebody had since are taken
+        back. Also done by itself with the next reading of the device. Returns how many.
         """
         stamp = self._stamper.now()
-        return await self._database.write(
-            lambda connection: self._take_up(connection, stamp, assignments.keys_of(connection, device))
-        )
-
-    def _take_up(self, connection: apsw.Connection, stamp: Stamp, keys: set[str]) -> int:
         taken = 0
-        for one in waiting.of_device(connection, self.origin, keys):
-            subject = assignments.who_had(connection, keys, one.user_slot, one.measured)
-            if subject is None:
-                continue
-            waiting.take(connection, one.seq, subject)
-            if one.document is not None:
-                document = one.document
-                document["subject"] = SubjectDocument(type=subject.type.value, id=subject.id)
-                enqueue(connection, stamp, [route.name for route in self._routes], letter_of(document))
-            taken += 1
-        return taken
+        while True:
+            moved, more = await self._database.write(
+                lambda connection: handing.catch_up(
+                    connection, stamp, assignments.keys_of(connection, device), self._routes
+                )
+            )
+            taken += moved
+            if not more:
+                return taken
 
-    def _let_wait(self, connection: apsw.Connection, seq: int, judged: _Judged) -> None:
+    def _let_wait(self, connection: apsw.Connection, seq: int, judged: _Judged, decision: Decision) -> None:
         streamed = judged.received.reading.source in STREAMS
         nobody = Subject(type=SubjectType.HOME, id="")
         document = _document(judged, nobody) if _to_be_delivered(judged) and not streamed else None
         waiting.put(
             connection, judged.stamp, seq, device_identity=judged.received.device.identity,
             user_slot=judged.received.reading.user_slot, measured=judged.measured, document=document,
+            why=decision.why, dismissed=decision.dismissed,
         )  # fmt: skip
 
     def _changed(self, judged: _Judged) -> bool:
@@ -230,15 +230,15 @@ class Ingest:
         device, then = self._seen.get(judged.received.device.identity, (None, 0.0))
         return device != judged.received.device or judged.stamp.monotonic_s - then > SEEN_EVERY_S
 
-    def _enqueue(self, connection: apsw.Connection, judged: _Judged, document: ReadingDocument) -> None:
+    def _enqueue(self, connection: apsw.Connection, judged: _Judged, document: ReadingDocument) -> int | None:
         reading = judged.received.reading
-        sinks = [route.name for route in self._routes]
+        sinks = [route.name for route in self._routes if route.takes(reading.kind)]
         if reading.source in STREAMS:
             sinks = sinks_for_stream(
                 connection, judged.stamp, self._routes, device_identity=judged.received.device.identity,
                 kind=reading.kind.value,
             )  # fmt: skip
-        enqueue(connection, judged.stamp, sinks, letter_of(document))
+        return enqueue(connection, judged.stamp, sinks, letter_of(document))
 
     def _count(self, outcome: Outcome) -> None:
         match outcome:
@@ -249,20 +249,6 @@ class Ingest:
                 self._counts["duplicate"] += 1
             case Unassigned():
                 self._counts["unassigned"] += 1
-
-
-def letter_of(document: ReadingDocument) -> Letter:
-    """The envelope's content; the same document is the same message on every gateway."""
-    subject = Subject(type=SubjectType(document["subject"]["type"]), id=document["subject"]["id"])
-    return Letter(
-        message_id=derived_id("reading-message", document["id"], subject.type.value, subject.id),
-        schema=READING_SCHEMA,
-        data_type=document["kind"],
-        subject=subject,
-        received_at=utc_text(datetime.fromisoformat(document["received_at"])),
-        body=cast("dict[str, Any]", document),
-        rank=READING_RANK,
-    )
 
 
 def _document(judged: _Judged, subject: Subject) -> ReadingDocument:
@@ -283,14 +269,33 @@ def _measured(stamp: Stamp, effective: Effective) -> Measured:
     return Measured(received=stamp, age_s=age, uncertainty_s=effective.uncertainty_s)
 
 
-def _insert(connection: apsw.Connection, judged: _Judged, subject: Subject | None) -> int:
+def _facts(judged: _Judged, seq: int | None) -> Facts:
+    received, effective = judged.received, judged.effective
+    reading = received.reading
+    weight = None if judged.failed else reading.values.get(Quantity.WEIGHT)
+    return Facts(
+        seq=seq,
+        device_identity=received.device.identity,
+        kind=reading.kind.value,
+        user_slot=reading.user_slot,
+        device_time=None if reading.time is None else reading.time.text(),
+        received_at=received.received_at,
+        measured=judged.measured,
+        at=effective.at if judged.stamp.synchronised and effective.uncertainty_s is not None else None,
+        weight_kg=None if weight is None else float(weight),
+    )
+
+
+def _insert(connection: apsw.Connection, judged: _Judged, decision: Decision) -> int:
     reading, effective = judged.received.reading, judged.effective
+    subject = decision.subject
     values = {
         "id": judged.identity.id,
         "identity_rule": judged.identity.rule,
         "may_repeat": int(judged.identity.may_repeat),
         "subject_type": None if subject is None else subject.type.value,
         "subject_id": None if subject is None else subject.id,
+        "decided_by": None if subject is None else decision.how,
         "device_identity": judged.received.device.identity,
         "kind": reading.kind.value,
         "failed": int(judged.failed),
@@ -314,13 +319,15 @@ def _insert(connection: apsw.Connection, judged: _Judged, subject: Subject | Non
     return connection.last_insert_rowid()
 
 
-def _sentence(judged: _Judged) -> str:
+def _sentence(judged: _Judged, decision: Decision) -> str:
     device = judged.received.device
     slot = judged.received.reading.user_slot
-    whose = "" if slot is None else f" (user {slot})"
+    named = f"{device.model} {device.address}{'' if slot is None else f' (user {slot})'}"
+    if decision.shared:
+        return f"{named}: {decision.why}. 'huoma readings unassigned' lists what a person has to say."
     if judged.measured.age_s is None:
-        return f"{device.model} {device.address}{whose} belongs to nobody: 'huoma device assign' says whose it is."
+        return f"{named} belongs to nobody: 'huoma device assign' says whose it is."
     return (
-        f"{device.model} {device.address}{whose} belonged to nobody when it measured: 'huoma device assign' with the "
+        f"{named} belonged to nobody when it measured: 'huoma device assign' with the "
         "time from which on says whose it was."
     )

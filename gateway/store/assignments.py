@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import apsw
 
 from gateway.core.subject import Subject, SubjectType
+from gateway.store.outgoing import json_text
 from gateway.store.rows import insert
 from gateway.store.stamp import Stamp, utc_text
 
@@ -19,7 +21,11 @@ WHOLE_SECOND_S: Final = 1.0  # device stamps are cut to seconds
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """A device belongs to a subject from – to. `user_slot` None: whoever presses whichever user button."""
+    """A device belongs to a subject from – to. `user_slot` None: whoever presses whichever user button.
+
+    `shared`: others may have it at the same time, and whose a reading is must be found out one by one. `reference` is
+    what a technician measured when it was given, by quantity.
+    """
 
     id: int
     device_identity: str
@@ -28,6 +34,25 @@ class Assignment:
     user_slot: int | None
     valid_from: datetime
     valid_to: datetime | None
+    shared: bool = False
+    reference: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owners:
+    """Who may have measured with a device at some moment.
+
+    Attributes:
+        subject: to whom it belonged alone, or by the user slot of the reading; None when to nobody, or to several.
+        how: what decided.
+        shared: those who shared it then, when `subject` is None.
+        slots: it belonged to somebody then, under another user slot.
+    """
+
+    subject: Subject | None = None
+    how: Literal["owner", "slot"] = "owner"
+    shared: tuple[Subject, ...] = ()
+    slots: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +88,7 @@ class _Edge:
 
 _ROW: Final = (
     "SELECT id, device_identity, subject_type, subject_id, placement, user_slot, valid_from, valid_to, boot_id, "
-    "monotonic_s, wall, synchronised, to_boot_id, to_monotonic_s, to_synchronised FROM assignments "
+    "monotonic_s, wall, synchronised, to_boot_id, to_monotonic_s, to_synchronised, shared, reference FROM assignments "
 )
 
 
@@ -84,20 +109,34 @@ def _is_address(text: str) -> bool:
 
 
 def who_had(connection: apsw.Connection, keys: set[str], user_slot: int | None, measured: Measured) -> Subject | None:
-    """The subject to whom the device was assigned at that moment; None when to nobody.
+    """The subject to whom the device was assigned at that moment; None when to nobody, or to several who share it."""
+    return owners(connection, keys, user_slot, measured).subject
+
+
+def owners(connection: apsw.Connection, keys: set[str], user_slot: int | None, measured: Measured) -> Owners:
+    """To whom the device was assigned at that moment.
 
     An assignment that names the reading's user slot goes before one that names none; one that names another slot is not
-    meant. A beginning that lies within the uncertainty of the measurement counts as passed, if nobody else claims it.
+    meant. A beginning that lies within the uncertainty of the measurement counts as passed, if nobody else claims it;
+    of those who share a device everybody counts who can be meant.
     """
     rows = [row for key in sorted(keys) for row in connection.execute(_ROW + "WHERE device_identity = ?", (key,))]
     candidates = [row for row in rows if row[5] is None or row[5] == user_slot]
     slack = WHOLE_SECOND_S + (UNKNOWN_SLACK_S if measured.uncertainty_s is None else measured.uncertainty_s)
     for allowed in (0.0, slack):
         valid = [row for row in candidates if _valid(row, measured, allowed)]
+        alone = [row for row in valid if not row[15]]
+        if alone:
+            best = max(alone, key=lambda row: (row[5] is not None, row[0]))
+            return Owners(subject=_subject(best), how="owner" if best[5] is None else "slot")
         if valid:
-            best = max(valid, key=lambda row: (row[5] is not None, row[0]))
-            return Subject(type=SubjectType(best[2]), id=best[3])
-    return None
+            shared = (row for row in candidates if row[15] and _valid(row, measured, slack))
+            return Owners(shared=tuple(dict.fromkeys(map(_subject, shared))))
+    return Owners(slots=any(_valid(row, measured, slack) for row in rows))
+
+
+def _subject(row: tuple[Any, ...]) -> Subject:
+    return Subject(type=SubjectType(row[2]), id=str(row[3]))
 
 
 def _valid(row: tuple[Any, ...], measured: Measured, slack_s: float) -> bool:
@@ -124,14 +163,16 @@ def close_open(
 ) -> int:
     """End the open assignments of the device (of this slot; all of them for None) at that moment. Returns how many.
 
-    `at` is a moment a person gave; None is now, by all clocks.
+    Those who share it without a slot go on when somebody gets a slot. `at` is a moment a person gave; None is now, by
+    all clocks.
     """
     closed = 0
     boot = stamp.boot_id if at is None else None
     for key in sorted(keys):
         connection.execute(
             "UPDATE assignments SET valid_to = ?, to_boot_id = ?, to_monotonic_s = ?, to_synchronised = ? "
-            "WHERE device_identity = ? AND valid_to IS NULL AND (? IS NULL OR user_slot IS NULL OR user_slot = ?)",
+            "WHERE device_identity = ? AND valid_to IS NULL "
+            "AND (? IS NULL OR (user_slot IS NULL AND shared = 0) OR user_slot = ?)",
             (utc_text(at or stamp.wall), boot, stamp.monotonic_s, int(stamp.synchronised), key, user_slot, user_slot),
         )
         closed += connection.changes()
@@ -148,6 +189,20 @@ def close_one(connection: apsw.Connection, stamp: Stamp, assignment_id: int) -> 
     return None if found is None else str(found[0])
 
 
+def close_of(connection: apsw.Connection, stamp: Stamp, keys: set[str], subject: Subject, at: datetime | None) -> None:
+    """End what the subject has of the device without a slot, to share it from that moment on."""
+    for key in sorted(keys):
+        connection.execute(
+            "UPDATE assignments SET valid_to = ?, to_boot_id = ?, to_monotonic_s = ?, to_synchronised = ? "
+            "WHERE device_identity = ? AND valid_to IS NULL AND user_slot IS NULL AND subject_type = ? "
+            "AND subject_id = ?",
+            (
+                *(utc_text(at or stamp.wall), stamp.boot_id if at is None else None, stamp.monotonic_s),
+                *(int(stamp.synchronised), key, subject.type.value, subject.id),
+            ),
+        )
+
+
 def add(
     connection: apsw.Connection,
     stamp: Stamp,
@@ -158,6 +213,8 @@ def add(
     user_slot: int | None,
     actor: str,
     since: datetime | None,
+    shared: bool = False,
+    reference: Mapping[str, float] | None = None,
 ) -> Assignment:
     """Begin an assignment at `since`, or now."""
     begin = since or stamp.wall
@@ -169,6 +226,8 @@ def add(
         "user_slot": user_slot,
         "assigned_by": actor,
         "valid_from": utc_text(begin),
+        "shared": int(shared),
+        "reference": json_text(dict(reference or {})),
     }
     insert(connection, "assignments", stamp, values)
     return Assignment(
@@ -179,7 +238,16 @@ def add(
         user_slot=user_slot,
         valid_from=begin,
         valid_to=None,
+        shared=shared,
+        reference=dict(reference or {}),
     )
+
+
+def to_be_reviewed(connection: apsw.Connection, stamp: Stamp, device_identity: str, since: datetime) -> None:
+    """What is known of the past has changed: readings of the device since then may be somebody else's."""
+    values = {"device_identity": device_identity, "since": utc_text(since)}
+    again = "ON CONFLICT (device_identity) DO UPDATE SET since = min(since, excluded.since), done_seq = 0"
+    insert(connection, "assignment_reviews", stamp, values, then=again)
 
 
 def of_devices(connection: apsw.Connection, keys: Sequence[str] | None, *, only_open: bool) -> list[Assignment]:
@@ -189,11 +257,13 @@ def of_devices(connection: apsw.Connection, keys: Sequence[str] | None, *, only_
         Assignment(
             id=int(str(row[0])),
             device_identity=str(row[1]),
-            subject=Subject(type=SubjectType(row[2]), id=str(row[3])),
+            subject=_subject(row),
             placement=None if row[4] is None else str(row[4]),
             user_slot=None if row[5] is None else int(str(row[5])),
             valid_from=_time(row[6]),
             valid_to=None if row[7] is None else _time(row[7]),
+            shared=bool(row[15]),
+            reference=json.loads(row[16]),
         )
         for row in connection.execute(f"{_ROW} {where} ORDER BY id")
         if keys is None or row[1] in keys

@@ -83,16 +83,25 @@ class Readings:
 
     async def unassigned(self) -> Mapping[str, int]:
         """How many readings wait without a subject, per device identity."""
-        sql = "SELECT device_identity, count(*) FROM waiting_readings GROUP BY device_identity"
+        sql = "SELECT device_identity, count(*) FROM waiting_readings WHERE dismissed = 0 GROUP BY device_identity"
         return dict(await self._database.read(lambda connection: list(connection.execute(sql))))
 
     async def _rows(self, sql: str, values: tuple[Any, ...]) -> list[ReadingRow]:
         return await self._database.read(lambda connection: [_row(row) for row in connection.execute(sql, values)])
 
 
+def row_of(connection: apsw.Connection, seq: int) -> ReadingRow:
+    """Inside a transaction: the reading at a position that exists."""
+    return _row(next(iter(connection.execute(_SELECT + "WHERE seq = ?", (seq,)))))
+
+
 def find(connection: apsw.Connection, record_id: str) -> tuple[int, bool] | None:
-    """Inside a transaction: (seq, has a subject) of a stored record."""
-    row = connection.execute("SELECT seq, subject_id IS NOT NULL FROM readings WHERE id = ?", (record_id,)).fetchone()
+    """Inside a transaction: (seq, it is decided whose it is) of a stored record."""
+    row = connection.execute(
+        "SELECT seq, subject_id IS NOT NULL OR EXISTS (SELECT 1 FROM waiting_readings w WHERE w.seq = readings.seq "
+        "AND w.dismissed = 1) OR decided_by IS NOT NULL FROM readings WHERE id = ?",
+        (record_id,),
+    ).fetchone()
     return None if row is None else (int(row[0]), bool(row[1]))
 
 

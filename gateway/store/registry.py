@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -155,8 +155,12 @@ class Registry:
         placement: str | None = None,
         user_slot: int | None = None,
         since: datetime | None = None,
+        shared: bool = False,
+        reference: Mapping[str, float] | None = None,
     ) -> Assignment:
         """From now on (or from `since`) the device's readings are about `subject`. Ends the assignment before.
+
+        With `shared` it ends nobody else's: whose a reading is, is then decided one by one (`gateway.ingest.whose`).
 
         Args:
             device: identity, or address; it need not have been seen yet.
@@ -164,13 +168,20 @@ class Registry:
             actor: the user who says so.
             placement: where it is worn or stands ("chest", "kitchen").
             user_slot: only readings under this user button; None for all.
-            since: the moment from which it holds, if not now.
+            since: the moment from which it holds, if not now. Readings since then go over to `subject` with the next
+                `Ingest.take_up`.
+            shared: several residents use it, and it cannot tell them apart.
+            reference: what was just measured of this resident, by quantity ("weight": 72.0): a shared scale knows them
+                by it from the first morning on.
 
         Raises:
             NotFound: no such resident.
-            Invalid: `since` has no zone, or lies in the future.
+            Invalid: `since` has no zone, or lies in the future; a shared device with a slot.
+            Conflict: to be shared, but somebody else has it alone.
         """
         stamp = self._stamper.now()
+        if shared and user_slot is not None:
+            raise Invalid("A device that tells its users apart by buttons is not shared: give the button, or --shared.")
         if since is not None and (since.tzinfo is None or since > stamp.wall):
             raise Invalid("An assignment must begin at a moment that has passed, with a time zone.")
 
@@ -178,7 +189,11 @@ class Registry:
             if subject.type is SubjectType.RESIDENT:
                 _must_live_here(connection, subject.id)
             keys = assignments.keys_of(connection, device)
-            assignments.close_open(connection, stamp, keys, user_slot, since)
+            if shared:
+                _must_not_be_anothers(connection, keys, subject)
+                assignments.close_of(connection, stamp, keys, subject, since)
+            else:
+                assignments.close_open(connection, stamp, keys, user_slot, since)
             made = assignments.add(
                 connection,
                 stamp,
@@ -188,8 +203,14 @@ class Registry:
                 user_slot=user_slot,
                 actor=actor,
                 since=since,
+                shared=shared,
+                reference=reference,
             )
+            if since is not None:
+                assignments.to_be_reviewed(connection, stamp, made.device_identity, since)
             detail = {"subject": f"{subject.type}/{subject.id}", "user_slot": user_slot, "placement": placement}
+            if shared:
+                detail["shared"] = True
             audit.note(
                 connection, stamp, actor=actor, action="device.assign", target=made.device_identity, detail=detail
             )
@@ -199,18 +220,26 @@ class Registry:
         self._assignments_changed()
         return made
 
-    async def unassign(self, device: str, *, actor: str) -> int:
-        """From now on the device belongs to nobody. Returns how many assignments ended.
+    async def unassign(self, device: str, *, actor: str, since: datetime | None = None) -> int:
+        """From now on (or since `since`) the device belongs to nobody. Returns how many assignments ended.
+
+        Readings since then go to nobody with the next `Ingest.take_up`.
 
         Raises:
             NotFound: it belonged to nobody.
+            Invalid: `since` has no zone, or lies in the future.
         """
         stamp = self._stamper.now()
+        if since is not None and (since.tzinfo is None or since > stamp.wall):
+            raise Invalid("An assignment must end at a moment that has passed, with a time zone.")
 
         def work(connection: apsw.Connection) -> int:
-            closed = assignments.close_open(connection, stamp, assignments.keys_of(connection, device), None)
+            keys = assignments.keys_of(connection, device)
+            closed = assignments.close_open(connection, stamp, keys, None, since)
             if not closed:
                 raise NotFound(f"{device} belongs to nobody: 'huoma devices' lists whose each device is.")
+            if since is not None:
+                assignments.to_be_reviewed(connection, stamp, _best(connection, keys), since)
             audit.note(connection, stamp, actor=actor, action="device.unassign", target=device)
             return closed
 
@@ -310,6 +339,15 @@ def _best(connection: apsw.Connection, keys: set[str]) -> str:
     """The name for a new assignment: the identity of the device where it has been seen, else its address."""
     seen = [key for key in sorted(keys) if connection.execute("SELECT 1 FROM devices WHERE identity = ?", (key,)).get]
     return next((key for key in seen if not key.startswith("address:")), (seen or sorted(keys))[0])
+
+
+def _must_not_be_anothers(connection: apsw.Connection, keys: set[str], subject: Subject) -> None:
+    for one in assignments.of_devices(connection, sorted(keys), only_open=True):
+        if not one.shared and one.user_slot is None and one.subject != subject:
+            raise Conflict(
+                f"The device belongs to {one.subject.type} {one.subject.id} alone: assign it to them as shared first "
+                "(--shared), or take it away."
+            )
 
 
 def _must_live_here(connection: apsw.Connection, resident_id: str) -> None:

@@ -1,4 +1,5 @@
-"""Readings of devices that belonged to nobody, until somebody says whose they were. All inside transactions."""
+# ruff: noqa: S608  # the SQL is put together from constants of this file; values are bound
+"""Readings that are nobody's, until it is found or said whose they are. All inside transactions of the caller."""
 
 from __future__ import annotations
 
@@ -22,12 +23,24 @@ MOST_AT_ONCE: Final = 500  # taken up in one transaction; the others with the ne
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """One of them. `document` lacks the subject; None when it is never delivered."""
+    """One of them. `document` lacks the subject; None when it is never delivered.
+
+    `effective_at` is None when it is unknown, or our clock was not synchronised; `values` is JSON.
+    """
 
     seq: int
+    id: str
+    device_identity: str
+    kind: str
     user_slot: int | None
+    device_time: str | None
+    effective_at: datetime | None
+    received_at: datetime
+    failed: bool
+    values: str
     measured: Measured
     document: ReadingDocument | None
+    why: str | None
 
 
 def put(
@@ -39,8 +52,10 @@ def put(
     user_slot: int | None,
     measured: Measured,
     document: ReadingDocument | None,
+    why: str = "",
+    dismissed: bool = False,
 ) -> None:
-    """The stored reading `seq` waits."""
+    """The stored reading `seq` waits, or (`dismissed`) is kept without being asked about."""
     values = {
         "seq": seq,
         "device_identity": device_identity,
@@ -48,23 +63,52 @@ def put(
         "age_s": measured.age_s,
         "uncertainty_s": measured.uncertainty_s,
         "document": None if document is None else json_text(document),
+        "why": why,
+        "dismissed": int(dismissed),
     }
     insert(connection, "waiting_readings", received, values)
 
 
+_ROW: Final = (
+    "SELECT w.seq, r.id, w.device_identity, r.kind, w.user_slot, r.device_time, r.effective_at, r.received_at, "
+    'r.failed, r."values", w.age_s, w.uncertainty_s, w.document, w.why, w.boot_id, w.monotonic_s, w.wall, '
+    "w.synchronised FROM waiting_readings w JOIN readings r ON r.seq = w.seq "
+)
+
+
 def of_device(connection: apsw.Connection, origin: Origin, keys: set[str]) -> Iterator[Waiting]:
-    """Those of the device, oldest first. One measured as it came counts by the moment of its reception."""
-    sql = (
-        "SELECT seq, user_slot, age_s, uncertainty_s, document, boot_id, monotonic_s, wall, synchronised "
-        "FROM waiting_readings WHERE device_identity = ? ORDER BY seq LIMIT ?"
-    )
+    """Those of the device that are not dismissed, oldest first: of many the newest.
+
+    One measured as it came counts by the moment of its reception.
+    """
+    sql = _ROW + "WHERE w.device_identity = ? AND w.dismissed = 0 ORDER BY w.seq DESC LIMIT ?"
     for key in sorted(keys):
-        for row in connection.execute(sql, (key, MOST_AT_ONCE)).fetchall():
+        for row in reversed(connection.execute(sql, (key, MOST_AT_ONCE)).fetchall()):
             yield _waiting(row, origin)
 
 
+def one(connection: apsw.Connection, origin: Origin, seq: int) -> Waiting | None:
+    """The one at this position, dismissed or not."""
+    row = connection.execute(_ROW + "WHERE w.seq = ?", (seq,)).fetchone()
+    return None if row is None else _waiting(row, origin)
+
+
+def offered(connection: apsw.Connection, origin: Origin, *, before_seq: int, limit: int) -> list[Waiting]:
+    """Those that a person may decide: complete, deliverable, not dismissed; the newest first."""
+    sql = _ROW + _OFFERED + "AND w.seq < ? ORDER BY w.seq DESC LIMIT ?"
+    return [_waiting(row, origin) for row in connection.execute(sql, (before_seq, limit))]
+
+
+def count_offered(connection: apsw.Connection) -> int:
+    """How many `offered` would give in all."""
+    return int(connection.execute("SELECT count(*) FROM waiting_readings w " + _OFFERED).get)
+
+
+_OFFERED: Final = "WHERE w.dismissed = 0 AND w.document IS NOT NULL "
+
+
 def _waiting(row: tuple[Any, ...], origin: Origin) -> Waiting:
-    seq, user_slot, age_s, uncertainty_s, document, boot_id, monotonic_s, wall, synchronised = row
+    boot_id, monotonic_s, wall, synchronised = row[14:]
     stamp = Stamp(
         origin=origin,
         boot_id=boot_id,
@@ -73,17 +117,31 @@ def _waiting(row: tuple[Any, ...], origin: Origin) -> Waiting:
         synchronised=bool(synchronised),
     )
     return Waiting(
-        seq=seq,
-        user_slot=user_slot,
-        measured=Measured(received=stamp, age_s=age_s or 0.0, uncertainty_s=uncertainty_s),
-        document=None if document is None else json.loads(document),
+        seq=row[0],
+        id=row[1],
+        device_identity=row[2],
+        kind=row[3],
+        user_slot=row[4],
+        device_time=row[5],
+        effective_at=None if row[6] is None or not synchronised else datetime.fromisoformat(row[6]),
+        received_at=datetime.fromisoformat(row[7]),
+        failed=bool(row[8]),
+        values=row[9],
+        measured=Measured(received=stamp, age_s=row[10] or 0.0, uncertainty_s=row[11]),
+        document=None if row[12] is None else json.loads(row[12]),
+        why=row[13],
     )
 
 
-def take(connection: apsw.Connection, seq: int, subject: Subject) -> None:
-    """It is about `subject`, and waits no longer."""
+def take(connection: apsw.Connection, seq: int, subject: Subject, *, how: str) -> None:
+    """It is about `subject`, as `how` it was decided says, and waits no longer."""
     connection.execute(
-        "UPDATE readings SET subject_type = ?, subject_id = ? WHERE seq = ? AND subject_id IS NULL",
-        (subject.type.value, subject.id, seq),
+        "UPDATE readings SET subject_type = ?, subject_id = ?, decided_by = ? WHERE seq = ? AND subject_id IS NULL",
+        (subject.type.value, subject.id, how, seq),
     )
     connection.execute("DELETE FROM waiting_readings WHERE seq = ?", (seq,))
+
+
+def dismiss(connection: apsw.Connection, seq: int) -> None:
+    """It is kept as nobody's, and not asked about any more."""
+    connection.execute("UPDATE waiting_readings SET dismissed = 1 WHERE seq = ?", (seq,))
