@@ -6,6 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from secrets import token_hex
 from types import MappingProxyType
 from typing import Final, Protocol
 
@@ -15,6 +16,7 @@ from gateway.core.subject import Subject, SubjectType
 from gateway.store.assignments import Assignment
 from gateway.store.consents import SqliteConsents
 from gateway.store.data_types import EVERYTHING
+from gateway.store.device_memory import DeviceMemory
 from gateway.store.registry import DeviceRow, Registry, Resident
 from gateway.store.users import Role, User, Users
 
@@ -23,6 +25,8 @@ _DEVICE: Final = re.compile(
     r"(address:)?[0-9A-F]{2}(:[0-9A-F]{2}){5}|serial:[^\s:]+:\S+|eui64:[0-9A-F]{16}", re.IGNORECASE
 )
 
+_ADDRESS: Final = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){5}", re.IGNORECASE)
+_BIND_KEY: Final = re.compile(r"[0-9a-f]{32}")
 
 # Where a device is worn, then where one stands that nobody wears.
 PLACEMENTS: Final = (
@@ -72,6 +76,7 @@ class Acts:
     """
 
     registry: Registry
+    memory: DeviceMemory
     users: Users
     consents: SqliteConsents
     tokens: TokenBook
@@ -145,6 +150,24 @@ class Acts:
             NotFound: the radio does not run.
         """
         await self._radio().pair_again(address.upper())
+
+    async def set_bind_key(self, address: str, bind_key: str | None, *, actor: str) -> None:
+        """The key of a device's encrypted advertisements; None forgets it. Messages are counted anew from now on.
+
+        Raises:
+            Invalid: no address, or no key. The text never repeats the key.
+        """
+        if not _ADDRESS.fullmatch(address):
+            raise Invalid(f"'{address}' is no address: give one such as AA:BB:CC:DD:EE:FF; 'huoma devices' lists them.")
+        key = re.sub(r"[\s:-]", "", bind_key or "").lower().removeprefix("0x")
+        if bind_key is not None and not _BIND_KEY.fullmatch(key):
+            raise Invalid(
+                "A bind key has 32 hexadecimal digits: the app of the device's maker shows it where encryption is "
+                "switched on."
+            )
+        kept = {"bind-key": key, "replay-counter": "", "key-entered": token_hex(8)}
+        action = "device.forget-key" if bind_key is None else "device.key"
+        await self.memory.enter(address, kept, actor=actor, action=action)
 
     def accept_damaged_bonds(self) -> None:
         """A technician has read that the file of bonds was damaged: devices may pair again.

@@ -15,9 +15,9 @@ from api.core import open_core
 from api.hosts import NO_RADIO, open_host
 from api.http.app import LOOPBACK_NAMES, Control, build_app
 from api.http.auth import TokenBook
-from api.parts import catalogue_of, channels_of, detection_of, radio_on, services_over
+from api.parts import calls_over, catalogue_of, channels_of, detection_of, radio_on, services_over
 from api.settings import Settings
-from device_drivers.readings import Motion, Press
+from device_drivers.readings import Motion
 from firmware_profiles import Catalogue
 from gateway.core.clock import Clock
 from gateway.core.faults import Fault, no_fault
@@ -94,11 +94,13 @@ async def open_home(
         supervisor = Supervisor(clock=clock, health=health, rng=rng)
         detection = detection_of(settings, health)
         ingest = Ingest(core.database, core.stamper, clock=clock, zone=zone, routes=core.routes, fault=fault)
+        catalogue = catalogue_of(settings, health)
+        calls = calls_over(core, catalogue, listener, clock=clock, health=health)
         intake = Intake(
             ingest=ingest,
             frames=core.frames,
             motion=detection.feed if detection else _unwatched,
-            press=_unheeded,
+            press=calls.press,
             listener=listener,
             clock=clock,
         )
@@ -162,10 +164,6 @@ async def open_home(
 
 def _unwatched(_device: KnownDevice, _motion: Motion, _at_monotonic: float) -> None:
     """Motion that nobody looks at."""
-
-
-async def _unheeded(_device: KnownDevice, _press: Press, _at_monotonic: float) -> None:
-    """A press of a button that means nothing."""
 
 
 async def until_signalled(signals: tuple[int, ...]) -> None:

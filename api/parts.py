@@ -24,11 +24,12 @@ from gateway.delivery.service import Delivery
 from gateway.desk.notice import Channel
 from gateway.detection.service import Detection
 from gateway.detection.watch import PART as FALLS
-from gateway.ingest.intake import Intake
+from gateway.ingest.intake import Intake, Listener
+from gateway.pendant.calls import HelpCalls
 from gateway.radio.host import Host
 from gateway.radio.manager import Radio
 from gateway.store.device_book import AssignedDevices
-from gateway.store.device_memory import DeviceMemory
+from gateway.store.press_notes import PressNotes
 from gateway.supervision.supervisor import Supervisor
 
 
@@ -67,7 +68,7 @@ def radio_on(
 ) -> Radio | None:
     if host is None:
         return None
-    book = AssignedDevices(core.registry, DeviceMemory(core.database, core.stamper))
+    book = AssignedDevices(core.registry, core.memory)
     return Radio(
         host=host,
         catalogue=catalogue,
@@ -77,6 +78,20 @@ def radio_on(
         tz=settings.zone(),
         health=health,
         rng=rng,
+    )
+
+
+def calls_over(core: Core, catalogue: Catalogue, listener: Listener, *, clock: Clock, health: HealthBoard) -> HelpCalls:
+    """What presses of buttons come to."""
+    return HelpCalls(
+        desk=core.desk,
+        registry=core.registry,
+        notes=PressNotes(core.database, core.stamper),
+        catalogue=catalogue,
+        clock=clock,
+        health=health,
+        origin=core.origin,
+        say=listener.device,
     )
 
 
@@ -111,6 +126,7 @@ def services_over(
     metrics.register(GatewayCollector(database=core.database, intake=intake, supervisor=supervisor))
     acts = Acts(
         registry=core.registry,
+        memory=core.memory,
         users=core.users,
         consents=core.consents,
         tokens=tokens,

@@ -99,6 +99,7 @@ async def _application(settings: Settings) -> AsyncIterator[ASGIApp]:
         tokens = TokenBook(core.users.authenticate)
         acts = Acts(
             registry=core.registry,
+            memory=core.memory,
             users=core.users,
             consents=core.consents,
             tokens=tokens,

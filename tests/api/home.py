@@ -28,6 +28,7 @@ from gateway.ingest.ingest import Ingest
 from gateway.store.alerts import SqliteAlertStore
 from gateway.store.consents import SqliteConsents
 from gateway.store.database import Database
+from gateway.store.device_memory import DeviceMemory
 from gateway.store.readings import Readings
 from gateway.store.registry import Registry
 from gateway.store.stamp import Stamper
@@ -71,6 +72,7 @@ async def open_home(
         couriers: dict[str, Courier] = {}
         acts = Acts(
             registry=registry,
+            memory=DeviceMemory(database, stamper),
             users=users,
             consents=consents,
             tokens=tokens,
