@@ -16,8 +16,10 @@ from firmware_profiles.schema import LANGUAGES, nearest
 from gateway.core.clock import Clock
 from gateway.core.errors import Conflict, HuomaError, Invalid, NotFound
 from gateway.core.ids import new_id
+from gateway.core.subject import Origin
 from gateway.ingest.received import KnownDevice
 from gateway.pairing.model import Candidate, PairingRequest, PairingState, Phase
+from gateway.pairing.report import Installation, markdown, spoken, standing
 from gateway.pairing.session import PairingRadio, PairingSession, cut_off, undo
 from gateway.store.assignments import Assignment
 from gateway.store.device_memory import DeviceMemory
@@ -52,11 +54,24 @@ class Seen(Protocol):
     def call(self) -> Call | None: ...
 
 
+class Adapter(Protocol):
+    """One adapter (`gateway.radio.station.AdapterState`)."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def address(self) -> str | None: ...
+
+
 class ListeningRadio(PairingRadio, Protocol):
     """`PairingRadio`, and who is heard."""
 
     def seen(self) -> Sequence[Seen]:
         """The latest first."""
+        ...
+
+    def adapters(self) -> Sequence[Adapter]:
+        """What adapters there are."""
         ...
 
 
@@ -99,6 +114,7 @@ class Pairings:
         broadcast: Collection[str],
         clock: Clock,
         zone: ZoneInfo,
+        origin: Origin,
         acts: Acts,
     ) -> None:
         self._radio = radio
@@ -109,6 +125,7 @@ class Pairings:
         self._broadcast = broadcast
         self._clock = clock
         self._zone = zone
+        self._origin = origin
         self._acts = acts
         self._group: asyncio.TaskGroup | None = None
         self._sessions: dict[str, PairingSession] = {}
@@ -194,9 +211,28 @@ class Pairings:
         """All of this run that are remembered, the latest first."""
         return [one.state() for one in reversed(self._sessions.values())]
 
-    async def ended(self) -> list[PairingRow]:
-        """The notes of all that have ended, the latest first: for the report."""
-        return await self._notes.ended()
+    async def report(self, language: str, *, values: bool, simulated: bool) -> str:
+        """The installation report in Markdown. `values`: with what was first measured, which is not for technicians."""
+        rows = await self._notes.ended()
+        owned = frozenset(await self._owners())
+        told = {row.id: await self._first_values(row) for row in standing(rows, owned)} if values else {}
+        installation = Installation(
+            home_id=self._origin.home_id,
+            gateway_id=self._origin.gateway_id,
+            adapters=[f"{one.name} {one.address or ''}".strip() for one in self._radio.adapters()],
+            simulated=simulated,
+            written_at=self._clock.wall(),
+            rows=rows,
+            owned=owned,
+            residents={one.id: one.name for one in await self._registry.residents()},
+            values={key: words for key, words in told.items() if words},
+        )
+        return markdown(installation, language=language, zone=self._zone)
+
+    async def _first_values(self, row: PairingRow) -> str:
+        identity = str(row.found.get("identity") or f"address:{row.address}")
+        found = await self._notes.first_values(identity, since=row.started_at)
+        return ", ".join(spoken(name, value) for name, value in found.items())
 
     async def nearby(self) -> tuple[Candidate, ...]:
         """Who is heard, and whose each is, the strongest first. Devices that no profile knows are there too."""

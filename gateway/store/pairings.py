@@ -99,6 +99,17 @@ class PairingNotes:
             )
         )
 
+    async def first_values(self, device_identity: str, *, since: datetime) -> Mapping[str, float]:
+        """What the device's first good reading since then measured, by quantity; empty when there is none."""
+        sql = (
+            'SELECT "values" FROM readings WHERE device_identity = ? AND failed = 0 AND received_at >= ? '
+            "ORDER BY seq LIMIT 1"
+        )
+        found = await self._database.read(
+            lambda connection: connection.execute(sql, (device_identity, utc_text(since))).get
+        )
+        return {} if found is None else {str(name): float(value) for name, value in json.loads(found).items()}
+
     async def cut_off(self) -> list[PairingRow]:
         """Those without an outcome, the oldest first."""
         return await self._database.read(

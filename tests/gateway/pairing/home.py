@@ -137,7 +137,8 @@ class Household:
             notes = PairingNotes(database, stamper)
             pairings = Pairings(
                 radio=radio, registry=registry, memory=memory, notes=notes, catalogue=self.catalogue,
-                broadcast=BROADCASTS.keys(), clock=self.clock, zone=HELSINKI, acts=Acts(registry, ingest, memory),
+                broadcast=BROADCASTS.keys(), clock=self.clock, zone=HELSINKI, origin=ORIGIN,
+                acts=Acts(registry, ingest, memory),
             )  # fmt: skip
             async with asyncio.TaskGroup() as group:
                 running = [group.create_task(work()) for work in (radio.run, intake.run, pairings.run)]
