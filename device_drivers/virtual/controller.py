@@ -8,18 +8,35 @@ without their events; this one claims neither.
 from __future__ import annotations
 
 import asyncio
+from enum import StrEnum
 from typing import Final
 
 from bumble import hci, ll
-from bumble.controller import Controller
+from bumble.controller import Connection, Controller
 
-RSSI_DBM: Final = -60
+from device_drivers.virtual.link import RSSI_DBM, VirtualLink
+
 _ENHANCED_CONNECTION_COMPLETE: Final = 1 << 9  # LE event mask, Core 5.4 Vol 4 Part E §7.8.1
 _SEEN_LIMIT: Final = 256  # entries of the duplicate filter, as real controllers have a bounded one
 
 
+class Cure(StrEnum):
+    """What mends a scan that has died."""
+
+    SCAN = "scan"  # being started anew
+    RESET = "reset"
+    NOTHING = "nothing"
+
+
 class VirtualController(Controller):
-    """A controller on a `VirtualLink`. `hung` makes it swallow everything, as a dongle whose firmware died."""
+    """A controller on a `VirtualLink`. Its faults are attributes.
+
+    Attributes:
+        hung: it swallows everything, as a dongle whose firmware died.
+        deaf: it scans and reports nothing until this cure.
+        mumbles: likewise, but it reports advertisements without their content.
+        hangs_up_on_encryption: it ends the link when the central begins to encrypt.
+    """
 
     le_features = (
         hci.LeFeatureMask.LE_ENCRYPTION
@@ -30,6 +47,9 @@ class VirtualController(Controller):
     )
     rssi_dbm = RSSI_DBM
     hung = False
+    deaf: Cure | None = None
+    mumbles: Cure | None = None
+    hangs_up_on_encryption = False
 
     def send_hci_packet(self, packet: hci.HCI_Packet) -> None:
         if self.hung:
@@ -91,9 +111,21 @@ class VirtualController(Controller):
         connection.send_ll_control_pdu(ll.TerminateInd(command.reason))
         self.on_le_disconnected(connection, hci.HCI_ErrorCode.CONNECTION_TERMINATED_BY_LOCAL_HOST_ERROR)
 
+    def on_le_encryption_request(self, connection: Connection, packet: ll.EncReq) -> None:
+        if not self.hangs_up_on_encryption:
+            super().on_le_encryption_request(connection, packet)
+            return
+        connection.send_ll_control_pdu(ll.TerminateInd(hci.HCI_ErrorCode.REMOTE_USER_TERMINATED_CONNECTION_ERROR))
+        self.on_le_disconnected(connection, hci.HCI_ErrorCode.CONNECTION_TERMINATED_BY_LOCAL_HOST_ERROR)
+
     def on_hci_reset_command(self, command: hci.HCI_Reset_Command) -> hci.HCI_StatusReturnParameters:
         self.forget_everything()
+        self._cure(Cure.SCAN, Cure.RESET)
         return super().on_hci_reset_command(command)
+
+    def _cure(self, *by: Cure) -> None:
+        self.deaf = None if self.deaf in by else self.deaf
+        self.mumbles = None if self.mumbles in by else self.mumbles
 
     def forget_everything(self) -> None:
         """What Reset (and losing the host) does: no scan, no advertising, no connection."""
@@ -108,6 +140,8 @@ class VirtualController(Controller):
         self, command: hci.HCI_LE_Set_Scan_Enable_Command
     ) -> hci.HCI_StatusReturnParameters:
         self._seen: dict[tuple[bytes, bytes], None] = {}
+        if command.le_scan_enable:
+            self._cure(Cure.SCAN)
         return super().on_hci_le_set_scan_enable_command(command)
 
     def on_advertising_pdu(self, pdu: ll.AdvInd | ll.AdvExtInd) -> None:
@@ -118,6 +152,8 @@ class VirtualController(Controller):
             self.create_le_connection(pdu.advertiser_address)
 
     def _report(self, pdu: ll.AdvInd | ll.AdvExtInd) -> None:
+        if self.deaf is not None:
+            return
         key = (bytes(pdu.advertiser_address), bytes(pdu.data))
         if self.filter_duplicates and key in self._seen:
             return
@@ -126,7 +162,7 @@ class VirtualController(Controller):
             del self._seen[next(iter(self._seen))]
         advertiser = self.link.find_le_controller(pdu.advertiser_address)
         event = hci.HCI_LE_Advertising_Report_Event
-        rssi = advertiser.rssi_dbm if isinstance(advertiser, VirtualController) else RSSI_DBM
+        rssi = self.link.rssi_dbm(advertiser, self) if isinstance(self.link, VirtualLink) else RSSI_DBM
         reports = [(event.EventType.ADV_IND, bytes(pdu.data))]
         if advertiser is not None and self.le_scan_type:
             reports.append((event.EventType.SCAN_RSP, bytes(advertiser.le_legacy_advertiser.scan_response_data)))
@@ -135,7 +171,7 @@ class VirtualController(Controller):
                 event_type=event_type,
                 address_type=pdu.advertiser_address.address_type,
                 address=pdu.advertiser_address,
-                data=data,
+                data=b"" if self.mumbles is not None else data,
                 rssi=rssi,
             )
             self.send_hci_packet(event([report]))

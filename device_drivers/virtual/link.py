@@ -13,6 +13,7 @@ from bumble.link import LocalLink
 if TYPE_CHECKING:
     from bumble.controller import Controller
 
+RSSI_DBM: Final = -60  # within a room
 SUPERVISION_TIMEOUT_S: Final = 0.72  # Bumble's default; BlueZ asks for 420 ms
 
 # (sender, receiver, L2CAP PDU) → may it arrive? Bytes 2–3 are the channel (0x0004 ATT, 0x0006 SMP), byte 4 the opcode.
@@ -27,9 +28,15 @@ class VirtualLink(LocalLink):
         self.delay_s = delay_s
         self.out_of_range: set[Controller] = set()
         self.acl_filter: AclFilter | None = None
+        self.path_loss_db: dict[tuple[Controller | None, Controller], int] = {}  # (sender, receiver): beyond the usual
 
     def _reaches(self, one: Controller, other: Controller) -> bool:
         return one not in self.out_of_range and other not in self.out_of_range
+
+    def rssi_dbm(self, sender: Controller | None, receiver: Controller) -> int:
+        """How strongly one hears the other."""
+        strength = getattr(sender, "rssi_dbm", None)
+        return (RSSI_DBM if strength is None else int(strength)) - self.path_loss_db.get((sender, receiver), 0)
 
     def _later(self, deliver: Callable[..., Any], *arguments: Any) -> None:
         loop = asyncio.get_running_loop()

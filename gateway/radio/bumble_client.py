@@ -162,11 +162,13 @@ class BleakClientBumble(BaseBleakClient):
             self._device.details, own_address_type=self._adapter.own_address_type, timeout=None
         )
         try:
-            return await connecting
+            async with self._adapter.answering():
+                return await connecting
         except BaseException:  # time-out or cancellation: the controller must not go on trying
             if not self._adapter.is_lost:
                 with suppress(hci.HCI_Error, bumble.core.BaseBumbleError):
-                    await device.send_sync_command(hci.HCI_LE_Create_Connection_Cancel_Command())
+                    async with self._adapter.answering():
+                        await device.send_sync_command(hci.HCI_LE_Create_Connection_Cancel_Command())
             raise
 
     async def _settle_in(self, connection: Connection, *, pair: bool) -> None:

@@ -32,7 +32,7 @@ from gateway.radio.host import Closed, Heard, PairingAgent
 
 OPEN_S: Final = 10.0  # a USB controller answers its reset within a second; one that loads firmware within a few
 
-COMMAND_S: Final = 10.0  # a controller answers a command within milliseconds, or never
+COMMAND_S: Final = 5.0  # a controller answers a command within milliseconds, or never
 
 SCHEMES: Final = MappingProxyType(
     {
@@ -137,6 +137,7 @@ class BumbleAdapter:
         configuration = DeviceConfiguration(name="Huoma", gap_service_enabled=True, gatt_service_enabled=False)
         stack = _Stack(transport.source, transport.sink)
         self.device = _GatewayDevice(config=configuration, host=stack)
+        self.device.command_timeout = COMMAND_S
         self.device.pairing_config_factory = self._pairing_config
         self.agents: dict[Connection, PairingAgent] = {}  # while a bond is being made
         self.store: BumbleKeyStore | None = None
@@ -217,11 +218,16 @@ class BumbleAdapter:
         await self._lost.wait()
         return self._lost_because
 
-    def give_up(self, reason: str) -> None:
-        """The controller cannot be worked with any more: whoever waits for it is told."""
-        self._lost_because = reason
-        self._lost.set()
-        self.power_off()
+    @asynccontextmanager
+    async def answering(self) -> AsyncIterator[None]:
+        """A controller that leaves a command within unanswered is lost: whoever waits for it is told."""
+        try:
+            yield
+        except bumble.core.CommandTimeoutError:
+            self._lost_because = "the Bluetooth controller does not answer any more"
+            self._lost.set()
+            self.power_off()
+            raise
 
     @property
     def is_lost(self) -> bool:
@@ -252,18 +258,14 @@ class BumbleAdapter:
                     await self._scan()
 
     async def _scan(self) -> None:
-        try:
-            async with self._switching, self.clock.timeout(COMMAND_S):
-                wanted = bool(self.scanners) and not self._scan_pauses
-                if wanted and not self.device.scanning:
-                    await self.device.start_scanning(
-                        active=True, own_address_type=self.own_address_type, filter_duplicates=False
-                    )
-                elif not wanted and self.device.scanning:
-                    await self.device.stop_scanning()
-        except TimeoutError:
-            self.give_up("the Bluetooth controller does not answer any more")
-            raise
+        async with self._switching, self.answering():
+            wanted = bool(self.scanners) and not self._scan_pauses
+            if wanted and not self.device.scanning:
+                await self.device.start_scanning(
+                    active=True, own_address_type=self.own_address_type, filter_duplicates=False
+                )
+            elif not wanted and self.device.scanning:
+                await self.device.stop_scanning()
 
 
 class _Stack(BumbleStack):

@@ -54,16 +54,28 @@ class Arrival:
 class Conversation:
     """The `Sink` of one session.
 
+    Args:
+        relay: a technician's watch, too, is told.
+        alive: called with each reading and motion.
+
     Attributes:
         readings: how many were committed.
         last_useful: monotonic, of the last reading or motion; None before the first.
     """
 
-    def __init__(self, arrival: Arrival, clock: Clock, sink: RadioSink, relay: Relay | None = None) -> None:
+    def __init__(
+        self,
+        arrival: Arrival,
+        clock: Clock,
+        sink: RadioSink,
+        relay: Relay | None = None,
+        alive: Callable[[], None] = lambda: None,
+    ) -> None:
         self._arrival = arrival
         self._clock = clock
         self._sink = sink
         self._relay = relay or Relay()
+        self._alive = alive
         self._readings: asyncio.Queue[tuple[Received, asyncio.Future[None]]] = asyncio.Queue(READINGS_LIMIT)
         self._motions: deque[tuple[KnownDevice, Motion, float]] = deque(maxlen=MOTIONS_LIMIT)
         self._moved = asyncio.Event()
@@ -99,6 +111,7 @@ class Conversation:
             synchronised=self._clock.synchronised(),
         )
         self.last_useful = received.received_monotonic
+        self._alive()
         receipt: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._uncommitted += 1
         try:
@@ -112,6 +125,7 @@ class Conversation:
         if len(self._motions) == MOTIONS_LIMIT:
             self.dropped_motions += 1
         self.last_useful = self._clock.monotonic()
+        self._alive()
         self._motions.append((self.device, motion, self.last_useful))
         self._moved.set()
 

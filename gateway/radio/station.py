@@ -92,11 +92,10 @@ class Station:
         """The sentence about hearing nothing although everything was tried; None while it hears."""
         if self._watchdog is None or not self._watchdog.fault:
             return None
-        minutes = (self._clock.monotonic() - self._watchdog.silent_since) / 60
+        quiet = "" if self._watchdog.lively else " If no device near it advertises, all is well."
         return (
-            f"Nothing has been heard on {self.name} for {minutes:.0f} min, although its scan and the adapter were "
-            "started anew. If devices that advertise are near, unplug the adapter and plug it in again, or put it "
-            "elsewhere; if none is, all is well."
+            f"Nothing is heard on {self.name} any more, although its scan and the adapter were started anew: unplug the "
+            f"adapter and plug it in again, or put it elsewhere.{quiet}"
         )
 
     @property

@@ -61,7 +61,7 @@ class Visitor:
             return
         allowed = permit or NOBODY
         conversation = Conversation(
-            self._arrival(station, adapter, device, profile), self.clock, self.sink, allowed.relay
+            self._arrival(station, adapter, device, profile), self.clock, self.sink, allowed.relay, station.alive
         )
         link = BleakLink(
             adapter,
