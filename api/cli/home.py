@@ -87,6 +87,22 @@ def device_pair_again(
     print(f"The bond with {address} is forgotten: put the device into pairing mode now.")
 
 
+@device.command("key")
+def device_key(
+    address: Annotated[str, typer.Argument(help="its address, such as AA:BB:CC:DD:EE:FF")],
+    forget: Annotated[bool, typer.Option("--forget", help="it is not encrypted any more")] = False,
+    config: Config = None,
+) -> None:
+    """Enter the bind key of a device whose advertisements are encrypted; asks for it, and never shows it."""
+    path = f"/devices/{quote(address, safe=':')}/key"
+    if forget:
+        _ask(config, "DELETE", path)
+        print(f"The bind key of {address} is forgotten: what it sends without encryption is taken from now on.")
+        return
+    _ask(config, "POST", path, {"key": typer.prompt("Bind key", hide_input=True, err=True)})
+    print(f"The bind key of {address} is kept: press its button, or wait until it measures.")
+
+
 @device.command("accept-damaged-bonds")
 def device_accept_damaged_bonds(config: Config = None) -> None:
     """Say that you have read that the file of bonds was damaged: devices may pair again."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
 
 from api.http.models import SubjectView
 from api.http.services import Heard
@@ -89,6 +89,12 @@ class NewAssignment(_Body):
     placement: str | None = Field(default=None, max_length=64, description='where it is worn, such as "chest"')
     user_slot: int | None = Field(default=None, ge=0, le=255, description="only readings under this user button")
     since: AwareDatetime | None = Field(default=None, ge=_FIRST_DAY)
+
+
+class BindKey(_Body):
+    """What opens a device's encrypted advertisements."""
+
+    key: SecretStr = Field(max_length=128, description="32 hexadecimal digits; spaces, colons and hyphens are ignored")
 
 
 class ValueView(BaseModel):
