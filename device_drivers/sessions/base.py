@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import Final, Protocol
 
-from device_drivers.errors import DecodeError
+from device_drivers.errors import DecodeError, LinkLost
 from device_drivers.readings import DeviceInformation, Motion, Reading
 from device_drivers.sessions.link import Link, Receipt
 from firmware_profiles import Profile
@@ -129,10 +130,17 @@ class Session(Protocol):
 
 
 class Arrivals:
-    """Counts what comes in and what is not yet safe, and wakes whoever drains."""
+    """Counts what comes in and what is not yet safe, and wakes whoever drains.
+
+    Attributes:
+        on_arrival: called with each frame that comes in.
+        failed: something could not be committed.
+    """
 
     def __init__(self) -> None:
         self.readings = 0
+        self.on_arrival: Callable[[], None] | None = None
+        self.failed = False
         self.stir = asyncio.Event()
         self.closed = False
         self._unsafe: set[asyncio.Future[None]] = set()
@@ -146,6 +154,8 @@ class Arrivals:
         """A frame came; its receipt passes through."""
         self.readings += 1
         self.stir.set()
+        if self.on_arrival is not None:
+            self.on_arrival()
         if receipt is not None and not receipt.done():
             self._unsafe.add(receipt)
             receipt.add_done_callback(self._safe)
@@ -153,19 +163,46 @@ class Arrivals:
 
     def _safe(self, receipt: asyncio.Future[None]) -> None:
         self._unsafe.discard(receipt)
-        if not receipt.cancelled():
-            receipt.exception()  # it was reported where it failed
+        if receipt.cancelled() or receipt.exception() is not None:
+            self.failed = True  # it was reported where it failed
         self.stir.set()
+
+    async def settled(self, clock: SessionClock) -> None:
+        """Wait until everything that came in is committed.
+
+        Raises:
+            LinkLost: something could not be, or the store stands still.
+        """
+        while self._unsafe:
+            self.stir.clear()
+            try:
+                async with clock.timeout(COMMIT_S):
+                    await self.stir.wait()
+            except TimeoutError as stands_still:
+                raise LinkLost("the store does not keep up") from stands_still
+        if self.failed:
+            raise LinkLost("not every reading could be stored")
 
 
 async def drain(
-    link: Link, clock: SessionClock, arrivals: Arrivals, *, idle_s: float = IDLE_S, longest_s: float = LONGEST_S
+    link: Link,
+    clock: SessionClock,
+    arrivals: Arrivals,
+    *,
+    idle_s: float = IDLE_S,
+    longest_s: float = LONGEST_S,
+    enough: int | None = None,
 ) -> End:
-    """Wait until the device closes, or nothing came (and nothing is uncommitted) for `idle_s`; at most `longest_s`."""
+    """Wait until the device closes, or nothing came (and nothing is uncommitted) for `idle_s`; at most `longest_s`.
+
+    With `enough`, so many readings in all are waited for, no more.
+    """
     async with asyncio.TaskGroup() as group:
         watch = group.create_task(_watch(link, arrivals))
         began = clock.monotonic()
         while not arrivals.closed and clock.monotonic() - began < longest_s:
+            if enough is not None and arrivals.readings >= enough:
+                break
             arrivals.stir.clear()
             try:
                 async with clock.timeout(COMMIT_S if arrivals.unsafe else idle_s):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from typing import Final
@@ -14,7 +15,7 @@ from device_drivers.decode.date_time import (
 )
 from device_drivers.errors import DecodeError, DeviceRefused
 from device_drivers.sessions.base import ClockOffset, SessionClock
-from device_drivers.sessions.link import Link, uuid128
+from device_drivers.sessions.link import Link, Receipt, uuid128
 from firmware_profiles import Profile
 
 DATE_TIME: Final = uuid128("2a08")
@@ -46,8 +47,43 @@ async def mind_clock(
         after = await _measure(link, uuid, clock, tz)
     except DeviceRefused:
         return None
-    was_set = after is not None and abs(after.offset_s) <= VERIFIED_WITHIN_S
-    return None if before is None else replace(before, was_set=was_set)
+    return None if before is None else replace(before, was_set=_is_right(after))
+
+
+async def mind_told_clock(
+    link: Link, profile: Profile, clock: SessionClock, tz: tzinfo, *, within_s: float
+) -> ClockOffset | None:
+    """`mind_clock` for a device that tells its Current Time when it is subscribed to, and is answered with the time.
+
+    One that has not told it `within_s` is read.
+
+    Raises:
+        LinkLost, BondLost: as `Link` does.
+    """
+    told: asyncio.Queue[tuple[bytes, datetime]] = asyncio.Queue(1)  # the first counts; what it tells later is dropped
+
+    def heard(frame: bytes) -> Receipt:
+        if not told.full():
+            told.put_nowait((frame, clock.wall()))
+        return None
+
+    if CURRENT_TIME not in link.characteristics:
+        return await mind_clock(link, profile, clock, tz)
+    try:
+        await link.subscribe(CURRENT_TIME, heard)
+        async with clock.timeout(within_s):
+            frame, at = await told.get()
+    except (TimeoutError, DeviceRefused):
+        return await mind_clock(link, profile, clock, tz)
+    before = _offset(CURRENT_TIME, frame, at, 0.0, tz)
+    if not clock.synchronised():
+        return before
+    try:
+        await link.write(CURRENT_TIME, _encode(CURRENT_TIME, clock.wall().astimezone(tz)))
+        after = await _measure(link, CURRENT_TIME, clock, tz)
+    except DeviceRefused:
+        return before
+    return None if before is None else replace(before, was_set=_is_right(after))
 
 
 def _characteristic(link: Link, profile: Profile) -> str | None:
@@ -59,8 +95,15 @@ def _characteristic(link: Link, profile: Profile) -> str | None:
 async def _measure(link: Link, uuid: str, clock: SessionClock, tz: tzinfo) -> ClockOffset | None:
     asked = clock.monotonic()
     raw = await link.read(uuid)
-    took = clock.monotonic() - asked
-    now = clock.wall()
+    return _offset(uuid, raw, clock.wall(), clock.monotonic() - asked, tz)
+
+
+def _is_right(after: ClockOffset | None) -> bool:
+    return after is not None and abs(after.offset_s) <= VERIFIED_WITHIN_S
+
+
+def _offset(uuid: str, raw: bytes, now: datetime, took: float, tz: tzinfo) -> ClockOffset | None:
+    """What `raw`, which took so long to get, says; None without a full date."""
     try:
         said, resolution = _decode(uuid, raw)
     except DecodeError:

@@ -1,11 +1,13 @@
-"""Polar's wearables: heart rate by the standard service, acceleration by Polar Measurement Data (PMD)."""
+"""Polar's wearables: heart rate by the standard service, acceleration by Polar Measurement Data (PMD).
+
+H10, Verity Sense and OH1 differ in what they offer; what is started is negotiated.
+"""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from datetime import tzinfo
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 
@@ -13,17 +15,17 @@ from device_drivers.decode import polar_pmd as pmd
 from device_drivers.errors import DecodeError, DeviceRefused, LinkLost
 from device_drivers.readings import Motion
 from device_drivers.sessions.base import Arrivals, End, Memory, SessionClock, SessionResult, Sink
+from device_drivers.sessions.control_point import ControlPoint
 from device_drivers.sessions.information import read_information
 from device_drivers.sessions.link import FrameCallback, Link, Receipt
 from device_drivers.sessions.sig import subscribe_measurements
 from firmware_profiles import Profile
 
-ANSWER_S: Final = 5.0
 PREFERRED_HZ: Final = 50  # enough for the fall detectors here, at a quarter of the air time of 200 Hz
 FULL_SCALE_G: Final = 8  # where the strap does not say
 _ALREADY_STREAMING: Final = "already-in-state"
-_MAX_ANSWERS: Final = 8
 _MG_PER_G: Final = 1000.0
+_Control: TypeAlias = ControlPoint[pmd.ControlResponse]
 
 
 class PolarPmd:
@@ -51,17 +53,23 @@ class PolarPmd:
         return SessionResult(information=information, clock=None, readings=arrivals.readings, end=End.DEVICE_CLOSED)
 
     async def _stream(self, link: Link, clock: SessionClock, profile: Profile, sink: Sink) -> None:
-        control = _ControlPoint(link, clock)
-        await link.subscribe(pmd.CONTROL_POINT, control.answered)
-        offered = await control.ask(pmd.encode_get_settings())
+        control: _Control = ControlPoint(
+            link, clock, uuid=pmd.CONTROL_POINT, decode=pmd.decode_response, silence=DeviceRefused
+        )
+        await control.open()
+        offered = await _ask(control, pmd.encode_get_settings())
         if not offered.succeeded:
             raise DeviceRefused(f"the strap offers no acceleration ({offered.error})")
         rates = _usable(offered.settings.get(pmd.RATE_HZ, ()), profile.quirks.rates_hz) or (self._rate_hz,)
         rate_hz = min(rates, key=lambda rate: abs(rate - self._rate_hz))
         range_g = max(offered.settings.get(pmd.RANGE_G) or (FULL_SCALE_G,))
+        channels = offered.settings.get(pmd.CHANNELS)  # Verity Sense and OH1 want to be told
+        command = pmd.encode_start(
+            rate_hz=rate_hz, range_g=range_g, channels=None if channels is None else max(channels)
+        )
         await link.subscribe(pmd.DATA, _decoding(sink, rate_hz, range_g))
         try:
-            await _start(control, rate_hz, range_g)
+            await _start(control, command)
             await link.wait_closed()
         finally:
             await _stop(control)
@@ -71,62 +79,28 @@ class PolarPmd:
 polar_pmd: Final = PolarPmd()
 
 
-class _ControlPoint:
-    """Commands and their answers, one at a time."""
-
-    def __init__(self, link: Link, clock: SessionClock) -> None:
-        self._link = link
-        self._clock = clock
-        # One answer per command; more than a few unread ones are noise: the oldest is dropped.
-        self._answers: asyncio.Queue[bytes] = asyncio.Queue(_MAX_ANSWERS)
-
-    def answered(self, frame: bytes) -> Receipt:
-        if self._answers.full():
-            self._answers.get_nowait()
-        self._answers.put_nowait(frame)
-        return None
-
-    async def ask(self, command: bytes) -> pmd.ControlResponse:
-        """Send a command and wait for the answer to it.
-
-        Raises:
-            DeviceRefused: no answer in time.
-        """
-        while not self._answers.empty():
-            self._answers.get_nowait()
-        await self._link.write(pmd.CONTROL_POINT, command)
-        try:
-            async with self._clock.timeout(ANSWER_S):
-                while True:
-                    try:
-                        answer = pmd.decode_response(await self._answers.get())
-                    except DecodeError:
-                        continue
-                    if answer.operation == command[0]:
-                        return answer
-        except TimeoutError as silence:
-            raise DeviceRefused(f"the strap did not answer the command {command.hex()}") from silence
-
-
 def _usable(offered: Sequence[int], wanted: Sequence[int]) -> Sequence[int]:
     """The rates that the device offers and its profile lists; one of the two may say nothing."""
     return [rate for rate in offered if rate in wanted] or offered or wanted
 
 
-async def _start(control: _ControlPoint, rate_hz: int, range_g: int) -> None:
-    command = pmd.encode_start(rate_hz=rate_hz, range_g=range_g)
-    answer = await control.ask(command)
+async def _ask(control: _Control, command: bytes) -> pmd.ControlResponse:
+    return await control.ask(command, answers=lambda answer: answer.operation == command[0])
+
+
+async def _start(control: _Control, command: bytes) -> None:
+    answer = await _ask(control, command)
     if answer.error == _ALREADY_STREAMING:  # left running by a gateway that died: at a rate nobody knows
-        await control.ask(pmd.encode_stop())
-        answer = await control.ask(command)
+        await _ask(control, pmd.encode_stop())
+        answer = await _ask(control, command)
     if not answer.succeeded:
         raise DeviceRefused(f"the strap does not start its acceleration ({answer.error})")
 
 
-async def _stop(control: _ControlPoint) -> None:
+async def _stop(control: _Control) -> None:
     """Always: a stream left running drains the battery. A link that is gone has stopped it already."""
     try:
-        await control.ask(pmd.encode_stop())
+        await _ask(control, pmd.encode_stop())
     except (LinkLost, DeviceRefused):
         return
 
@@ -134,7 +108,7 @@ async def _stop(control: _ControlPoint) -> None:
 def _decoding(sink: Sink, rate_hz: int, range_g: int) -> FrameCallback:
     def frame_arrived(frame: bytes) -> Receipt:
         try:
-            decoded = pmd.decode(frame)
+            decoded = pmd.decode(frame, full_scale_g=range_g)
         except DecodeError as error:
             sink.undecodable(pmd.DATA, frame, error)
             return None

@@ -9,67 +9,86 @@ from __future__ import annotations
 from datetime import tzinfo
 from typing import Final
 
+from device_drivers.decode import user_control
 from device_drivers.decode.registry import DECODERS
 from device_drivers.errors import DecodeError, DeviceRefused
 from device_drivers.sessions.base import Arrivals, End, Memory, SessionClock, SessionResult, Sink, drain
-from device_drivers.sessions.device_time import mind_clock
-from device_drivers.sessions.information import read_information
+from device_drivers.sessions.begin import begin, quirks_of, settle
+from device_drivers.sessions.glucose import fetch_records, has_records
 from device_drivers.sessions.link import FrameCallback, Link, Receipt, uuid128
-from firmware_profiles import NO_QUIRKS, Profile, Quirks
+from device_drivers.sessions.user_slots import UserSlots, refusal
+from device_drivers.sessions.weighing import COMPOSITION, WEIGHT, Weighings
+from firmware_profiles import Profile, Quirks
 
 # What is subscribed to. Not 2A36: the pressure while the cuff deflates is no result. Not 2A19: the battery is read.
-MEASUREMENTS: Final = ("2a35", "2a9d", "2a37", "2a5e", "2a5f", "2a1c")
+MEASUREMENTS: Final = ("2a35", WEIGHT, COMPOSITION, "2a37", "2a5e", "2a5f", "2a1c")
 
 
 async def sig(
     link: Link, profile: Profile, clock: SessionClock, sink: Sink, *, tz: tzinfo, memory: Memory
 ) -> SessionResult:
-    """The session of driver "sig". A generic profile's quirks are not honoured: nobody vouches for them."""
-    del memory  # the standard services need none
-    quirks = NO_QUIRKS if profile.generic else profile.quirks
-    settle_s = quirks.settle_ms / 1000
-    information = await read_information(link)
-    sink.information(information)
-    if settle_s:
-        await clock.sleep(settle_s)
-    offset = await mind_clock(link, profile, clock, tz, settle_ms=quirks.settle_ms)
-    if offset is not None:
-        sink.clock(offset)
+    """The session of driver "sig". A generic profile's quirks are not honoured: nobody vouches for them.
+
+    Raises:
+        LinkLost, BondLost, DeviceRefused: as `Link` does; DeviceRefused also for a consent code that it does not take.
+    """
+    quirks = quirks_of(profile)
+    information, offset = await begin(link, profile, clock, sink, tz)
     arrivals = Arrivals()
     if quirks.finish_pairing == "disconnect":
         await link.bond()
         if link.newly_bonded:
             await link.disconnect()
             return SessionResult(information=information, clock=offset, readings=0, end=End.PAIRED)
-    if settle_s:
-        await clock.sleep(settle_s)
-    end = End.NOT_MEASURING
-    if await subscribe_measurements(link, sink, quirks, arrivals):
+    await settle(clock, quirks)
+    end, fetched = End.NOT_MEASURING, 0
+    weighings = Weighings(sink, quirks, arrivals)
+    if await subscribe_measurements(link, sink, quirks, arrivals, weighings):
+        await _consent(link, clock, memory)
         end = await drain(link, clock, arrivals)
+        weighings.close()
+    if has_records(link) and end is not End.DEVICE_CLOSED:
+        fetched = await fetch_records(link, clock, sink, memory)
+        end = End.NOTHING_MORE
     await link.disconnect()
-    return SessionResult(information=information, clock=offset, readings=arrivals.readings, end=end)
+    return SessionResult(information=information, clock=offset, readings=arrivals.readings + fetched, end=end)
 
 
-async def subscribe_measurements(link: Link, sink: Sink, quirks: Quirks, arrivals: Arrivals) -> int:
-    """Subscribe to every measurement that the device has; how many there were.
+async def subscribe_measurements(
+    link: Link, sink: Sink, quirks: Quirks, arrivals: Arrivals, weighings: Weighings | None = None
+) -> int:
+    """Subscribe to every measurement that the device has; how many there were. Weight and composition by `weighings`.
 
     Raises:
         DeviceRefused: it has some and refuses all of them.
     """
     refused: DeviceRefused | None = None
     subscribed = 0
+    joined = {} if weighings is None else {WEIGHT: weighings.weighed, COMPOSITION: weighings.analysed}
     for source in MEASUREMENTS:
         if uuid128(source) not in link.characteristics:
             continue
         try:
-            await link.subscribe(uuid128(source), _decoding(source, sink, quirks, arrivals))
-        except DeviceRefused as refusal:
-            refused = refusal
+            await link.subscribe(uuid128(source), joined.get(source) or _decoding(source, sink, quirks, arrivals))
+        except DeviceRefused as refusal_of_one:
+            refused = refusal_of_one
             continue
         subscribed += 1
     if refused is not None and not subscribed:
         raise refused
     return subscribed
+
+
+async def _consent(link: Link, clock: SessionClock, memory: Memory) -> None:
+    """A device with users gives its measurements to whoever has their codes; where none is known, none is given."""
+    slots = UserSlots(link, clock, memory)
+    known = slots.remembered() if UserSlots.on(link) else ()
+    if not known:
+        return
+    await slots.open()
+    refused = [one.user for one in known if await slots.consent(one) != user_control.SUCCESS]
+    if refused:
+        raise refusal(refused)
 
 
 def _decoding(source: str, sink: Sink, quirks: Quirks, arrivals: Arrivals) -> FrameCallback:

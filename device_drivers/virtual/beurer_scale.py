@@ -1,7 +1,7 @@
 """Beurer BF720 and its family: a scale with several users, each behind a consent code of four digits.
 
-Sources: ble-scale-sync, beurer-bf720.test.ts (frames); openScale, drivers of BF105/BF720 (service FFFF; the order: time,
-consent, take a measurement); Bluetooth SIG, User Data Service 1.1, §3.2.
+Sources: ble-scale-sync, beurer-bf720.test.ts (frames); openScale, drivers of BF105 and BF720 (service FFFF; the order:
+time, consent, take a measurement); Bluetooth SIG, User Data Service 1.1, §3.2.
 """
 
 from __future__ import annotations
@@ -40,6 +40,10 @@ PLACES: Final = 8  # users
 MEMORY: Final = 30  # weighings of each user; the oldest is overwritten
 PATIENCE_S: Final = 20.0  # without a word from the gateway it hangs up
 CLOSE_AFTER_S: Final = 2.0
+# The maker's own service, its list of users and "take a measurement", by family.
+FAMILY: Final = ("ffff", "0001", "0006")
+OTHER_FAMILY: Final = ("fff0", "fff2", "fff4")
+OTHER_MODELS: Final = ("BF500", "BF600", "BF788", "BF850")
 _UINT16: Final = Struct("<H")
 _REGISTER, _CONSENT, _RESPONSE = 0x01, 0x02, 0x20
 _OK, _UNKNOWN_OPERATION, _FAILED, _NOT_AUTHORISED = 0x01, 0x02, 0x04, 0x05
@@ -56,7 +60,7 @@ class ScaleUser:
 
 
 class UserScale(VirtualPeripheral):
-    """BF720.
+    """BF720 and its family.
 
     Attributes:
         users: by index.
@@ -72,10 +76,12 @@ class UserScale(VirtualPeripheral):
         clock: DeviceClock,
         address: str = "E7:DB:49:F1:86:DE",
         serial: str = "0720A1B2C3",
-        name: str = "BF720",
+        model: str = "BF720",
         io: Io = Io.NOTHING,
     ) -> None:
-        super().__init__(radio, name=name, address=address, appearance=0x0C80, max_mtu=64, io=io)
+        self._model = model
+        self._vendor = OTHER_FAMILY if model in OTHER_MODELS else FAMILY
+        super().__init__(radio, name=model, address=address, appearance=0x0C80, max_mtu=64, io=io)
         self.clock = clock
         self.users: dict[int, ScaleUser] = {}
         self.confirmed: list[bytes] = []
@@ -90,8 +96,8 @@ class UserScale(VirtualPeripheral):
         self._weight = measured(server, "2a9d", INDICATE, encrypted=True)
         self._composition = measured(server, "2a9c", INDICATE, encrypted=True)
         self._control = controlled(server, "2a9f", WRITE | INDICATE, self._on_control, encrypted=True)
-        self._list = controlled(server, _vendor("0001"), WRITE | NOTIFY, self._on_list, encrypted=True)
-        self._take = controlled(server, _vendor("0006"), WRITE | NOTIFY, self._on_take, encrypted=True)
+        self._list = controlled(server, self._vendor[1], WRITE | NOTIFY, self._on_list, encrypted=True)
+        self._take = controlled(server, self._vendor[2], WRITE | NOTIFY, self._on_take, encrypted=True)
 
     def advertised_services(self) -> tuple[str, ...]:
         return ("181d", "181b")
@@ -108,9 +114,9 @@ class UserScale(VirtualPeripheral):
             service("181b", self._composition, constant("2a9b", bytes.fromhex("ff010000"))),
             service("181c", self._control, constant("2a99", bytes(4), READ | WRITE)),
             service("1805", clock),
-            service(_vendor("ffff"), self._list, self._take),
+            service(self._vendor[0], self._list, self._take),
             device_information(
-                strings={"2a29": "Beurer", "2a24": "BF720", "2a25": self._serial, "2a26": "2.05"}, system_id=None
+                strings={"2a29": "Beurer", "2a24": self._model, "2a25": self._serial, "2a26": "2.05"}, system_id=None
             ),
             service("180f", constant("2a19", b"\x4b")),
         ]
@@ -263,7 +269,3 @@ def composition_frames(kilograms: float, *, in_two: bool) -> tuple[bytes, ...]:
             _UINT16.pack(0x1380) + b"\xff\xff" + lean + water + impedance,
         )
     return (_UINT16.pack(0x0398) + fat + metabolism + muscle + lean + water + impedance,)
-
-
-def _vendor(uuid: str) -> str:
-    return f"0000{uuid}-0000-1000-8000-00805f9b34fb"

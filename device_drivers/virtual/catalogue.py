@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final, Protocol
@@ -15,7 +16,7 @@ from device_drivers.virtual.glucose_meter import GlucoseMeter
 from device_drivers.virtual.motion import Person
 from device_drivers.virtual.movesense_sensor import MovesenseSensor
 from device_drivers.virtual.nonin_oximeter import FingerOximeter
-from device_drivers.virtual.omron_cuff import OmronCuff
+from device_drivers.virtual.omron_cuff import MODEL_NUMBERS, OmronCuff
 from device_drivers.virtual.omron_memory import MemoryCuff
 from device_drivers.virtual.pairing_io import Io, Panel
 from device_drivers.virtual.polar_armband import OH1, VeritySense
@@ -61,95 +62,68 @@ class TwinMaker(Protocol):
     def __call__(self, radio: VirtualRadio, *, address: str, now: datetime, io: Io = Io.NOTHING) -> Twin: ...
 
 
-def _ua651(radio: VirtualRadio, *, address: str, now: datetime, io: Io = Io.NOTHING) -> Twin:
-    return BloodPressureCuff(radio, address=address, serial=_serial(address), clock=DeviceClock(now), io=io)
+@dataclass(frozen=True, slots=True)
+class _Clocked:
+    """A device with a clock; `more` are words of its own."""
+
+    make: Callable[..., Twin]
+    more: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __call__(self, radio: VirtualRadio, *, address: str, now: datetime, io: Io = Io.NOTHING) -> Twin:
+        return self.make(radio, address=address, serial=_serial(address), clock=DeviceClock(now), io=io, **self.more)
 
 
-def _ua656(radio: VirtualRadio, *, address: str, now: datetime, io: Io = Io.NOTHING) -> Twin:
-    return ImpatientCuff(radio, address=address, serial=_serial(address), clock=DeviceClock(now), io=io)
+@dataclass(frozen=True, slots=True)
+class _Worn:
+    """A wearable, on somebody."""
+
+    make: Callable[..., Twin]
+
+    def __call__(self, radio: VirtualRadio, *, address: str, now: datetime, io: Io = Io.NOTHING) -> Twin:
+        del now
+        return self.make(radio, address=address, serial=_serial(address), motion=_wearer(address), io=io)
 
 
-def _uc352(radio: VirtualRadio, *, address: str, now: datetime, io: Io = Io.NOTHING) -> Twin:
-    return Scale(radio, address=address, serial=_serial(address), clock=DeviceClock(now), io=io)
+@dataclass(frozen=True, slots=True)
+class _Timeless:
+    """A device without a clock."""
 
+    make: Callable[..., Twin]
 
-def _bm57(radio: VirtualRadio, *, address: str, now: datetime, io: Io = Io.NOTHING) -> Twin:
-    return BeurerCuff(radio, address=address, serial=_serial(address), clock=DeviceClock(now), io=io)
-
-
-def _bm85(radio: VirtualRadio, *, address: str, now: datetime, io: Io = Io.NOTHING) -> Twin:
-    return OddBeurerCuff(radio, address=address, serial=_serial(address), clock=DeviceClock(now), io=io)
-
-
-def _bf720(radio: VirtualRadio, *, address: str, now: datetime, io: Io = Io.NOTHING) -> Twin:
-    return UserScale(radio, address=address, serial=_serial(address), clock=DeviceClock(now), io=io)
-
-
-def _bp5250(radio: VirtualRadio, *, address: str, now: datetime, io: Io = Io.NOTHING) -> Twin:
-    return OmronCuff(radio, address=address, serial=_serial(address), clock=DeviceClock(now), io=io)
-
-
-def _hem7142t2(radio: VirtualRadio, *, address: str, now: datetime, io: Io = Io.NOTHING) -> Twin:
-    return MemoryCuff(radio, address=address, serial=_serial(address), clock=DeviceClock(now), io=io)
-
-
-def _nonin3230(radio: VirtualRadio, *, address: str, now: datetime, io: Io = Io.NOTHING) -> Twin:
-    del now
-    return FingerOximeter(radio, address=address, serial=_serial(address), io=io)
-
-
-def _thermometer(radio: VirtualRadio, *, address: str, now: datetime, io: Io = Io.NOTHING) -> Twin:
-    return Thermometer(radio, address=address, serial=_serial(address), clock=DeviceClock(now), io=io)
-
-
-def _glucose(radio: VirtualRadio, *, address: str, now: datetime, io: Io = Io.NOTHING) -> Twin:
-    return GlucoseMeter(radio, address=address, serial=_serial(address), clock=DeviceClock(now), io=io)
-
-
-def _h10(radio: VirtualRadio, *, address: str, now: datetime, io: Io = Io.NOTHING) -> Twin:
-    del now
-    return HeartRateStrap(radio, address=address, serial=_serial(address), motion=_worn(address), io=io)
-
-
-def _verity(radio: VirtualRadio, *, address: str, now: datetime, io: Io = Io.NOTHING) -> Twin:
-    del now
-    return VeritySense(radio, address=address, serial=_serial(address), motion=_worn(address), io=io)
-
-
-def _oh1(radio: VirtualRadio, *, address: str, now: datetime, io: Io = Io.NOTHING) -> Twin:
-    del now
-    return OH1(radio, address=address, serial=_serial(address), motion=_worn(address), io=io)
-
-
-def _movesense(radio: VirtualRadio, *, address: str, now: datetime, io: Io = Io.NOTHING) -> Twin:
-    del now
-    return MovesenseSensor(radio, address=address, serial=_serial(address), motion=_worn(address), io=io)
-
-
-def _unknown(radio: VirtualRadio, *, address: str, now: datetime, io: Io = Io.NOTHING) -> Twin:
-    return UnknownOximeter(radio, address=address, serial=_serial(address), clock=DeviceClock(now), io=io)
+    def __call__(self, radio: VirtualRadio, *, address: str, now: datetime, io: Io = Io.NOTHING) -> Twin:
+        del now
+        return self.make(radio, address=address, serial=_serial(address), io=io)
 
 
 TWINS: Final[Mapping[str, TwinMaker]] = MappingProxyType(
     {
-        "a-and-d/ua-651ble": _ua651,
-        "a-and-d/ua-656ble": _ua656,
-        "a-and-d/uc-352ble": _uc352,
-        "beurer/bm57": _bm57,
-        "beurer/bm85": _bm85,
-        "beurer/bf720": _bf720,
-        "omron/bp5250": _bp5250,
-        "omron/hem-7142t2": _hem7142t2,
-        "nonin/3230": _nonin3230,
-        "thermometer": _thermometer,
-        "glucose": _glucose,
-        "polar/h10": _h10,
-        "polar/verity-sense": _verity,
-        "polar/oh1": _oh1,
-        "movesense/movesense": _movesense,
-        "generic/sig": _unknown,
+        "a-and-d/ua-651ble": _Clocked(BloodPressureCuff),
+        "a-and-d/ua-656ble": _Clocked(ImpatientCuff),
+        "a-and-d/uc-352ble": _Clocked(Scale),
+        "beurer/bm57": _Clocked(BeurerCuff),
+        **{
+            f"beurer/{model.lower()}": _Clocked(OddBeurerCuff, {"model": model})
+            for model in ("BM48", "BM59", "BM85", "ELITE900")
+        },
+        **{
+            f"beurer/{model.lower()}": _Clocked(UserScale, {"model": model})
+            for model in ("BF105", "BF500", "BF600", "BF720", "BF788", "BF850", "BF950")
+        },
+        **{f"omron/{model.lower()}": _Clocked(OmronCuff, {"model": model}) for model in MODEL_NUMBERS},
+        "omron/hem-7142t2": _Clocked(MemoryCuff),
+        "nonin/3230": _Timeless(FingerOximeter),
+        "roche/accu-chek-guide": _Clocked(GlucoseMeter),
+        "polar/h10": _Worn(HeartRateStrap),
+        "polar/verity-sense": _Worn(VeritySense),
+        "polar/oh1": _Worn(OH1),
+        "movesense/sensor": _Worn(MovesenseSensor),
+        "generic/sig": _Clocked(Thermometer),
+        "generic/glucose-meter": _Clocked(GlucoseMeter, {"maker": "Acme"}),
     }
 )
+
+STRANGERS: Final[Mapping[str, TwinMaker]] = MappingProxyType({"oximeter": _Clocked(UnknownOximeter)})
+"""Further devices that no vendor's profile claims, by what they are."""
 
 
 def _serial(address: str) -> str:
@@ -157,6 +131,6 @@ def _serial(address: str) -> str:
     return address.replace(":", "")[-8:]
 
 
-def _worn(address: str) -> Person:
+def _wearer(address: str) -> Person:
     """Somebody who sits and walks, and does not fall by himself."""
     return Person(seed=int(address.replace(":", "")[-6:], 16), fall_after_s=None)

@@ -70,10 +70,11 @@ class GlucoseMeter(VirtualPeripheral):
         clock: DeviceClock,
         address: str = "10:CE:A9:18:08:01",
         serial: str = "92711234",
-        name: str = "meter+92711234",
+        maker: str = "Roche",
         drops: Iterable[Drop] = (),
         io: Io = Io.NOTHING,
     ) -> None:
+        name = f"meter+{serial}" if maker == "Roche" else f"{maker} meter"
         super().__init__(radio, name=name, address=address, appearance=0x0400, max_mtu=23, io=io)
         self.clock = clock
         self.drops = list(drops)
@@ -83,6 +84,7 @@ class GlucoseMeter(VirtualPeripheral):
         self.supports = {_REPORT, _ABORT, _COUNT}
         self.fails_after: int | None = None
         self.stalls_after: int | None = None
+        self._maker = maker
         self._serial = serial
         self._stir = asyncio.Event()
         self._reporting: asyncio.Task[None] | None = None
@@ -108,7 +110,7 @@ class GlucoseMeter(VirtualPeripheral):
                 ),
             ),
             device_information(
-                strings={"2a29": "Roche", "2a24": "929", "2a25": self._serial, "2a26": "v1.6.2"}, system_id=None
+                strings={"2a29": self._maker, "2a24": "929", "2a25": self._serial, "2a26": "v1.6.2"}, system_id=None
             ),
             service("180f", constant("2a19", b"\x5a")),
         ]

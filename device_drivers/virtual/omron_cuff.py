@@ -8,8 +8,10 @@ be answered with the time.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from struct import Struct
+from types import MappingProxyType
 from typing import Final
 
 from bumble.core import ConnectionError as LinkError
@@ -35,7 +37,11 @@ from device_drivers.virtual.radio import VirtualRadio
 
 OPTION_SERVICE: Final = "5DF5E817-A945-4F81-89C0-3D4E9759C07C"
 COMPANY_ID: Final = bytes.fromhex("0e02")  # 0x020E
+MODEL_NUMBERS: Final[Mapping[str, str]] = MappingProxyType(
+    {"BP5250": "00000160", "Evolv": "0000021F", "BP7000": "0000011F", "HEM-9200T": "00000116"}
+)
 USERS: Final = 2
+MOST_TOLD: Final = 100  # records of a user that the advertisement can tell of
 IDLE_S: Final = 20.0  # then it hangs up
 _TIME_NOT_SET, _PAIRING, _STANDARD_SERVICES = 0x04, 0x08, 0x20
 _REPORT, _COUNT, _COUNT_RESPONSE, _RESPONSE, _LATEST, _LATEST_RESPONSE = 0x01, 0x04, 0x05, 0x06, 0x10, 0x11
@@ -55,7 +61,7 @@ class Stored:
 
 
 class OmronCuff(VirtualPeripheral):
-    """Two users, one bond, and an advertisement that says how many records each user has waiting.
+    """Two users, one bond, and an advertisement that says how many records it holds of each user.
 
     Attributes:
         stored: every record, oldest first; they are never forgotten.
@@ -71,10 +77,11 @@ class OmronCuff(VirtualPeripheral):
         clock: DeviceClock,
         address: str = "28:FF:B2:16:00:01",
         serial: str = "20160001",
-        model_number: str = "00000160",
+        model: str = "BP5250",
         io: Io = Io.NOTHING,
     ) -> None:
-        self._digits = model_number + address.replace(":", "")
+        self._model = model
+        self._digits = MODEL_NUMBERS[model] + address.replace(":", "")
         super().__init__(radio, name=f"BLESmart_{self._digits}", address=address, appearance=0x0380, max_mtu=64, io=io)
         self.clock = clock
         self.stored: list[Stored] = []
@@ -104,7 +111,7 @@ class OmronCuff(VirtualPeripheral):
             | (0 if self.time_set else _TIME_NOT_SET)
         )
         users = b"".join(
-            _UINT16.pack(self._latest(user)) + bytes([min(255, self.unread[user])]) for user in self.unread
+            _UINT16.pack(self._latest(user)) + bytes([min(MOST_TOLD, self._held(user))]) for user in self.unread
         )
         return COMPANY_ID + bytes([0x01, flags]) + users
 
@@ -114,7 +121,7 @@ class OmronCuff(VirtualPeripheral):
             service("1805", self._time),
             service(OPTION_SERVICE, self._control),
             device_information(
-                strings={"2a29": "OMRON HEALTHCARE", "2a24": "BP5250", "2a25": self._serial, "2a26": "0101"},
+                strings={"2a29": "OMRON HEALTHCARE", "2a24": self._model, "2a25": self._serial, "2a26": "0101"},
                 system_id=None,
             ),
             service("180f", constant("2a19", b"\x64")),
@@ -177,6 +184,9 @@ class OmronCuff(VirtualPeripheral):
 
     def _latest(self, user: int) -> int:
         return max((one.sequence for one in self.stored if one.user == user), default=0)
+
+    def _held(self, user: int) -> int:
+        return sum(one.user == user for one in self.stored)
 
     def _on_time(self, value: bytes) -> None:
         self._stir.set()

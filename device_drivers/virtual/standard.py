@@ -44,9 +44,11 @@ class BeurerCuff(Recorder):
         clock: DeviceClock,
         address: str = "A4:C1:38:57:00:01",
         serial: str = "BM57000001",
+        model: str | None = None,
         records: Iterable[bytes] = (),
         io: Io = Io.NOTHING,
     ) -> None:
+        self.model = model or type(self).model
         super().__init__(
             radio,
             name=self.model,
@@ -78,7 +80,7 @@ class BeurerCuff(Recorder):
 
 
 class OddBeurerCuff(BeurerCuff):
-    """BM85: the pulse big-endian, user 0 without its flag, the mean left out; deaf for the first tenth of a second."""
+    """BM85 and its family: the pulse big-endian, user 0 without its flag, no mean; deaf for the first 0.1 s."""
 
     model = "BM85"
     _connected_at = 0.0

@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
+from device_drivers.virtual.radio import virtual_radio
+from tests.gateway.radio.room import Book, Room, RoomMaker
 from tests.virtual_time import VirtualTimeLoop
 
 
 def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
 ) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
-    return {"virtual": VirtualTimeLoop}
+    """Virtual time, but for the tests that talk to another process."""
+    return {"real": asyncio.new_event_loop} if "process" in item.path.name else {"virtual": VirtualTimeLoop}
+
+
+@pytest.fixture
+def room_with(tmp_path: Path) -> RoomMaker:
+    """As tests/gateway/radio has it."""
+
+    @asynccontextmanager
+    async def make(*addresses: str) -> AsyncIterator[Room]:
+        async with virtual_radio() as air:
+            hci: list[bytes] = []
+            dongle = air.dongle(observer=lambda packet, _from_host: hci.append(packet))
+            yield Room(air=air, dongle=dongle, book=Book(addresses), keys=tmp_path / "bonds.json", hci=hci)
+
+    return make

@@ -16,9 +16,9 @@ from device_drivers.errors import BondLost, DecodeError, DeviceRefused, LinkLost
 from device_drivers.readings import DeviceInformation, Motion, Reading
 from device_drivers.sessions import SESSIONS, ClockOffset, End, FrameCallback, NoMemory, PolarPmd, Receipt, sig
 from device_drivers.sessions.base import IDLE_S, LONGEST_S, Arrivals, drain
+from device_drivers.sessions.control_point import ANSWER_S
 from device_drivers.sessions.device_time import mind_clock
 from device_drivers.sessions.link import uuid128
-from device_drivers.sessions.polar_pmd import ANSWER_S
 from firmware_profiles import NO_QUIRKS, Profile, load
 from tests.virtual_time import EPOCH, VirtualClock
 

@@ -1,0 +1,126 @@
+"""Users on the device (User Data Service, 181C): measurements are behind a consent code of four digits each.
+
+Remembered of the device: "consent-index" and "consent-code" of the user that was registered or given; of further users
+"consent-code:N" for the user N.
+
+Source: Bluetooth SIG, User Data Service 1.1, §3.2.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from device_drivers.decode import user_control
+from device_drivers.errors import DeviceRefused
+from device_drivers.sessions.base import Memory, SessionClock
+from device_drivers.sessions.control_point import ControlPoint
+from device_drivers.sessions.link import Link, uuid128
+
+CONSENT_INDEX: Final = "consent-index"  # in the device's memory
+CONSENT_CODE: Final = "consent-code"
+MOST_USERS: Final = 10  # of any scale known here
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """A user of the device and the code that opens his measurements."""
+
+    user: int
+    code: int = field(repr=False)
+
+
+class UserSlots:
+    """The users of one device, on one connection."""
+
+    def __init__(self, link: Link, clock: SessionClock, memory: Memory) -> None:
+        self._memory = memory
+        self._control = ControlPoint(
+            link, clock, uuid=user_control.CHARACTERISTIC, decode=user_control.decode, silence=DeviceRefused
+        )
+
+    @staticmethod
+    def on(link: Link) -> bool:
+        """The device has users."""
+        return uuid128(user_control.CHARACTERISTIC) in link.characteristics
+
+    async def open(self) -> None:
+        """Subscribe to the answers. Raises as `Link` does."""
+        await self._control.open()
+
+    def remembered(self) -> Sequence[Consent]:
+        """Every user whose index and code are known."""
+        found: dict[int, int] = {}
+        for user in range(MOST_USERS + 1):
+            code = self._number(f"{CONSENT_CODE}:{user}")
+            if code is not None:
+                found[user] = code
+        user_index, code = self._number(CONSENT_INDEX), self._number(CONSENT_CODE)
+        if user_index is not None and code is not None and user_index < user_control.UNKNOWN_USER:
+            found[user_index] = code
+        return [Consent(user=user, code=code) for user, code in found.items() if code <= user_control.LAST_CODE]
+
+    async def consent(self, consent: Consent) -> str:
+        """Be this user; what the device says to it (`user_control.SUCCESS`, `NOT_AUTHORISED`, …).
+
+        Raises:
+            LinkLost, BondLost, DeviceRefused: as `Link` does; DeviceRefused also when it does not answer.
+        """
+        answer = await self._control.ask(
+            user_control.consent(consent.user, consent.code),
+            answers=lambda answer: answer.operation == user_control.CONSENT,
+        )
+        return answer.outcome
+
+    async def enrol(self) -> Consent:
+        """Be a user of the device for the first time, and remember it.
+
+        The code is remembered before the device is told: a user made on a connection that broke off is found again.
+
+        Raises:
+            DeviceRefused: every place is taken, or it registers nobody; in words that say what to do.
+        """
+        known = self._number(CONSENT_CODE)
+        if known is not None and known <= user_control.LAST_CODE:
+            found = await self._whose(known)
+            if found is not None:
+                return found
+        code = secrets.randbelow(user_control.LAST_CODE + 1) if known is None else known
+        await self._memory.keep(CONSENT_CODE, f"{code:04d}")
+        answer = await self._control.ask(
+            user_control.register(code), answers=lambda answer: answer.operation == user_control.REGISTER
+        )
+        if answer.outcome == user_control.FAILED:
+            raise DeviceRefused(
+                "every place for a user is taken on the scale: delete one in its menu, then pair it again"
+            )
+        if answer.user is None:
+            raise DeviceRefused(f"the scale makes no user ({answer.outcome}): make one in its menu, and give its code")
+        return await self._known(Consent(user=answer.user, code=code))
+
+    async def _whose(self, code: int) -> Consent | None:
+        """The user that opens with this code, if there is one."""
+        for user in range(1, MOST_USERS + 1):
+            consent = Consent(user=user, code=code)
+            if await self.consent(consent) == user_control.SUCCESS:
+                return await self._known(consent)
+        return None
+
+    async def _known(self, consent: Consent) -> Consent:
+        await self._memory.keep(CONSENT_INDEX, str(consent.user))
+        return consent
+
+    def _number(self, key: str) -> int | None:
+        text = self._memory.get(key)
+        return int(text) if text is not None and text.isascii() and text.isdigit() else None
+
+
+def refusal(users: Sequence[int]) -> DeviceRefused:
+    """The sentence for codes that the device does not take."""
+    whose = " and ".join(str(user) for user in users)
+    return DeviceRefused(
+        f"the scale refuses the consent code of user {whose}: look the code up on the scale and enter it anew, "
+        f"or delete the user on the scale and pair it again"
+    )
