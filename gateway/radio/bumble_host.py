@@ -258,6 +258,8 @@ class BumbleAdapter:
                     await self._scan()
 
     async def _scan(self) -> None:
+        if self.is_lost:
+            return
         async with self._switching, self.answering():
             wanted = bool(self.scanners) and not self._scan_pauses
             if wanted and not self.device.scanning:

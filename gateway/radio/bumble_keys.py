@@ -49,6 +49,7 @@ class KeyFile:
         self._keys: Keys = {}
         self._static_addresses: dict[str, str] = {}  # the first controller's by ""
         self.damage: str | None = None
+        self._known: tuple[int, int, int] | None = None  # which state of the file was read last
         try:
             self._keys, self._static_addresses, self.damage = _parse(path.read_bytes())
         except FileNotFoundError:
@@ -104,6 +105,7 @@ class KeyFile:
 
     def holder(self, peer: str, *, besides: str) -> str | None:
         """The address of another adapter that holds a bond with a device."""
+        self._refresh()
         return next((adapter for adapter, held in self._keys.items() if adapter != besides and peer in held), None)
 
     def accept_damage(self) -> None:
@@ -114,9 +116,14 @@ class KeyFile:
     def _refresh(self) -> None:
         """Take in what the adapters of this process besides this one have saved; a file gone bad changes nothing."""
         try:
+            found = self._path.stat()
+            version = (found.st_ino, found.st_mtime_ns, found.st_size)
+            if version == self._known:
+                return
             self._keys, self._static_addresses, self.damage = _parse(self._path.read_bytes())
         except (OSError, ValueError):
             return
+        self._known = version
 
     def _set_aside(self, reason: str) -> None:
         kept = self._path.with_name(f"{self._path.name}.damaged-{self._now():%Y%m%dT%H%M%SZ}")

@@ -231,7 +231,7 @@ class Radio:
         self._report()
 
     async def _keep(self, station: Station) -> None:
-        pause = FIRST_PAUSE_S
+        pause, said = FIRST_PAUSE_S, ""
         while True:
             began = self._clock.monotonic()
             try:
@@ -240,7 +240,9 @@ class Radio:
                 lost = unavailable
             if all(one.down is not None for one in self._stations):
                 raise RadioUnavailable(" ".join(one.down for one in self._stations if one.down is not None)) from lost
-            log.warning("adapter lost", adapter=station.name, why=str(lost))
+            if str(lost) != said:
+                said = str(lost)
+                log.warning("adapter lost", adapter=station.name, why=said)
             self._report()
             if self._clock.monotonic() - began > LONGEST_PAUSE_S:
                 pause = FIRST_PAUSE_S

@@ -94,8 +94,8 @@ class Station:
             return None
         quiet = "" if self._watchdog.lively else " If no device near it advertises, all is well."
         return (
-            f"Nothing is heard on {self.name} any more, although its scan and the adapter were started anew: unplug the "
-            f"adapter and plug it in again, or put it elsewhere.{quiet}"
+            f"Nothing is heard on {self.name} any more, although its scan and the adapter were started anew: unplug "
+            f"the adapter and plug it in again, or put it elsewhere.{quiet}"
         )
 
     @property

@@ -156,7 +156,8 @@ class Room:
             tz=HELSINKI,
             health=self.health,
             rng=random.Random(1),
-            sessions=options.get("sessions", SESSIONS),
+            sessions=options.pop("sessions", SESSIONS),
+            **options,
         )
 
     @asynccontextmanager
