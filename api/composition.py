@@ -32,6 +32,7 @@ from gateway.detection.watch import FallWatch
 from gateway.ingest.ingest import Ingest
 from gateway.ingest.intake import Intake, Listener
 from gateway.ingest.received import KnownDevice
+from gateway.pairing.service import PART as PAIRING
 from gateway.radio.manager import PART as RADIO
 from gateway.radio.manager import Radio
 from gateway.store.outbox import SqliteOutbox
@@ -138,8 +139,11 @@ async def open_home(
         else:
             health.report(RADIO, Colour.AMBER, NO_RADIO)
         services = services_over(
-            core, delivery, radio, intake, supervisor, clock=clock, health=health, simulated=simulated
-        )
+            core, delivery, radio, intake, supervisor, catalogue=catalogue, clock=clock, zone=zone, health=health,
+            simulated=simulated,
+        )  # fmt: skip
+        if services.pairings is not None:
+            parts[PAIRING] = services.pairings.run
         names = None if listening.tls else LOOPBACK_NAMES | frozenset(settings.api.host_names)
         app = build_app(services, host_names=names)
         async with asyncio.TaskGroup() as tasks:

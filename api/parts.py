@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from contextlib import AsyncExitStack
 from importlib.metadata import version
+from zoneinfo import ZoneInfo
 
 from prometheus_client import CollectorRegistry
 
@@ -17,6 +18,7 @@ from api.http.services import Services
 from api.http.status import HealthCollector
 from api.metrics import GatewayCollector
 from api.settings import Settings
+from device_drivers.broadcasts import BROADCASTS
 from firmware_profiles import Catalogue, load
 from gateway.core.clock import Clock
 from gateway.core.health import Colour, HealthBoard
@@ -25,10 +27,12 @@ from gateway.desk.notice import Channel
 from gateway.detection.service import Detection
 from gateway.detection.watch import PART as FALLS
 from gateway.ingest.intake import Intake, Listener
+from gateway.pairing import Pairings
 from gateway.pendant.calls import HelpCalls
 from gateway.radio.host import Host
 from gateway.radio.manager import Radio
 from gateway.store.device_book import AssignedDevices
+from gateway.store.pairings import PairingNotes
 from gateway.store.press_notes import PressNotes
 from gateway.supervision.supervisor import Supervisor
 
@@ -109,6 +113,26 @@ async def channels_of(settings: Settings, clock: Clock, stack: AsyncExitStack) -
     ]
 
 
+def pairings_over(
+    core: Core, radio: Radio | None, acts: Acts, catalogue: Catalogue, *, clock: Clock, zone: ZoneInfo
+) -> Pairings | None:
+    """Without a radio nothing can be paired."""
+    if radio is None:
+        return None
+    return Pairings(
+        radio=radio,
+        registry=core.registry,
+        memory=core.memory,
+        notes=PairingNotes(core.database, core.stamper),
+        catalogue=catalogue,
+        broadcast=BROADCASTS.keys(),
+        clock=clock,
+        zone=zone,
+        origin=core.origin,
+        acts=acts,
+    )
+
+
 def services_over(
     core: Core,
     delivery: Delivery,
@@ -116,7 +140,9 @@ def services_over(
     intake: Intake,
     supervisor: Supervisor,
     *,
+    catalogue: Catalogue,
     clock: Clock,
+    zone: ZoneInfo,
     health: HealthBoard,
     simulated: bool,
 ) -> Services:
@@ -147,4 +173,5 @@ def services_over(
         simulated=simulated,
         version=version("huoma"),
         heard=radio.seen if radio else tuple,
+        pairings=pairings_over(core, radio, acts, catalogue, clock=clock, zone=zone),
     )

@@ -16,6 +16,7 @@ from api.http.alerts import alert_routes
 from api.http.auth import EVERYBODY, PRINCIPAL, Allow, Door, Principal
 from api.http.guard import Guard
 from api.http.keys import key_routes
+from api.http.pairings import pairing_routes
 from api.http.registry import admin_routes, home_routes
 from api.http.services import Services
 from api.http.status import probe_routes, status_routes
@@ -58,7 +59,16 @@ def build_app(services: Services, *, host_names: frozenset[str] | None = LOOPBAC
     )
     app.state.services = services
     errors.install(app)
-    for router in (stream_routes(), alert_routes(), home_routes(), key_routes(), status_routes(), admin_routes()):
+    routers = (
+        stream_routes(),
+        alert_routes(),
+        home_routes(),
+        key_routes(),
+        pairing_routes(),
+        status_routes(),
+        admin_routes(),
+    )
+    for router in routers:
         app.include_router(router, prefix=API_ROOT)
     app.include_router(probe_routes())
     app.include_router(page.page_routes())

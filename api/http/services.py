@@ -16,6 +16,7 @@ from api.http.auth import TokenBook
 from gateway.core.clock import Clock
 from gateway.core.health import HealthBoard
 from gateway.desk.service import Desk
+from gateway.pairing import Pairings
 from gateway.store.readings import Readings
 
 
@@ -44,6 +45,7 @@ class Services:
 
     Attributes:
         heard: whom the radio hears now, the latest first.
+        pairings: None when no radio runs.
         closing: set when the server goes down: open streams then end.
     """
 
@@ -58,6 +60,7 @@ class Services:
     simulated: bool
     version: str
     heard: Callable[[], Sequence[Heard]] = tuple
+    pairings: Pairings | None = None
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
 

@@ -23,7 +23,7 @@ from gateway.desk.events import PositionedEvent
 RETRY_MS: Final = 2000  # after how long a client whose connection was cut comes back
 _BATCH: Final = 100  # events read at once: the store is asked again when they are through
 _OPEN_LIMIT: Final = 10_000  # open alerts of one home; far beyond what can be
-_CHECK_S: Final = 5.0  # how often an idle stream asks whether its token still stands
+CHECK_S: Final = 5.0  # how often an idle stream asks whether its token still stands
 
 
 def stream_routes() -> APIRouter:
@@ -81,12 +81,12 @@ async def _next(services: Services, position: int) -> Sequence[PositionedEvent]:
         found.extend(await services.desk.next_events(position, limit=_BATCH))
 
     with suppress(TimeoutError):
-        async with services.clock.timeout(_CHECK_S):
-            await _first_of(read, services.closing.wait)
+        async with services.clock.timeout(CHECK_S):
+            await first_of(read, services.closing.wait)
     return found
 
 
-async def _first_of(*works: Callable[[], Awaitable[Any]]) -> None:
+async def first_of(*works: Callable[[], Awaitable[Any]]) -> None:
     """Run all until one of them ends; the others are cancelled."""
     done = asyncio.Event()
 

@@ -21,19 +21,26 @@ from api.http.services import Heard, Services
 from api.http.status import HealthCollector
 from api.server import bind, serving
 from api.settings import ApiSettings
+from device_drivers.broadcasts import BROADCASTS
+from firmware_profiles import load
 from gateway.core.clock import SystemClock
 from gateway.core.health import Colour, HealthBoard
 from gateway.desk.service import Desk
 from gateway.ingest.ingest import Ingest
+from gateway.pairing import Pairings
+from gateway.pairing.service import ListeningRadio
 from gateway.store.alerts import SqliteAlertStore
 from gateway.store.consents import SqliteConsents
 from gateway.store.database import Database
 from gateway.store.device_memory import DeviceMemory
+from gateway.store.pairings import PairingNotes
 from gateway.store.readings import Readings
 from gateway.store.registry import Registry
 from gateway.store.stamp import Stamper
 from gateway.store.users import Role, Users
 from tests.gateway.desk.words import ORIGIN
+
+ZONE = ZoneInfo("Europe/Helsinki")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +61,13 @@ class Home:
 
 @asynccontextmanager
 async def open_home(
-    folder: Path, *, recipients: frozenset[str] = frozenset({"fhir"}), heard: Sequence[Heard] = ()
+    folder: Path,
+    *,
+    recipients: frozenset[str] = frozenset({"fhir"}),
+    heard: Sequence[Heard] = (),
+    radio: ListeningRadio | None = None,
 ) -> AsyncIterator[Home]:
-    """A home on a store of its own."""
+    """A home on a store of its own; with a radio it can pair."""
     clock = SystemClock()
     health = HealthBoard()
     health.report("radio", Colour.GREEN, "listening")
@@ -79,6 +90,20 @@ async def open_home(
             recipients=recipients,
             couriers=couriers,
         )
+        pairings = None
+        if radio is not None:
+            pairings = Pairings(
+                radio=radio,
+                registry=registry,
+                memory=acts.memory,
+                notes=PairingNotes(database, stamper),
+                catalogue=load(),
+                broadcast=BROADCASTS.keys(),
+                clock=clock,
+                zone=ZONE,
+                origin=ORIGIN,
+                acts=acts,
+            )
         services = Services(
             desk=Desk(store=SqliteAlertStore(database, stamper), clock=clock, origin=ORIGIN),
             readings=Readings(database),
@@ -91,10 +116,15 @@ async def open_home(
             simulated=False,
             version="0",
             heard=lambda: heard,
+            pairings=pairings,
         )
         given = {role: tokens.temporary(f"a {role}", role) for role in Role}
-        ingest = Ingest(database, stamper, clock=clock, zone=ZoneInfo("Europe/Helsinki"))
-        yield Home(services=services, app=build_app(services), tokens=given, ingest=ingest, couriers=couriers)
+        ingest = Ingest(database, stamper, clock=clock, zone=ZONE)
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(pairings.run()) if pairings is not None else None
+            yield Home(services=services, app=build_app(services), tokens=given, ingest=ingest, couriers=couriers)
+            if running is not None:
+                running.cancel()
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 from fastapi.routing import iter_route_contexts
 
 from gateway.desk.events import AlertKind, EventType, Verdict
+from gateway.pairing import AskKind, Outcome, Phase
 from tests.api.home import Home
 
 TEXT = Path("docs/api.md").read_text(encoding="utf-8")
@@ -34,4 +35,12 @@ def test_every_error_code_is_documented() -> None:
 
 def test_every_word_of_an_alert_is_documented() -> None:
     for word in (*AlertKind, *EventType, *Verdict):
+        assert f"`{word}`" in TEXT, word
+
+
+def test_every_word_of_a_pairing_is_documented() -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in Path("gateway/pairing").glob("*.py"))
+    codes = set(re.findall(r'\.say\(\s*"([a-z-]+)"', source)) | set(re.findall(r'return "([a-z-]+)", f?"', source))
+    assert len(codes) >= 20
+    for word in (*codes, *Outcome, *Phase, *AskKind):
         assert f"`{word}`" in TEXT, word

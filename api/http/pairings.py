@@ -1,0 +1,206 @@
+"""Pairing, step by step: begun, watched, answered, cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from api.http.auth import TECHNICIANS, Principal
+from api.http.errors import ErrorView, Forbidden
+from api.http.pairing_models import (
+    BindKey,
+    CandidateView,
+    Comparison,
+    NewPairing,
+    PairingView,
+    Passkey,
+    Selection,
+    candidate_view,
+    happened_view,
+    pairing_view,
+)
+from api.http.services import Given, Services
+from api.http.stream import CHECK_S, RETRY_MS, first_of
+from gateway.core.errors import NotFound
+from gateway.pairing import Candidate, Happened, PairingRequest, Pairings, PairingState
+from gateway.pairing.sentences import signal_word
+from gateway.pairing.session import PairingSession
+from gateway.store.users import Role
+
+Technician = Annotated[Principal, Depends(TECHNICIANS)]
+_NOT_FOUND: Final[dict[int | str, dict[str, Any]]] = {404: {"model": ErrorView, "description": "No such pairing"}}
+_REFUSED: Final[dict[int | str, dict[str, Any]]] = {
+    409: {"model": ErrorView, "description": "Not now: the sentence says why, and what to do"}
+}
+
+
+def pairings_of(services: Given) -> Pairings:
+    """The pairings of a gateway with a radio.
+
+    Raises:
+        NotFound: it has none, or does not run.
+    """
+    if services.pairings is None:
+        raise NotFound(
+            "Nothing can be paired, because no radio runs: start the gateway ('huoma run'), and look at [radio] in its "
+            "settings."
+        )
+    return services.pairings
+
+
+def session_of(pairing_id: str, pairings: Annotated[Pairings, Depends(pairings_of)]) -> PairingSession:
+    """Resolved before an answer begins: what does not exist is no empty stream."""
+    return pairings.session(pairing_id)
+
+
+At = Annotated[Pairings, Depends(pairings_of)]
+One = Annotated[PairingSession, Depends(session_of)]
+
+
+def pairing_routes() -> APIRouter:
+    """Routes under /pairings."""
+    router = APIRouter(prefix="/pairings", tags=["pairings"], responses=_NOT_FOUND)
+    _overview(router)
+    _one(router)
+    _answers(router)
+    return router
+
+
+def _overview(router: APIRouter) -> None:
+    """What is heard, what is under way, a new one, the report."""
+
+    @router.get("/nearby")
+    async def nearby(_: Technician, pairings: At) -> list[CandidateView]:
+        """Devices that are heard now: what each is, how strong, in pairing mode or not, and whose it is already."""
+        return _candidates(await pairings.nearby())
+
+    @router.get("")
+    async def list_pairings(_: Technician, pairings: At) -> list[PairingView]:
+        """Pairings of this run of the gateway, the latest first."""
+        return [_view(state) for state in pairings.states()]
+
+    @router.post("", status_code=201, responses=_REFUSED)
+    async def begin(body: NewPairing, services: Given, caller: Technician, pairings: At) -> PairingView:
+        """Set out to pair a device. It ends by itself: ready, or with nothing left behind.
+
+        With an address that device is waited for; else whichever of the profile calls, and which one is asked
+        (`select`) unless a single one of that profile is in pairing mode.
+        """
+        resident = await services.acts.registry.resident(body.resident)
+        if body.bind_key is not None and body.address is not None:
+            await services.acts.set_bind_key(body.address, body.bind_key, actor=caller.name)
+        request = PairingRequest(
+            resident_id=resident.id,
+            actor=caller.name,
+            address=body.address,
+            profile_id=body.profile,
+            user_slot=body.user_slot,
+            placement=services.acts.known_placement(body.placement),
+            language=body.language,
+            shared=body.shared,
+            replaces=body.replaces,
+        )
+        return _view(await pairings.begin(request))
+
+    @router.get("/report", response_class=Response, responses={200: {"content": {"text/markdown": {}}}})
+    async def installation_report(
+        services: Given,
+        caller: Technician,
+        pairings: At,
+        language: Annotated[str, Query(pattern="^(fi|sv|en)$")] = "en",
+        values: Annotated[bool, Query(description="with the first values; not for technicians")] = False,
+    ) -> Response:
+        """What was paired in this home, as a page of Markdown to print: kinds and times, no measured values."""
+        if values and caller.role is Role.TECHNICIAN:
+            raise Forbidden("Measured values are not for technicians: ask without them, or let the administrator ask.")
+        await services.audit.note(caller.name, "pairing.report", "all", values=values)
+        text = await pairings.report(language, values=values, simulated=services.simulated)
+        return Response(text, media_type="text/markdown; charset=utf-8")
+
+
+def _one(router: APIRouter) -> None:
+    """One pairing, and what happens in it."""
+
+    @router.get("/{pairing_id}")
+    async def one_pairing(pairing_id: str, _: Technician, pairings: At) -> PairingView:
+        """One pairing, under way or ended."""
+        return _view(await pairings.state(pairing_id))
+
+    @router.get("/{pairing_id}/events", response_class=EventSourceResponse)
+    async def events(
+        caller: Technician,
+        session: One,
+        services: Given,
+        last_event_id: Annotated[str | None, Header(description="resume after this one")] = None,
+        resume: Annotated[str | None, Query(alias="last_event_id", description="as the header")] = None,
+    ) -> AsyncIterator[ServerSentEvent]:
+        """What happens in this pairing, as server-sent events; the stream ends with the event `ended`."""
+        yield ServerSentEvent(comment="huoma pairing", retry=RETRY_MS)
+        given = last_event_id or resume or ""
+        position = int(given) if given.isascii() and given.isdigit() and len(given) <= 9 else 0
+        position = min(position, session.log.number)
+        while services.tokens.stands(caller) and not services.closing.is_set():
+            for one in await _next(services, session, position):
+                position = one.number
+                yield ServerSentEvent(event=one.code, id=str(one.number), data=happened_view(one))
+            if session.ended and not session.log.after(position):
+                return
+
+
+def _answers(router: APIRouter) -> None:
+    """What the technician says."""
+
+    @router.post("/{pairing_id}/select", responses=_REFUSED)
+    async def select(_: Technician, body: Selection, session: One) -> PairingView:
+        """Which of the devices that call is meant."""
+        session.select(body.address)
+        return _view(session.state())
+
+    @router.post("/{pairing_id}/passkey", responses=_REFUSED)
+    async def passkey(_: Technician, body: Passkey, session: One) -> PairingView:
+        """The six digits that the device displays. They are kept nowhere."""
+        session.passkey(int(body.passkey))
+        return _view(session.state())
+
+    @router.post("/{pairing_id}/compare", responses=_REFUSED)
+    async def compare(_: Technician, body: Comparison, session: One) -> PairingView:
+        """Whether the device displays the digits that were shown."""
+        session.compare(match=body.match)
+        return _view(session.state())
+
+    @router.post("/{pairing_id}/bind-key", responses=_REFUSED)
+    async def bind_key(_: Technician, body: BindKey, session: One) -> PairingView:
+        """The key of the device's encrypted advertisements."""
+        await session.bind_key(body.bind_key)
+        return _view(session.state())
+
+    @router.post("/{pairing_id}/cancel")
+    async def cancel(_: Technician, session: One) -> PairingView:
+        """Give up: what was made so far is taken back. One that has ended stays as it ended."""
+        session.cancel()
+        return _view(session.state())
+
+
+async def _next(services: Services, session: PairingSession, position: int) -> Sequence[Happened]:
+    """What happened next; nothing when it is time to look at the token again, or the server closes."""
+    found: list[Happened] = []
+
+    async def read() -> None:
+        found.extend(await session.log.more(position))
+
+    with suppress(TimeoutError):
+        async with services.clock.timeout(CHECK_S):
+            await first_of(read, services.closing.wait)
+    return found
+
+
+def _candidates(heard: Sequence[Candidate]) -> list[CandidateView]:
+    return [candidate_view(one, signal_word(one.rssi)) for one in heard]
+
+
+def _view(state: PairingState) -> PairingView:
+    return pairing_view(state, _candidates(state.candidates) if state.address is None else [])
