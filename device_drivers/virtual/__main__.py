@@ -3,8 +3,9 @@
 Prints "ready" when the gateway's controller can be opened, and ends with its parent (the end of a piped standard input,
 or the kernel's word that the parent died). Commands may be written to a piped standard input, one a line:
 
-    measure | weigh | weigh KG | fall | get-up     the person does it
-    pair DEVICE | lose-bonds DEVICE | reset-clock DEVICE     DEVICE is cuff, scale or strap
+    measure | weigh | weigh KG | fall | get-up     the person does it (not in the kitchen)
+    measure DEVICE     somebody measures something; DEVICE is cuff, scale or strap, in the kitchen bm57, bf720, …
+    pair DEVICE | lose-bonds DEVICE | reset-clock DEVICE | type DEVICE DIGITS
     drop DEVICE | walk-away DEVICE | come-back DEVICE | power-off DEVICE
     hang | unhang                                  the gateway's controller
     record HEX                                     the cuff stores this frame and calls
@@ -19,17 +20,20 @@ import os
 import signal
 import stat
 import sys
+from collections.abc import Callable, Coroutine
 from contextlib import ExitStack
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from device_drivers.virtual.commands import Commands
+from device_drivers.virtual.commands import Commands, HomeCommands
 from device_drivers.virtual.hci_log import HciLog
 from device_drivers.virtual.hci_server import serve
+from device_drivers.virtual.kitchen import TABLE, KitchenScene, address_of
 from device_drivers.virtual.polar_h10 import ArraySource, MotionSource
 from device_drivers.virtual.radio import GATEWAY_ADDRESS, Dongle, VirtualRadio, virtual_radio
 from device_drivers.virtual.scene import (
@@ -49,6 +53,8 @@ SCENES: Final = {
     "scale": frozenset({"scale"}),
     "strap": frozenset({"strap"}),
 }
+KITCHEN: Final = "kitchen"
+Live: TypeAlias = Callable[[], Coroutine[Any, Any, None]]  # what goes on in the scene
 
 
 def main() -> None:
@@ -66,7 +72,9 @@ def main() -> None:
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m device_drivers.virtual", description=__doc__.split("\n", 1)[0])
     parser.add_argument("--transport", required=True, help="unix-server:PATH or tcp-server:HOST:PORT")
-    parser.add_argument("--scene", choices=sorted(SCENES), default="home")
+    parser.add_argument("--scene", choices=sorted([*SCENES, KITCHEN]), default="home")
+    parser.add_argument("--devices", nargs="+", choices=list(TABLE), default=list(TABLE), help="of the kitchen")
+    parser.add_argument("--stored", type=int, default=0, help="measurements that each device of the kitchen has stored")
     parser.add_argument("--seed", type=int, help="makes the measurements repeatable")
     parser.add_argument("--address", default=GATEWAY_ADDRESS, help="of the gateway's controller")
     parser.add_argument("--measure-after", type=_seconds, default=MEASURE_AFTER_S, help="s, or never")
@@ -92,6 +100,30 @@ def _seconds(text: str) -> float | None:
 
 
 async def _run(options: argparse.Namespace) -> None:
+    with ExitStack() as stack:
+        observer = None
+        if options.pdu_log is not None:
+            observer = HciLog(stack.enter_context(options.pdu_log.open("a", encoding="utf-8")))
+        async with virtual_radio() as radio:
+            dongle = radio.dongle(address=options.address, observer=observer)
+            set_up = _kitchen if options.scene == KITCHEN else _home
+            live, commands = set_up(options, radio, dongle)
+            async with serve(options.transport, dongle):
+                radio.start(live())
+                print("ready", flush=True)
+                await _until_parent_ends(commands)
+
+
+def _kitchen(options: argparse.Namespace, radio: VirtualRadio, dongle: Dongle) -> tuple[Live, Commands]:
+    """Twenty devices, or those that were named."""
+    scene = KitchenScene(radio, now=_local_time(options.time_zone), words=options.devices, stored=options.stored)
+    for word in scene.devices:
+        print(f"{address_of(word)} {word}", file=sys.stderr, flush=True)
+    return partial(scene.run, measure_after_s=options.measure_after), Commands(radio, dongle, scene.devices)
+
+
+def _home(options: argparse.Namespace, radio: VirtualRadio, dongle: Dongle) -> tuple[Live, Commands]:
+    """The cuff, the scale and the strap, or one of them."""
     records = _frames(options.records) if options.records is not None else []
     if options.repeat_first:
         records = repeat_first_success(records)
@@ -107,28 +139,19 @@ async def _run(options: argparse.Namespace) -> None:
     if options.motion is not None:
         motion = ArraySource(np.load(options.motion))
     seed = options.seed if options.seed is not None else int.from_bytes(os.urandom(4), "little")
-    with ExitStack() as stack:
-        observer = None
-        if options.pdu_log is not None:
-            observer = HciLog(stack.enter_context(options.pdu_log.open("a", encoding="utf-8")))
-        async with virtual_radio() as radio:
-            dongle = radio.dongle(address=options.address, observer=observer)
-            scene = HomeScene(
-                radio,
-                seed=seed,
-                now=_local_time(options.time_zone),
-                plan=plan,
-                records=records,
-                motion=motion,
-                scale_has_clock=not options.scale_without_clock,
-            )
-            async with serve(options.transport, dongle):
-                radio.start(scene.run(devices=SCENES[options.scene]))
-                print("ready", flush=True)
-                await _until_parent_ends(radio, dongle, scene)
+    scene = HomeScene(
+        radio,
+        seed=seed,
+        now=_local_time(options.time_zone),
+        plan=plan,
+        records=records,
+        motion=motion,
+        scale_has_clock=not options.scale_without_clock,
+    )
+    return partial(scene.run, devices=SCENES[options.scene]), HomeCommands(radio, dongle, scene)
 
 
-async def _until_parent_ends(radio: VirtualRadio, dongle: Dongle, scene: HomeScene) -> None:
+async def _until_parent_ends(commands: Commands) -> None:
     mode = os.fstat(sys.stdin.fileno()).st_mode
     if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
         await asyncio.Event().wait()
@@ -136,7 +159,6 @@ async def _until_parent_ends(radio: VirtualRadio, dongle: Dongle, scene: HomeSce
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
     )
-    commands = Commands(radio, dongle, scene)
     try:
         while line := await reader.readline():
             try:

@@ -14,6 +14,7 @@ from device_drivers.virtual.device_clock import DeviceClock
 from device_drivers.virtual.motion import Person
 from device_drivers.virtual.polar_h10 import HeartRateStrap, MotionSource
 from device_drivers.virtual.radio import VirtualRadio
+from device_drivers.virtual.recorder import MEMORY
 
 MEASURE_AFTER_S: Final = 3.0
 WEIGH_AFTER_S: Final = 13.0
@@ -59,7 +60,10 @@ class HomeScene:
         self._rng = random.Random(seed)  # noqa: S311  # made-up measurements
         self._plan = plan
         self.person = Person(seed=seed, fall_after_s=plan.fall_after_s)
-        self.cuff = BloodPressureCuff(radio, clock=self._clock(now), battery=66, records=records)
+        stored = list(records)
+        self.cuff = BloodPressureCuff(
+            radio, clock=self._clock(now), battery=66, records=stored, memory=max(MEMORY, len(stored))
+        )
         self.scale = Scale(radio, clock=self._clock(now) if scale_has_clock else None)
         self.strap = HeartRateStrap(radio, motion=motion or self.person, heart_rate=self._rng.randint(62, 84))
         self._weight_kg = self._rng.uniform(58.0, 92.0)

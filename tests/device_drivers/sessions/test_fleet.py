@@ -25,9 +25,7 @@ async def test_paired_and_measured(profile_id: str, room_with: RoomMaker) -> Non
         await twin.power_on()
         await twin.pairing_mode()
         async with room.running() as radio:
-            async with asyncio.timeout(60):
-                while not twin.connections:
-                    await asyncio.sleep(0.1)
+            await room.heard.until(lambda: twin.connections)
             await asyncio.sleep(3)
             await twin.measure_something()
             await room.heard.until(lambda: room.heard.motions if profile_id in MOTION_ONLY else room.heard.readings)

@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 from bumble import hci
 
-from device_drivers.virtual.commands import Commands
+from device_drivers.virtual.commands import HomeCommands
 from device_drivers.virtual.hci_log import classify
 from device_drivers.virtual.radio import Dongle, VirtualRadio, virtual_radio
 from device_drivers.virtual.scene import HomeScene, Plan, repeat_first_success
@@ -67,7 +67,7 @@ async def test_commands() -> None:
         scene = scene_of(radio, scale_has_clock=False)
         await scene.cuff.power_on()
         await scene.scale.power_on()
-        commands = Commands(radio, dongle, scene)
+        commands = HomeCommands(radio, dongle, scene)
         for line in ("measure\n", f"record {GOOD.hex()}", "weigh 72.45", "weigh 72.45", "weigh"):
             await commands.obey(line)
         assert len(scene.cuff.records) == 2
