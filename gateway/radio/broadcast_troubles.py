@@ -11,7 +11,7 @@ from device_drivers.advertising import Trouble
 from gateway.core.health import Colour, HealthBoard
 
 PART: Final = "broadcasts"
-BUTTON: Final = "button"  # the kind of a profile whose device somebody may call with
+BUTTON: Final = "press"  # the kind of a profile whose device somebody may call with
 AGAIN_S: Final = 3600.0  # who comes and goes between two troubles is told of once an hour
 _NAMED: Final = 3  # on the status page, in full
 

@@ -63,6 +63,7 @@ class _Device:
     wanted: Wanted | None
     memory: BroadcastMemory
     generation: int
+    profile: Profile | None = None
     known: KnownDevice | None = None
     battery: int | None = None
     bad: bytes | None = None
@@ -118,6 +119,11 @@ class Broadcasts:
         if len(self._adverts) > ADVERTS_LIMIT:
             strange = (key for key in self._adverts if not self._is_known_as_ours(key[0]))
             del self._adverts[next(strange, next(iter(self._adverts)))]
+
+    def wanted(self, address: str) -> Wanted | None:
+        """What is known of a device of ours; None of any other, and before the first answer of the book."""
+        device = self._devices.get(address)
+        return None if device is None else device.wanted
 
     async def run(self) -> None:
         """Until cancelled; then the counters are kept."""
@@ -231,10 +237,12 @@ class Broadcasts:
             self._sink.known(known)
 
     def _known(self, one: _Heard, device: _Device) -> KnownDevice:
+        if device.profile is None or not one.profile.generic:
+            device.profile = one.profile  # an advertisement whose name got lost is still its
         arrival = Arrival(
             address=one.advert.address,
             name=one.advert.name,
-            profile=one.profile,
+            profile=device.profile,
             adapter=one.adapter,
             simulated=one.simulated,
             identity=None if device.wanted is None else device.wanted.identity,

@@ -116,7 +116,9 @@ class Radio:
                 for station in self._stations:
                     group.create_task(self._keep(station))
                 group.create_task(self._dispatcher.run())
-                group.create_task(self._broadcasts.run())
+                # In the body, not as a task: in Python 3.11 a group that fails while its body has ended leaves its task
+                # marked as being cancelled, and our supervisor would take the failure for its own end.
+                await self._broadcasts.run()
         except* HuomaError as several:
             failure = leaf(several)
         finally:
@@ -259,6 +261,7 @@ class Radio:
                 advert_of(device.address, device.name, data), device.profile,
                 adapter="" if station.adapter is None else station.adapter.address, simulated=station.host.simulated,
             )  # fmt: skip
+            device.wanted = self._broadcasts.wanted(device.address)  # ours are never forgotten
         elif device.profile is not None:
             self._dispatcher.called(device)
 

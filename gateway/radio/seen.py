@@ -159,7 +159,7 @@ class SeenDevices:
         said = (name, services, company_ids, data_services)
         if said != (device.name, device.services, device.company_ids, device.data_services):
             device.name, device.services, device.company_ids, device.data_services = said
-            device.profile = self._catalogue.match(name, services, company_ids)
+            device.profile = self._catalogue.match(name, services, company_ids, data_services)
 
     def _forget_oldest(self) -> None:
         if len(self._devices) <= SEEN_LIMIT:
