@@ -59,19 +59,19 @@ class Supervisor:
         task = asyncio.current_task()
         well = asyncio.get_running_loop().call_later(WELL_AFTER_S, self._well_again, name)
         try:
-            await part()
+            # In a task of its own: Python 3.11's task groups may leave the task in which they failed marked as being
+            # cancelled, and `cancelling` is how we know our own end from the part's.
+            async with asyncio.TaskGroup() as group:
+                failure = await group.create_task(_ended(part))
         except asyncio.CancelledError as cancelled:
-            if task is None or task.cancelling():
-                raise
-            return cancelled  # of a future that somebody else gave up: not meant for us
-        except Exception as failure:  # the supervisor: see the module's first lines
-            if task is not None and task.cancelling():
-                # Failed while it was being cancelled: a task group then raises the failure, not the cancellation.
-                raise asyncio.CancelledError from failure
-            return failure
+            failure = cancelled  # of a future that somebody else gave up, or meant for us
+        except BaseExceptionGroup as several:
+            raise several.exceptions[0] from None
         finally:
             well.cancel()
-        return EndedByItself("It ended by itself.")
+        if task is not None and task.cancelling():
+            raise asyncio.CancelledError from failure
+        return failure
 
     def _well_again(self, name: str) -> None:
         """Take our sentence about a failure back, unless the part has said something itself meanwhile."""
@@ -91,3 +91,12 @@ class Supervisor:
             log.error("part failed", part=name, restart_in_s=round(wait, 1), exc_info=failure)
         self._said[name] = f"{reason} Starting it again in {wait:.0f} s."
         self._health.report(name, Colour.RED, self._said[name])
+
+
+async def _ended(part: Part) -> BaseException:
+    """How it ended."""
+    try:
+        await part()
+    except Exception as failure:  # noqa: BLE001  # the supervisor: see the module's first lines
+        return failure
+    return EndedByItself("It ended by itself.")

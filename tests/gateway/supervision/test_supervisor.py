@@ -205,3 +205,28 @@ def test_the_worst_part_colours_the_whole() -> None:
     health.report("b", Colour.RED, "down")
     health.report("c", Colour.AMBER, "slow")
     assert health.worst() is Colour.RED
+
+
+def test_a_part_whose_tasks_failed_behind_the_end_of_their_group_is_started_again() -> None:
+    async def main() -> None:
+        supervisor = Supervisor(clock=VirtualClock(), health=HealthBoard(), rng=random.Random(1))
+        starts = itertools.count(1)
+
+        async def fail() -> None:
+            await asyncio.sleep(1)
+            raise RadioUnavailable("No adapter. Plug one in.")
+
+        async def part() -> None:
+            if next(starts) > 3:
+                return
+            try:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(fail())
+            except* RadioUnavailable as several:
+                [unavailable] = several.exceptions
+            raise unavailable
+
+        await kept(supervisor, "radio", part)
+        assert supervisor.restarts == {"radio": 3}
+
+    run_virtual(main)
