@@ -141,7 +141,7 @@ class Station:
                     self.adapter, self.down, self._group = adapter, None, group
                     self._changed()
                     group.create_task(self._watch(adapter))
-                    group.create_task(self._listen(adapter, self._watchdog))
+                    await self._listen(adapter, self._watchdog)  # in the body: see `Radio.run`
             except* (_Reopen, HuomaError) as several:
                 ended = _first(several)
             finally:
