@@ -33,8 +33,8 @@ class Bonds:
         if link.answers:
             device.doubts = 0
             return error
-        if isinstance(error.__cause__, (EOFError, OSError)):  # the host has gone, not the device
-            return error
+        if not link.timed_out and isinstance(error.__cause__, (EOFError, OSError)):
+            return error  # the host has gone, not the device
         if not bonded or (link.timed_out and not self._near(device)):
             return error
         device.doubts += 1

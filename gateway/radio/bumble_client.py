@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 MTU: Final = 517
 HANG_UP_S: Final = 5.0
+# The scan rests while connecting, and a pendant may call meanwhile. Who has just advertised answers within a second.
+REACH_S: Final = 6.0
+CONNECT_S: Final = 20.0  # with the discovery of its services: some forty round trips at slow intervals
 BOND_S: Final = 30.0  # the security manager's own time-out (Core 5.4, Vol 3 Part H §3.4)
 TYPING_S: Final = 60.0  # a person looks for six digits and types them
 _INSUFFICIENT: Final = (
@@ -68,6 +72,7 @@ class BleakClientBumble(BaseBleakClient):
         self._ended_by: int | None = None
         self._table_changed = False
         self._bonded = False
+        self._gone = asyncio.Event()
         self.newly_bonded = False
 
     @property
@@ -86,6 +91,7 @@ class BleakClientBumble(BaseBleakClient):
         if self._connection is not None:
             raise BleakError("already connected")
         self.newly_bonded = False
+        self._gone.clear()
         async with self._adapter.clock.timeout(self._timeout), self._adapter.connecting, self._adapter.quiet():
             with translated():
                 connection = await self._reach()
@@ -162,7 +168,7 @@ class BleakClientBumble(BaseBleakClient):
             self._device.details, own_address_type=self._adapter.own_address_type, timeout=None
         )
         try:
-            async with self._adapter.answering():
+            async with self._adapter.clock.timeout(REACH_S), self._adapter.answering():
                 return await connecting
         except BaseException:  # time-out or cancellation: the controller must not go on trying
             if not self._adapter.is_lost:
@@ -210,7 +216,7 @@ class BleakClientBumble(BaseBleakClient):
         """By the stored key. A wrong one shows as "key missing", or as a link that ends with a MIC failure."""
         try:
             with translated():
-                await connection.encrypt()
+                await self._while_linked(connection.encrypt())
         except BleakError as error:
             cause = error.__cause__
             missing = isinstance(cause, hci.HCI_Error) and cause.error_code == _KEY_MISSING
@@ -220,6 +226,25 @@ class BleakClientBumble(BaseBleakClient):
                     "another one uses its address"
                 ) from error
             raise
+
+    async def _while_linked(self, work: Awaitable[_T]) -> _T:
+        """Bumble waits for ever for what was to come over a link that ended a moment before it began to wait.
+
+        Raises:
+            BleakError: the link ended.
+        """
+        try:
+            async with asyncio.TaskGroup() as group:
+                gone = group.create_task(self._raise_when_gone())
+                result = await work
+                gone.cancel()
+        except BaseExceptionGroup as several:
+            raise several.exceptions[-1] from None  # the work's own error says more than "disconnected"
+        return result
+
+    async def _raise_when_gone(self) -> None:
+        await self._gone.wait()
+        raise BleakError("disconnected")
 
     @property
     def _unprotected(self) -> bool:
@@ -241,7 +266,7 @@ class BleakClientBumble(BaseBleakClient):
         try:
             with translated():
                 async with self._adapter.clock.timeout(BOND_S if self._agent is None else TYPING_S):
-                    await connection.pair()
+                    await self._while_linked(connection.pair())
         except TimeoutError as silence:
             raise BondError(f"the pairing with {self.name} was not finished in time") from silence
         except BleakError as error:
@@ -283,6 +308,7 @@ class BleakClientBumble(BaseBleakClient):
         if self._connection is None:
             return
         self._ended_by = reason
+        self._gone.set()
         self._connection = self._peer = None
         self._subscriptions.clear()
         if self._disconnected_callback is not None:

@@ -24,7 +24,7 @@ from gateway.core.clock import Clock
 from gateway.core.errors import RadioUnavailable
 from gateway.radio.bumble_agent import pairing_config
 from gateway.radio.bumble_cache import AttributeTables
-from gateway.radio.bumble_client import BleakClientBumble
+from gateway.radio.bumble_client import CONNECT_S, BleakClientBumble
 from gateway.radio.bumble_keys import BumbleKeyStore, KeyFile
 from gateway.radio.bumble_scanner import BleakScannerBumble
 from gateway.radio.bumble_words import translated
@@ -195,7 +195,9 @@ class BumbleAdapter:
     def client(
         self, device: BLEDevice, *, closed: Closed, may_pair: bool, agent: PairingAgent | None = None
     ) -> BleakClient:
-        return BleakClient(device, closed, backend=BleakClientBumble, bumble=self, may_pair=may_pair, agent=agent)
+        return BleakClient(
+            device, closed, timeout=CONNECT_S, backend=BleakClientBumble, bumble=self, may_pair=may_pair, agent=agent
+        )
 
     def newly_bonded(self, client: BleakClient) -> bool:
         backend = client._backend  # noqa: SLF001  # bleak 3.1 has no public way to its backend

@@ -238,3 +238,40 @@ async def test_a_private_address_of_a_bonded_device_is_resolved(room_with: RoomM
             device = await scan_for(adapter, CUFF)
     assert device.address == CUFF
     assert device.details == private
+
+
+async def test_the_scan_does_not_rest_long_for_a_device_that_has_gone(room_with: RoomMaker) -> None:
+    """A pendant may call meanwhile."""
+    async with room_with() as room:
+        gone = BloodPressureCuff(room.air)
+        await gone.power_on()
+        await gone.call()
+        async with room.adapter() as adapter:
+            far = await scan_for(adapter, CUFF)
+            room.air.link.out_of_range.add(gone.controller)
+            began = room.clock.monotonic()
+            async with adapter.scanner(lambda _device, _data: None):
+                with pytest.raises(LinkLost, match="did not answer in time"):
+                    async with BleakLink(adapter, far, may_pair=False):
+                        pass
+                assert room.clock.monotonic() - began <= 7
+                assert adapter.device.scanning
+
+
+async def test_a_link_that_ends_while_it_is_being_encrypted_holds_nobody_up(room_with: RoomMaker) -> None:
+    async with room_with(CUFF) as room:
+        cuff = BloodPressureCuff(room.air)
+        await cuff.power_on()
+        await cuff.pairing_mode()
+        async with room.running():
+            async with asyncio.timeout(20):
+                await cuff.pairing_finished.wait()
+        async with room.adapter() as adapter:
+            await cuff.call()
+            device = await scan_for(adapter, CUFF)
+            cuff.controller.hangs_up_on_encryption = True
+            began = room.clock.monotonic()
+            with pytest.raises(LinkLost, match="disconnected"):
+                async with BleakLink(adapter, device, may_pair=False):
+                    pass
+            assert room.clock.monotonic() - began <= 1
