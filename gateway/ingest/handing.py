@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Final, cast
 
 import apsw
@@ -116,7 +115,6 @@ def deliver(
 
 def facts_of(one: Waiting) -> Facts:
     """What a reading that waits says about whose it is."""
-    at: datetime | None = one.effective_at
     return Facts(
         seq=one.seq,
         device_identity=one.device_identity,
@@ -125,7 +123,7 @@ def facts_of(one: Waiting) -> Facts:
         device_time=one.device_time,
         received_at=one.received_at,
         measured=one.measured,
-        at=at,
+        at=whose.comparable(one.effective_at, one.effective_source, one.effective_uncertainty_s, doubtful=one.doubtful),
         weight_kg=None if one.failed else weighings.weight_of(one.values),
     )
 

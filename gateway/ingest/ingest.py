@@ -281,7 +281,7 @@ def _facts(judged: _Judged, seq: int | None) -> Facts:
         device_time=None if reading.time is None else reading.time.text(),
         received_at=received.received_at,
         measured=judged.measured,
-        at=effective.at if judged.stamp.synchronised and effective.uncertainty_s is not None else None,
+        at=whose.comparable(effective.at, effective.source, effective.uncertainty_s, doubtful=bool(judged.doubtful)),
         weight_kg=None if weight is None else float(weight),
     )
 

@@ -77,6 +77,14 @@ def decide(connection: apsw.Connection, keys: set[str], facts: Facts, *, by_weig
     return Decision(subject=found, how="band", why=why, shared=owners.shared)
 
 
+def comparable(at: datetime | None, source: str, uncertainty_s: float | None, *, doubtful: bool) -> datetime | None:
+    """When it was measured, if that is known to the day: weights are compared over weeks.
+
+    Not of a record without a stamp from a device that has a clock (it may be old), and of nothing that is doubtful.
+    """
+    return None if doubtful or (source == "reception" and uncertainty_s is None) else at
+
+
 def same_act(connection: apsw.Connection, facts: Facts) -> list[weighings.Part]:
     """The other parts of the same act of weighing."""
     return weighings.same_act(

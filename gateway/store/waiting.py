@@ -23,10 +23,7 @@ MOST_AT_ONCE: Final = 500  # taken up in one transaction; the others with the ne
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """One of them. `document` lacks the subject; None when it is never delivered.
-
-    `effective_at` is None when it is unknown, or our clock was not synchronised; `values` is JSON.
-    """
+    """One of them. `document` lacks the subject; None when it is never delivered. `values` is JSON."""
 
     seq: int
     id: str
@@ -35,6 +32,9 @@ class Waiting:
     user_slot: int | None
     device_time: str | None
     effective_at: datetime | None
+    effective_source: str
+    effective_uncertainty_s: float | None
+    doubtful: bool
     received_at: datetime
     failed: bool
     values: str
@@ -71,6 +71,7 @@ def put(
 
 _ROW: Final = (
     "SELECT w.seq, r.id, w.device_identity, r.kind, w.user_slot, r.device_time, r.effective_at, r.received_at, "
+    "r.effective_source, r.effective_uncertainty_s, r.doubtful <> '[]', "
     'r.failed, r."values", w.age_s, w.uncertainty_s, w.document, w.why, w.boot_id, w.monotonic_s, w.wall, '
     "w.synchronised FROM waiting_readings w JOIN readings r ON r.seq = w.seq "
 )
@@ -108,7 +109,7 @@ _OFFERED: Final = "WHERE w.dismissed = 0 AND w.document IS NOT NULL "
 
 
 def _waiting(row: tuple[Any, ...], origin: Origin) -> Waiting:
-    boot_id, monotonic_s, wall, synchronised = row[14:]
+    boot_id, monotonic_s, wall, synchronised = row[17:]
     stamp = Stamp(
         origin=origin,
         boot_id=boot_id,
@@ -123,13 +124,16 @@ def _waiting(row: tuple[Any, ...], origin: Origin) -> Waiting:
         kind=row[3],
         user_slot=row[4],
         device_time=row[5],
-        effective_at=None if row[6] is None or not synchronised else datetime.fromisoformat(row[6]),
+        effective_at=None if row[6] is None else datetime.fromisoformat(row[6]),
         received_at=datetime.fromisoformat(row[7]),
-        failed=bool(row[8]),
-        values=row[9],
-        measured=Measured(received=stamp, age_s=row[10] or 0.0, uncertainty_s=row[11]),
-        document=None if row[12] is None else json.loads(row[12]),
-        why=row[13],
+        effective_source=row[8],
+        effective_uncertainty_s=row[9],
+        doubtful=bool(row[10]),
+        failed=bool(row[11]),
+        values=row[12],
+        measured=Measured(received=stamp, age_s=row[13] or 0.0, uncertainty_s=row[14]),
+        document=None if row[15] is None else json.loads(row[15]),
+        why=row[16],
     )
 
 

@@ -20,6 +20,7 @@ KINDS: Final = (Kind.WEIGHT.value, Kind.BODY_COMPOSITION.value)  # what a scale 
 MOST: Final = 200  # weighings of one resident, and undecided ones: more than anybody has in the days that count
 RECENT: Final = 5_000  # rows of one device among which the other parts of a weighing are looked for
 TOGETHER_S: Final = 30.0  # a scale without a clock sends the parts of one weighing within seconds
+REFERENCE_S: Final = 3_600.0  # a technician weighs somebody just before or after saying so, by clocks that differ
 _SAME_S: Final = 120.0  # of one resident: the weight, and the weight that stands in the body composition
 _SURE: Final = frozenset({"person", "slot"})
 
@@ -52,22 +53,23 @@ def history(
     for one in residents:
         rows = connection.execute(
             'SELECT effective_at, "values", subject_id, decided_by FROM readings WHERE subject_id = ? '
-            "AND kind IN (?, ?) AND failed = 0 AND synchronised = 1 AND effective_at BETWEEN ? AND ? AND seq <> ? "
+            "AND kind IN (?, ?) AND failed = 0 AND doubtful = '[]' AND effective_at BETWEEN ? AND ? AND seq <> ? "
             "ORDER BY seq DESC LIMIT ?",
             (one.id, *KINDS, since, until, -1 if but is None else but, MOST),
         )
         found += _once(_weighings(rows))
         for reference, begin in connection.execute(
             "SELECT reference, valid_from FROM assignments WHERE shared = 1 AND subject_id = ? AND valid_from <= ?",
-            (one.id, until),
+            (one.id, utc_text(at + timedelta(seconds=REFERENCE_S))),
         ):
             weight = weight_of(str(reference))
             if weight is not None:
-                found.append(Weighing(at_s=_seconds(begin), kilograms=weight, whose=one.id, sure=True))
+                at_s = min(_seconds(begin), at.timestamp())
+                found.append(Weighing(at_s=at_s, kilograms=weight, whose=one.id, sure=True))
     undecided = connection.execute(
         'SELECT r.effective_at, r."values", NULL, NULL FROM waiting_readings w JOIN readings r ON r.seq = w.seq '
         "WHERE w.device_identity = ? AND w.dismissed = 0 AND r.kind IN (?, ?) AND r.failed = 0 "
-        "AND r.synchronised = 1 AND r.effective_at BETWEEN ? AND ? AND r.seq <> ? ORDER BY r.seq DESC LIMIT ?",
+        "AND r.doubtful = '[]' AND r.effective_at BETWEEN ? AND ? AND r.seq <> ? ORDER BY r.seq DESC LIMIT ?",
         (device_identity, *KINDS, since, until, -1 if but is None else but, MOST),
     )
     return found + _once(_weighings(undecided))

@@ -24,6 +24,11 @@ from gateway.store.stamp import Stamper
 from tests.virtual_time import EPOCH, VirtualClock
 
 ZONE = ZoneInfo("Europe/Helsinki")
+ROUTES = (
+    SinkRoute(name="fhir"),
+    SinkRoute(name="influx", stream_period_s=0),
+    SinkRoute(name="hub", takes_readings=False),
+)
 AINO = Subject(type=SubjectType.RESIDENT, id="aino")
 
 
@@ -97,18 +102,13 @@ class Gateway:
 
 async def gateway_at(path: Path, clock: VirtualClock, name: str = "gw-1") -> AsyncIterator[Gateway]:
     origin = Origin(organisation_id="org", home_id="home-1", gateway_id=name)
-    routes = (
-        SinkRoute(name="fhir"),
-        SinkRoute(name="influx", stream_period_s=0),
-        SinkRoute(name="hub", takes_readings=False),
-    )
     async with Database.open(path, clock=clock) as database:
         stamper = Stamper(origin, clock, boot_id="boot-1")
         registry = Registry(database, stamper)
         await registry.add_resident("Aino", actor="t", resident_id=AINO.id)
         for device in (CUFF, SCALE, STRAP):
             await registry.assign(device.address, AINO, actor="t", since=clock.wall() - timedelta(days=1))
-        ingest = Ingest(database, stamper, clock=clock, zone=ZONE, routes=routes)
+        ingest = Ingest(database, stamper, clock=clock, zone=ZONE, routes=ROUTES)
         yield Gateway(database, clock, stamper, ingest, registry, SqliteOutbox(database, stamper))
 
 
