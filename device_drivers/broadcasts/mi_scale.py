@@ -17,6 +17,7 @@ from typing import Final, Self
 from device_drivers.advertising import Advert, Broadcast
 from device_drivers.decode.date_time import DATE_TIME_FIELDS
 from device_drivers.decode.mi_scale import SOURCE_V1, SOURCE_V2, Weighing, decode_v1, decode_v2
+from device_drivers.readings import Reading
 from firmware_profiles import Profile
 
 WEIGHING: Final = "weighing"  # the key in the memory
@@ -44,10 +45,10 @@ def mi_scale(advert: Advert, profile: Profile, memory: Mapping[str, str], *, at:
         weighing = decode_v1(v1)
     else:
         return Broadcast()
-    last = _Last.of(memory)
+    last = _Last.of(memory, at)
     if weighing.reading is None:
         return Broadcast(over=last.state == _OPEN, meanwhile=last.now(_ENDED, at))
-    if last.is_of(weighing, at):
+    if last.is_of(weighing, weighing.reading):
         if last.state != _OPEN or not weighing.complete:
             return Broadcast(meanwhile=last.now(last.state, at))
         return Broadcast(readings=(weighing.reading,), meanwhile=last.now(_DONE, at))
@@ -68,21 +69,24 @@ class _Last:
     heard: float
 
     @classmethod
-    def of(cls, memory: Mapping[str, str]) -> Self:
-        """From the memory; one that is empty or damaged knows none."""
+    def of(cls, memory: Mapping[str, str], at: float) -> Self:
+        """From the memory; one that is empty, damaged or old knows none."""
+        nothing = cls(stamp=b"", weight="", state=_ENDED, heard=at)
         try:
             stamp, weight, state, heard = memory.get(WEIGHING, "").split()
-            return cls(stamp=bytes.fromhex(stamp), weight=weight, state=state, heard=float(heard))
+            known = cls(stamp=bytes.fromhex(stamp), weight=weight, state=state, heard=float(heard))
         except ValueError:
-            return cls(stamp=b"", weight="", state=_ENDED, heard=0.0)
+            return nothing
+        return known if 0 <= at - known.heard < AGAIN_S else nothing
 
     def now(self, state: str, at: float) -> dict[str, str]:
         """What to keep of it."""
         return {WEIGHING: f"{self.stamp.hex()} {self.weight} {state} {at!r}"} if self.stamp else {}
 
-    def is_of(self, weighing: Weighing, at: float) -> bool:
-        if self.weight != repr(weighing.weight_kg) or not 0 <= at - self.heard < AGAIN_S:
-            return False
+    def is_of(self, weighing: Weighing, reading: Reading) -> bool:
+        """Whether it is this one again."""
+        if self.weight != repr(weighing.weight_kg) or (self.state == _ENDED and reading.time is None):
+            return False  # a clock that was never set may stand still
         if self.stamp == weighing.stamp:
             return True
         first, now = _moment(self.stamp), _moment(weighing.stamp)

@@ -13,7 +13,7 @@ from typing import Final
 
 from bumble import hci
 from bumble.core import AdvertisingData
-from bumble.device import AdvertisingType, Device, DeviceConfiguration
+from bumble.device import Connection, Device, DeviceConfiguration
 from bumble.host import Host
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 
@@ -37,7 +37,11 @@ _VERSION_2: Final = 0x40
 
 
 class Beacon:
-    """Advertises service data; nobody can connect to it."""
+    """Advertises service data.
+
+    Attributes:
+        connections: how often somebody connected, for which there is no reason.
+    """
 
     def __init__(self, radio: VirtualRadio, *, name: str, address: str, service: int) -> None:
         self.radio = radio
@@ -57,6 +61,7 @@ class Beacon:
 
     async def power_on(self) -> None:
         """Boot; silent until there is something to say."""
+        self.device.on("connection", self._on_connection)
         await self.device.power_on()
 
     async def show(self, data: bytes) -> None:
@@ -68,7 +73,6 @@ class Beacon:
             (AdvertisingData.SERVICE_DATA_16_BIT_UUID, _UINT16.pack(self._service) + data),
         ]
         await self.device.start_advertising(
-            advertising_type=AdvertisingType.UNDIRECTED_SCANNABLE,
             own_address_type=hci.OwnAddressType.PUBLIC,
             advertising_data=bytes(AdvertisingData(structures)),
             scan_response_data=bytes(AdvertisingData([(AdvertisingData.COMPLETE_LOCAL_NAME, self.name.encode())])),
@@ -85,6 +89,9 @@ class Beacon:
         """Say this for some seconds; returns at once."""
         await self.show(data)
         self.radio.start(self._end(self._shown, seconds))
+
+    def _on_connection(self, _connection: Connection) -> None:
+        self.connections += 1
 
     async def _end(self, shown: int, seconds: float) -> None:
         await asyncio.sleep(seconds)
