@@ -7,19 +7,17 @@ import random
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import tzinfo
-from types import MappingProxyType
-from typing import Final
 
-import structlog
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 
 from device_drivers.advertising import Caller
+from device_drivers.calls import CALLS
 from device_drivers.sessions import SESSIONS, Session
 from firmware_profiles import Catalogue
 from gateway.core.clock import Clock
-from gateway.core.errors import Conflict, HuomaError, NotFound, RadioUnavailable, StoreError
-from gateway.core.health import Colour, HealthBoard
+from gateway.core.errors import Conflict, HuomaError, StoreError
+from gateway.core.health import HealthBoard
 from gateway.radio.advert import advert_of
 from gateway.radio.bonds import Bonds
 from gateway.radio.broadcasts import Broadcasts
@@ -31,13 +29,10 @@ from gateway.radio.link import BleakLink
 from gateway.radio.pairing import Permit, Relay
 from gateway.radio.seen import Device, Seen, SeenDevices
 from gateway.radio.station import AdapterState, Station
+from gateway.radio.stations import PART, Stations
 from gateway.radio.visit import Visitor, leaf
 
-PART: Final = "radio"
-FIRST_PAUSE_S: Final = 5.0  # until an adapter that has gone is looked for again, while another one works
-LONGEST_PAUSE_S: Final = 60.0
-
-log = structlog.get_logger(__name__)
+__all__ = ["PART", "Radio"]
 
 
 class Radio:
@@ -67,16 +62,16 @@ class Radio:
         health: HealthBoard,
         rng: random.Random,
         sessions: Mapping[str, Session] = SESSIONS,
-        callers: Mapping[str, Caller] = MappingProxyType({}),
+        callers: Mapping[str, Caller] = CALLS,
         more_hosts: Sequence[Host] = (),
     ) -> None:
         self._book = book
         self._clock = clock
-        self._health = health
-        self._rng = rng
         self._devices = SeenDevices(catalogue, callers)
         self._bonds = Bonds()
-        self._stations = [Station(one, clock, heard=self._heard, changed=self._report) for one in (host, *more_hosts)]
+        self._stations = Stations(
+            (host, *more_hosts), clock=clock, health=health, rng=rng, bonds=self._bonds, heard=self._heard
+        )
         self._visitor = Visitor(
             book=book,
             sink=sink,
@@ -85,10 +80,10 @@ class Radio:
             rng=rng,
             sessions=sessions,
             bonds=self._bonds,
-            changed=self._report,
+            changed=self._stations.report,
         )
         self._dispatcher = Dispatcher(
-            stations=self._stations,
+            stations=tuple(self._stations),
             devices=self._devices,
             book=book,
             bonds=self._bonds,
@@ -109,12 +104,11 @@ class Radio:
         """
         withdraw = self._book.on_change(self._dispatcher.book_changed)
         failure: BaseException | None = None
-        for station in self._stations:
-            station.down = None
+        self._stations.begin()
         try:
             async with asyncio.TaskGroup() as group:
                 for station in self._stations:
-                    group.create_task(self._keep(station))
+                    group.create_task(self._stations.keep(station))
                 group.create_task(self._dispatcher.run())
                 # In the body, not as a task: in Python 3.11 a group that fails while its body has ended leaves its task
                 # marked as being cancelled, and our supervisor would take the failure for its own end.
@@ -137,7 +131,7 @@ class Radio:
 
     def adapters(self) -> tuple[AdapterState, ...]:
         """What adapters there are, and how they are."""
-        return tuple(station.state() for station in self._stations)
+        return self._stations.states()
 
     @asynccontextmanager
     async def pairing(self, address: str, *, agent: PairingAgent | None, watch: PairingWatch) -> AsyncIterator[None]:
@@ -178,7 +172,7 @@ class Radio:
             NotFound: the radio is not running.
             LinkLost, BondLost, DeviceRefused: connecting failed; and in the block, as `Capture` says.
         """
-        self._opened()
+        self._stations.opened()
         if address in self._awaited:
             raise Conflict(f"{address} is being captured already.")
         awaited = self._awaited[address] = asyncio.Event()
@@ -205,13 +199,13 @@ class Radio:
             NotFound: the radio is not running.
             KeysNotWritable: the bond is still there.
         """
-        adapters = self._opened()
+        adapters = self._stations.opened()
         await self._dispatcher.end(address)
         for adapter in adapters:
             await adapter.forget(address)
         self._bonds.forgotten(address)
         self._try_at_once(address)
-        self._report()
+        self._stations.report()
 
     async def pair_again(self, address: str) -> None:
         """A technician's act: forget the bond with a device and make a new one when it calls.
@@ -230,26 +224,7 @@ class Radio:
         for address in list(self._bonds.stale):
             self._bonds.forgotten(address)
             self._try_at_once(address)
-        self._report()
-
-    async def _keep(self, station: Station) -> None:
-        pause, said = FIRST_PAUSE_S, ""
-        while True:
-            began = self._clock.monotonic()
-            try:
-                await station.run()
-            except RadioUnavailable as unavailable:
-                lost = unavailable
-            if all(one.down is not None for one in self._stations):
-                raise RadioUnavailable(" ".join(one.down for one in self._stations if one.down is not None)) from lost
-            if str(lost) != said:
-                said = str(lost)
-                log.warning("adapter lost", adapter=station.name, why=said)
-            self._report()
-            if self._clock.monotonic() - began > LONGEST_PAUSE_S:
-                pause = FIRST_PAUSE_S
-            await self._clock.sleep(pause * self._rng.uniform(0.75, 1.25))
-            pause = min(pause * 2, LONGEST_PAUSE_S)
+        self._stations.report()
 
     def _heard(self, station: Station, ble: BLEDevice, data: AdvertisementData) -> None:
         device = self._devices.heard(ble, data, self._clock.monotonic(), station.name)
@@ -258,9 +233,11 @@ class Radio:
             awaited.set()
         elif device.profile is not None and self._broadcasts.takes(device.profile):
             self._broadcasts.heard(
-                advert_of(device.address, device.name, data), device.profile,
-                adapter="" if station.adapter is None else station.adapter.address, simulated=station.host.simulated,
-            )  # fmt: skip
+                advert_of(device.address, device.name, data),
+                device.profile,
+                adapter="" if station.adapter is None else station.adapter.address,
+                simulated=station.host.simulated,
+            )
             device.wanted = self._broadcasts.wanted(device.address)  # ours are never forgotten
         elif device.profile is not None:
             self._dispatcher.called(device)
@@ -275,13 +252,6 @@ class Radio:
             if device is not None and station is not None and station.adapter is not None:
                 return device, station, station.adapter, device.signals[station.name].ble
 
-    def _opened(self) -> list[Adapter]:
-        """Raises NotFound."""
-        opened = [station.adapter for station in self._stations if station.adapter is not None]
-        if not opened:
-            raise NotFound("The radio is not running: start the gateway, then try again.")
-        return opened
-
     async def _owned(self, address: str) -> bool:
         try:
             return await self._book.wanted(address) is not None
@@ -294,19 +264,3 @@ class Radio:
             device.rest.forget()
             device.doubts = 0
             device.told = None
-
-    def _report(self) -> None:
-        opened = [station for station in self._stations if station.adapter is not None]
-        if not opened:
-            return  # the supervisor says why, or it is being opened
-        notices = [station.adapter.notice for station in opened if station.adapter is not None]
-        problems = [*dict.fromkeys(notice for notice in notices if notice is not None), *self._bonds.stale.values()]
-        problems += [words for station in self._stations if (words := station.down or station.deaf) is not None]
-        colour = Colour.AMBER if problems else Colour.GREEN
-        if all(station.down is not None or station.suddenly_deaf for station in self._stations):
-            colour = Colour.RED
-        if not problems:
-            where = ", ".join(f"{one.name}, {one.adapter.address}" for one in opened if one.adapter is not None)
-            simulated = " (simulated)" if any(one.host.simulated for one in opened) else ""
-            problems = [f"Listening on {where}{simulated}."]
-        self._health.report(PART, colour, " ".join(problems))
