@@ -12,7 +12,7 @@ from pathlib import Path
 from api import server
 from api.acts import Acts
 from api.core import open_core
-from api.hosts import NO_RADIO, open_host
+from api.hosts import NO_RADIO, open_hosts
 from api.http.app import LOOPBACK_NAMES, Control, build_app
 from api.http.auth import TokenBook
 from api.parts import calls_over, catalogue_of, channels_of, detection_of, radio_on, services_over
@@ -106,8 +106,8 @@ async def open_home(
             clock=clock,
         )
         catalogue = catalogue_of(settings, health)
-        host = open_host(settings.radio, bonds=bonds or settings.data_dir, clock=clock, simulated=simulated)
-        radio = radio_on(host, catalogue, core, intake, clock=clock, settings=settings, health=health, rng=rng)
+        hosts = open_hosts(settings.radio, bonds=bonds or settings.data_dir, clock=clock, simulated=simulated)
+        radio = radio_on(hosts, catalogue, core, intake, clock=clock, settings=settings, health=health, rng=rng)
         notifier = Notifier(
             desk=core.desk,
             channels=await channels_of(settings, clock, stack),

@@ -26,22 +26,40 @@ def adapters(folder: Path = _ADAPTERS) -> tuple[str, ...]:
         return ()
 
 
-def open_host(settings: RadioSettings, *, bonds: Path, clock: Clock, simulated: bool) -> Host | None:
-    """The host of the settings; None when there is to be none.
+def open_hosts(settings: RadioSettings, *, bonds: Path, clock: Clock, simulated: bool) -> tuple[Host, ...]:
+    """The hosts of the settings, one per adapter; none when there is to be no radio.
 
     Raises:
         SettingsError: a controller of our own is asked for, and not named.
     """
-    if settings.kind == "bumble":
-        from gateway.radio.bumble_host import BumbleHost
-
-        if settings.transport is None:
-            raise SettingsError('[radio] kind = "bumble" needs transport, such as transport = "usb:0"')
-        name = "the virtual radio" if simulated else settings.transport
-        return BumbleHost(settings.transport, keys=bonds / "bonds.json", clock=clock, name=name, simulated=simulated)
     if settings.kind == "none":
-        return None
-    return FirstAdapter(clock)
+        return ()
+    if settings.kind == "bumble":
+        return _bumble_hosts(settings, bonds=bonds, clock=clock, simulated=simulated)
+    if not settings.adapters:
+        return (FirstAdapter(clock),)
+    from gateway.radio.bluez_host import BlueZHost
+
+    return tuple(BlueZHost(name, clock=clock) for name in settings.adapters)
+
+
+def _bumble_hosts(settings: RadioSettings, *, bonds: Path, clock: Clock, simulated: bool) -> tuple[Host, ...]:
+    from gateway.radio.bumble_host import BumbleHost
+
+    transports = settings.adapters or ((settings.transport,) if settings.transport is not None else ())
+    if not transports:
+        raise SettingsError('[radio] kind = "bumble" needs transport, such as transport = "usb:0"')
+    return tuple(
+        BumbleHost(
+            transport,
+            keys=bonds / "bonds.json",
+            clock=clock,
+            name="the virtual radio" if simulated and len(transports) == 1 else transport,
+            simulated=simulated,
+            controller="" if number == 1 else str(number),
+        )
+        for number, transport in enumerate(transports, 1)
+    )
 
 
 class FirstAdapter:

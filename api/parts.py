@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from importlib.metadata import version
 from zoneinfo import ZoneInfo
@@ -60,7 +61,7 @@ def catalogue_of(settings: Settings, health: HealthBoard) -> Catalogue:
 
 
 def radio_on(
-    host: Host | None,
+    hosts: Sequence[Host],
     catalogue: Catalogue,
     core: Core,
     intake: Intake,
@@ -70,11 +71,12 @@ def radio_on(
     health: HealthBoard,
     rng: random.Random,
 ) -> Radio | None:
-    if host is None:
+    if not hosts:
         return None
     book = AssignedDevices(core.registry, core.memory)
     return Radio(
-        host=host,
+        host=hosts[0],
+        more_hosts=hosts[1:],
         catalogue=catalogue,
         book=book,
         sink=intake,

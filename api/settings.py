@@ -106,13 +106,29 @@ class RadioSettings(Section):
 
     kind: Literal["auto", "bluez", "bumble", "none"] = "auto"
     transport: str | None = Field(default=None, description='Bumble\'s name of the controller, such as "usb:0"')
+    adapters: tuple[str, ...] = Field(default=(), description="several at once: as BlueZ or Bumble names them")
 
     @model_validator(mode="after")
     def _transport_is_bumbles(self) -> Self:
-        if self.kind == "bumble" and self.transport is None:
-            raise ValueError('kind = "bumble" needs transport, such as transport = "usb:0"')
         if self.kind != "bumble" and self.transport is not None:
             raise ValueError('transport belongs to kind = "bumble" only')
+        if self.transport is not None and self.adapters:
+            raise ValueError("transport names one controller, adapters several: give one of the two")
+        if self.kind == "bumble" and self.transport is None and not self.adapters:
+            raise ValueError('kind = "bumble" needs transport, such as transport = "usb:0"')
+        return self
+
+    @model_validator(mode="after")
+    def _adapters_are_some(self) -> Self:
+        if len(set(self.adapters)) < len(self.adapters):
+            raise ValueError("adapters names one of them twice")
+        if self.adapters and self.kind == "none":
+            raise ValueError('kind = "none" has no adapters: leave them out')
+        transports = [name for name in self.adapters if ":" in name]
+        if transports and self.kind != "bumble":
+            raise ValueError(
+                f'adapters: {transports[0]!r} is a controller of kind = "bumble"; BlueZ\'s are like "hci0"'
+            )
         return self
 
 

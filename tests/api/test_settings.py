@@ -59,6 +59,16 @@ def refused(file: Path, text: str) -> str:
             "[radio]\nkind = 'bumble'",
             'FILE: [radio] kind = "bumble" needs transport, such as transport = "usb:0"',
         ),
+        ("[radio]\nadapters = ['hci0', 'hci0']", "FILE: [radio] adapters names one of them twice"),
+        ("[radio]\nkind = 'none'\nadapters = ['hci0']", 'FILE: [radio] kind = "none" has no adapters: leave them out'),
+        (
+            "[radio]\nadapters = ['usb:0']",
+            'FILE: [radio] adapters: \'usb:0\' is a controller of kind = "bumble"; BlueZ\'s are like "hci0"',
+        ),
+        (
+            "[radio]\nkind = 'bumble'\ntransport = 'usb:0'\nadapters = ['usb:1']",
+            "FILE: [radio] transport names one controller, adapters several: give one of the two",
+        ),
         ("[radio]\ntransport = 'usb:0'", 'FILE: [radio] transport belongs to kind = "bumble" only'),
         ("[notify.webhook]\nrepeat_s = 60", "FILE: the setting 'notify.webhook.url' is missing"),
         (
