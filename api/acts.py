@@ -101,10 +101,12 @@ class Acts:
         user_slot: int | None = None,
         since: datetime | None = None,
         shared: bool = False,
+        reference: Mapping[str, float] | None = None,
     ) -> Assignment:
         """The device's readings are the resident's (id, or a name only one has) from now on.
 
-        With `shared` several residents have it: whose a reading is, is decided one by one.
+        With `shared` several residents have it: whose a reading is, is decided one by one. `reference` is what the
+        resident weighs now ("weight", kg), so that a shared scale knows them from the first morning on.
 
         Raises:
             Invalid: neither an address nor an identity, or no placement (`PLACEMENTS`); and as the registry.
@@ -114,8 +116,9 @@ class Acts:
         found = await self.registry.resident(resident)
         subject = Subject(type=SubjectType.RESIDENT, id=found.id)
         made = await self.registry.assign(
-            device, subject, actor=actor, placement=placement, user_slot=user_slot, since=since, shared=shared
-        )
+            device, subject, actor=actor, placement=placement, user_slot=user_slot, since=since, shared=shared,
+            reference=reference,
+        )  # fmt: skip
         if self.take_up is not None:
             await self.take_up(device)
         return made
@@ -182,9 +185,12 @@ class Acts:
             raise NotFound("The radio does not run: start the gateway first ('huoma run').")
         return self.bonds
 
-    async def unassign(self, device: str, *, actor: str) -> int:
-        """The device belongs to nobody from now on. Raises as `Registry.unassign`."""
-        return await self.registry.unassign(device, actor=actor)
+    async def unassign(self, device: str, *, actor: str, since: datetime | None = None) -> int:
+        """The device belongs to nobody from now on, or since then. Raises as `Registry.unassign`."""
+        ended = await self.registry.unassign(device, actor=actor, since=since)
+        if since is not None and self.take_up is not None:
+            await self.take_up(device)
+        return ended
 
     async def seen(self, device: str) -> bool:
         """Whether the device (address or identity) was ever read."""

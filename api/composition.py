@@ -32,6 +32,8 @@ from gateway.detection.watch import FallWatch
 from gateway.ingest.ingest import Ingest
 from gateway.ingest.intake import Intake, Listener
 from gateway.ingest.received import KnownDevice
+from gateway.ingest.reminder import PART as UNASSIGNED
+from gateway.ingest.reminder import UnassignedReminder
 from gateway.pairing.service import PART as PAIRING
 from gateway.radio.manager import PART as RADIO
 from gateway.radio.manager import Radio
@@ -123,6 +125,7 @@ async def open_home(
             "notifications": notifier.run,
             "intake": intake.run,
             "faults": FaultWatch(health=health, desk=core.desk, clock=clock).run,
+            UNASSIGNED: UnassignedReminder(core.decisions, take_up=ingest.take_up, clock=clock, health=health).run,
         }
         if detection is not None:
             parts[FALLS] = FallWatch(

@@ -14,6 +14,7 @@ from gateway.core.health import HealthBoard
 from gateway.core.subject import Origin
 from gateway.delivery.settings import AnySinkSettings
 from gateway.desk.service import Desk
+from gateway.ingest.decisions import Decisions
 from gateway.store.alerts import SqliteAlertStore
 from gateway.store.consents import SqliteConsents
 from gateway.store.database import Database
@@ -36,6 +37,7 @@ class Core:
     routes: tuple[SinkRoute, ...]
     registry: Registry
     memory: DeviceMemory
+    decisions: Decisions
     users: Users
     consents: SqliteConsents
     readings: Readings
@@ -64,6 +66,7 @@ async def open_core(
             routes=routes,
             registry=Registry(database, stamper),
             memory=DeviceMemory(database, stamper),
+            decisions=Decisions(database, stamper, routes=routes, fault=fault),
             users=Users(database, stamper),
             consents=SqliteConsents(database, stamper),
             readings=Readings(database),

@@ -166,6 +166,7 @@ def services_over(
     return Services(
         desk=core.desk,
         readings=core.readings,
+        decisions=core.decisions,
         acts=acts,
         audit=StoreAudit(core.database, core.stamper),
         tokens=tokens,

@@ -108,6 +108,7 @@ async def _application(settings: Settings) -> AsyncIterator[ASGIApp]:
         services = Services(
             desk=core.desk,
             readings=core.readings,
+            decisions=core.decisions,
             acts=acts,
             audit=StoreAudit(core.database, core.stamper),
             tokens=tokens,

@@ -57,11 +57,16 @@ def device_assign(
             "--placement", help="where it is worn: waist, chest, wrist or ankle; or stands", show_default=False
         ),
     ] = None,
+    shared: Annotated[bool, typer.Option("--shared", help="others have it too, and it knows no users")] = False,
+    weight: Annotated[
+        float | None, typer.Option("--weight", help="kg now, for a shared scale", show_default=False)
+    ] = None,
     since: Since = None,
     config: Config = None,
 ) -> None:
     """Give a device to a resident: its readings are about that person from now on."""
-    body = {"resident": resident, "user_slot": slot, "placement": placement, "since": _moment(since)}
+    given = {"shared": shared, "weight_kg": weight, "since": _moment(since)}
+    body = {"resident": resident, "user_slot": slot, "placement": placement, **given}
     made = _ask(config, "POST", f"/devices/{quote(address, safe=':')}/assignment", body)
     print(f"{address} belongs to resident {made['subject']['id']} since {made['since']}.")
     if not made["seen"]:
@@ -71,10 +76,11 @@ def device_assign(
 @device.command("unassign")
 def device_unassign(
     address: Annotated[str, typer.Argument(help="its address, such as AA:BB:CC:DD:EE:FF, or identity")],
+    since: Since = None,
     config: Config = None,
 ) -> None:
-    """Take a device away: from now on it belongs to nobody and is not connected to."""
-    _ask(config, "POST", f"/devices/{quote(address, safe=':')}/unassign")
+    """Take a device away: it belongs to nobody and is not connected to. What was got with --since is taken back."""
+    _ask(config, "POST", f"/devices/{quote(address, safe=':')}/unassign", {"since": _moment(since)})
     print(f"{address} belongs to nobody now.")
 
 
@@ -214,6 +220,7 @@ def _model(one: dict[str, Any]) -> str:
 
 def _owner(assignment: dict[str, Any]) -> str:
     slot = "" if assignment["user_slot"] is None else f", button {assignment['user_slot']}"
+    slot += ", shared" if assignment["shared"] else ""
     placement = "" if assignment["placement"] is None else f", {assignment['placement']}"
     return f"{assignment['subject']['type']} {assignment['subject']['id']}{slot}{placement}"
 

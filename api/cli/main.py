@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
-from api.cli import checks, home
+from api.cli import checks, home, readings
 from firmware_profiles.schema import ProfileError
 from gateway.core.errors import HuomaError
 
@@ -55,6 +55,7 @@ def application(arguments: Sequence[str]) -> typer.Typer:
     app.add_typer(home.resident, name="resident")
     app.add_typer(home.device, name="device")
     app.command("devices")(home.devices)
+    app.add_typer(readings.readings, name="readings")
     app.add_typer(home.consent, name="consent")
     app.add_typer(home.user, name="user")
     app.add_typer(checks.settings, name="settings")

@@ -21,6 +21,7 @@ from api.http.registry import admin_routes, home_routes
 from api.http.services import Services
 from api.http.status import probe_routes, status_routes
 from api.http.stream import stream_routes
+from api.http.unassigned import unassigned_routes
 from gateway.store.users import Role
 
 API_ROOT: Final = "/api/v1"
@@ -65,6 +66,7 @@ def build_app(services: Services, *, host_names: frozenset[str] | None = LOOPBAC
         home_routes(),
         key_routes(),
         pairing_routes(),
+        unassigned_routes(),
         status_routes(),
         admin_routes(),
     )

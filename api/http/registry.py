@@ -10,6 +10,7 @@ from api.http.auth import ADMINS, EVERYBODY, NURSES, TECHNICIANS, Principal
 from api.http.registry_models import (
     ConsentEffect,
     DeviceView,
+    End,
     MadeAssignment,
     NewAssignment,
     NewConsent,
@@ -84,6 +85,8 @@ def home_routes() -> APIRouter:
             actor=caller.name,
             placement=body.placement,
             user_slot=body.user_slot,
+            shared=body.shared,
+            reference=None if body.weight_kg is None else {"weight": body.weight_kg},
             since=body.since,
         )
         heard = any(one.address.upper() == device.upper() for one in services.heard())
@@ -91,9 +94,12 @@ def home_routes() -> APIRouter:
         return MadeAssignment(**dict(view), seen=heard or await services.acts.seen(device))
 
     @router.post("/devices/{device}/unassign", status_code=204, tags=["devices"])
-    async def unassign(device: str, services: Given, caller: Technician) -> None:
-        """From now on the device (address or identity) belongs to nobody, and is not connected to any more."""
-        await services.acts.unassign(device, actor=caller.name)
+    async def unassign(device: str, services: Given, caller: Technician, body: End | None = None) -> None:
+        """From now on the device (address or identity) belongs to nobody, and is not connected to any more.
+
+        With `since` it was nobody's from then on: readings that somebody got since are taken back.
+        """
+        await services.acts.unassign(device, actor=caller.name, since=None if body is None else body.since)
 
     @router.post("/devices/{device}/pair-again", status_code=204, tags=["devices"])
     async def pair_again(device: str, services: Given, caller: Technician) -> None:

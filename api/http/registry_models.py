@@ -45,6 +45,7 @@ class AssignmentView(BaseModel):
     subject: SubjectView
     placement: str | None
     user_slot: int | None
+    shared: bool
     since: str
 
 
@@ -88,6 +89,14 @@ class NewAssignment(_Body):
     resident: str = Field(description="id, or a name that only one resident has")
     placement: str | None = Field(default=None, max_length=64, description='where it is worn, such as "chest"')
     user_slot: int | None = Field(default=None, ge=0, le=255, description="only readings under this user button")
+    since: AwareDatetime | None = Field(default=None, ge=_FIRST_DAY)
+    shared: bool = Field(default=False, description="other residents have it too; whose a reading is, is found out")
+    weight_kg: float | None = Field(default=None, gt=1, lt=500, description="what the resident weighs now")
+
+
+class End(_Body):
+    """From when on a device is nobody's."""
+
     since: AwareDatetime | None = Field(default=None, ge=_FIRST_DAY)
 
 
@@ -184,18 +193,13 @@ class UserWithToken(UserView):
 
 def reading_view(row: ReadingRow, resident_id: str) -> ReadingView:
     """A stored reading for the wire."""
-    codes = {name: QUANTITIES[Quantity(name)] for name in row.values}
-    values = {
-        name: ValueView(value=value, unit=codes[name].ucum, loinc=codes[name].loinc, mdc=codes[name].mdc)
-        for name, value in row.values.items()
-    }
     return ReadingView(
         seq=row.seq,
         id=row.id,
         resident_id=resident_id,
         kind=row.kind,
         failed=row.failed,
-        values=values,
+        values=values_view(row),
         missing=dict(row.missing),
         flags=list(row.flags),
         doubtful=list(row.doubtful),
@@ -211,12 +215,22 @@ def reading_view(row: ReadingRow, resident_id: str) -> ReadingView:
     )
 
 
+def values_view(row: ReadingRow) -> dict[str, ValueView]:
+    """The numbers of a reading with their codes."""
+    codes = {name: QUANTITIES[Quantity(name)] for name in row.values}
+    return {
+        name: ValueView(value=value, unit=codes[name].ucum, loinc=codes[name].loinc, mdc=codes[name].mdc)
+        for name, value in row.values.items()
+    }
+
+
 def assignment_view(assignment: Assignment) -> AssignmentView:
     """An assignment for the wire."""
     return AssignmentView(
         subject=SubjectView(type=assignment.subject.type, id=assignment.subject.id),
         placement=assignment.placement,
         user_slot=assignment.user_slot,
+        shared=assignment.shared,
         since=assignment.valid_from.isoformat(),
     )
 

@@ -16,6 +16,7 @@ from api.http.auth import TokenBook
 from gateway.core.clock import Clock
 from gateway.core.health import HealthBoard
 from gateway.desk.service import Desk
+from gateway.ingest.decisions import Decisions
 from gateway.pairing import Pairings
 from gateway.store.readings import Readings
 
@@ -51,6 +52,7 @@ class Services:
 
     desk: Desk
     readings: Readings
+    decisions: Decisions
     acts: Acts
     audit: Audit
     tokens: TokenBook

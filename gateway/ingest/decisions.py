@@ -13,7 +13,7 @@ from gateway.core.faults import Fault, no_fault
 from gateway.core.subject import Subject, SubjectType
 from gateway.ingest import handing, whose
 from gateway.ingest.bands import Band
-from gateway.store import assignments, audit, corrections, waiting, weighings
+from gateway.store import assignments, audit, corrections, reviews, waiting, weighings
 from gateway.store.corrections import Correction
 from gateway.store.database import Database
 from gateway.store.outgoing import SinkRoute
@@ -71,6 +71,10 @@ class Decisions:
     async def count(self) -> int:
         """How many wait."""
         return await self._database.read(waiting.count_offered)
+
+    async def to_be_reviewed(self) -> list[str]:
+        """Devices whose assignments of the past were changed and whose readings were not looked at since."""
+        return await self._database.read(reviews.due)
 
     async def history(self, reading_id: str) -> list[Correction]:
         """What was said of a reading, oldest first. Raises NotFound."""

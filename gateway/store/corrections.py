@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
@@ -163,8 +162,3 @@ def _retraction(letter: Sent, receipts: dict[str, str]) -> Letter:
         body=cast("dict[str, Any]", body),
         rank=READING_RANK,
     )
-
-
-def sinks_of(routes: Sequence[str], letter: Sent, *, streamed: bool) -> list[str]:
-    """Who gets the reading as somebody else's: every sink of now; of a thinned stream those that had it."""
-    return [sink for sink in routes if not streamed or sink in letter.sinks]

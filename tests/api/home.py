@@ -26,6 +26,7 @@ from firmware_profiles import load
 from gateway.core.clock import SystemClock
 from gateway.core.health import Colour, HealthBoard
 from gateway.desk.service import Desk
+from gateway.ingest.decisions import Decisions
 from gateway.ingest.ingest import Ingest
 from gateway.pairing import Pairings
 from gateway.pairing.service import ListeningRadio
@@ -107,6 +108,7 @@ async def open_home(
         services = Services(
             desk=Desk(store=SqliteAlertStore(database, stamper), clock=clock, origin=ORIGIN),
             readings=Readings(database),
+            decisions=Decisions(database, stamper),
             acts=acts,
             audit=StoreAudit(database, stamper),
             tokens=tokens,

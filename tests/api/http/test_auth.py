@@ -16,7 +16,14 @@ from api.http.page import OPEN_PATHS
 from gateway.store.users import Role, User
 from tests.api.home import Home, client
 
-FILLED = {"alert_id": "a", "resident_id": "r", "device": "AA:BB:CC:DD:EE:FF", "name": "page.js", "pairing_id": "p"}
+FILLED = {
+    "reading_id": "r-1",
+    "alert_id": "a",
+    "resident_id": "r",
+    "device": "AA:BB:CC:DD:EE:FF",
+    "name": "page.js",
+    "pairing_id": "p",
+}
 
 
 def operations(app: FastAPI) -> Iterator[tuple[str, str, APIRoute]]:
