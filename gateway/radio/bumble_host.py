@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -205,6 +205,9 @@ class BumbleAdapter:
 
     async def bonded(self, address: str) -> bool:
         return self.store is not None and await self.store.get(address) is not None
+
+    async def bonds(self) -> Collection[str]:
+        return tuple(self.keys.peers(self.address))
 
     def bonded_elsewhere(self, address: str) -> str | None:
         return self.keys.holder(address, besides=self.address)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol, runtime_checkable
 
@@ -91,6 +91,15 @@ class KnowsOtherBonds(Protocol):
 
     def bonded_elsewhere(self, address: str) -> str | None:
         """The address of another adapter that holds a bond with this device."""
+        ...
+
+
+@runtime_checkable
+class ListsBonds(Protocol):
+    """An `Adapter` that can tell with whom it has bonds."""
+
+    async def bonds(self) -> Collection[str]:
+        """The devices' addresses. Raises BleakError when the host cannot be asked."""
         ...
 
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import tzinfo
 
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
+from bleak.exc import BleakError
 
 from device_drivers.advertising import Caller
 from device_drivers.calls import CALLS
 from device_drivers.sessions import SESSIONS, Session
 from firmware_profiles import Catalogue
 from gateway.core.clock import Clock
-from gateway.core.errors import Conflict, HuomaError, StoreError
+from gateway.core.errors import Conflict, HuomaError, RadioUnavailable, StoreError
 from gateway.core.health import HealthBoard
 from gateway.radio.advert import advert_of
 from gateway.radio.bonds import Bonds
@@ -24,7 +25,7 @@ from gateway.radio.broadcasts import Broadcasts
 from gateway.radio.capture import Capture
 from gateway.radio.contracts import DeviceBook, PairingWatch, RadioSink
 from gateway.radio.dispatch import Dispatcher
-from gateway.radio.host import Adapter, Host, PairingAgent
+from gateway.radio.host import Adapter, Host, ListsBonds, PairingAgent
 from gateway.radio.link import BleakLink
 from gateway.radio.pairing import Permit, Relay
 from gateway.radio.seen import Device, Seen, SeenDevices
@@ -198,14 +199,30 @@ class Radio:
         Raises:
             NotFound: the radio is not running.
             KeysNotWritable: the bond is still there.
+            RadioUnavailable: the host does not answer; it may still be there.
         """
         adapters = self._stations.opened()
         await self._dispatcher.end(address)
         for adapter in adapters:
-            await adapter.forget(address)
+            try:
+                await adapter.forget(address)
+            except (BleakError, EOFError, OSError) as error:
+                raise RadioUnavailable(
+                    f"The bond with {address} could not be removed ({error}): try again when Bluetooth answers."
+                ) from error
         self._bonds.forgotten(address)
         self._try_at_once(address)
         self._stations.report()
+
+    async def bonds(self) -> Mapping[str, Collection[str]]:
+        """With whom each open adapter has bonds, by the adapter's name; one that cannot tell is left out."""
+        told: dict[str, Collection[str]] = {}
+        for station in self._stations:
+            adapter: object = station.adapter
+            if isinstance(adapter, ListsBonds):
+                with suppress(BleakError, EOFError, OSError):
+                    told[station.name] = await adapter.bonds()
+        return told
 
     async def pair_again(self, address: str) -> None:
         """A technician's act: forget the bond with a device and make a new one when it calls.

@@ -260,3 +260,12 @@ async def test_what_adapters_there_are(room_with: RoomMaker) -> None:
         [seen] = radio.seen()
         assert (seen.adapter, seen.call) == ("the virtual radio", None)
         assert seen.last_useful_monotonic is not None
+
+
+async def test_the_bonds_of_each_adapter_are_told(room_with: RoomMaker) -> None:
+    async with room_with(CUFF) as room, room.running() as radio:
+        await calling(room)
+        await room.heard.until(lambda: room.heard.said("paired"))
+        assert {name: set(told) for name, told in (await radio.bonds()).items()} == {"the virtual radio": {CUFF}}
+        await radio.forget(CUFF)
+        assert {name: set(told) for name, told in (await radio.bonds()).items()} == {"the virtual radio": set()}
