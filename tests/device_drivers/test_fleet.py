@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from importlib import import_module
-from inspect import isabstract, isclass
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import pytest
@@ -12,48 +10,32 @@ import pytest
 from device_drivers.broadcasts import BROADCASTS
 from device_drivers.profile_check import KINDS, check, check_files
 from device_drivers.sessions import SESSIONS
-from device_drivers.virtual.peripheral import VirtualPeripheral
+from device_drivers.virtual.broadcasters import Beacon, BTHomeDevice, Button, MiScale, RoomSensor
+from device_drivers.virtual.catalogue import TWINS
+from device_drivers.virtual.radio import VirtualRadio, virtual_radio
 from firmware_profiles import Profile, load
-from firmware_profiles.schema import ENOUGH_FRAMES
+from firmware_profiles.schema import ENOUGH_FRAMES, PRESSES
 
-FLEET: Final = load().profiles
+CATALOGUE: Final = load()
+FLEET: Final = CATALOGUE.profiles
+ADDRESS: Final = "C4:64:E3:00:00:17"
 DRIVERS: Final = frozenset({*SESSIONS, *BROADCASTS})
 
 # Profiles that may not be checked, with the reason. There is none.
 UNCHECKED: Final[Mapping[str, str]] = {}
 
-# What plays each profile's device: "module:class" under device_drivers.virtual. Models of a family share one.
-TWINS: Final[Mapping[str, str]] = {
-    "a-and-d/ua-651ble": "and_medical:BloodPressureCuff",
-    "a-and-d/ua-656ble": "and_medical:BloodPressureCuff",
-    "a-and-d/uc-352ble": "and_medical:Scale",
-    "beurer/bm57": "standard:BeurerCuff",
-    **dict.fromkeys(("beurer/bm48", "beurer/bm59", "beurer/bm85", "beurer/elite900"), "standard:OddBeurerCuff"),
-    **dict.fromkeys((f"beurer/bf{number}" for number in (105, 500, 600, 720, 788, 850, 950)), "beurer_scale:UserScale"),
-    **dict.fromkeys(("omron/bp5250", "omron/bp7000", "omron/evolv", "omron/hem-9200t"), "omron_cuff:OmronCuff"),
-    "omron/hem-7142t2": "omron_memory:MemoryCuff",
-    "nonin/3230": "nonin_oximeter:FingerOximeter",
-    "polar/h10": "polar_h10:HeartRateStrap",
-    "polar/verity-sense": "polar_armband:VeritySense",
-    "polar/oh1": "polar_armband:OH1",
-    "movesense/sensor": "movesense_sensor:MovesenseSensor",
-    "roche/accu-chek-guide": "glucose_meter:GlucoseMeter",
-    "generic/glucose-meter": "glucose_meter:GlucoseMeter",
-    "generic/sig": "standard:Thermometer",
+# What plays those that only advertise; `TWINS` are those that can be connected to.
+BEACONS: Final[Mapping[str, Callable[[VirtualRadio], Beacon]]] = {
+    "generic/bthome": lambda radio: BTHomeDevice(radio, name="Window 3", address=ADDRESS),
+    "shelly/blu-button1": lambda radio: Button(radio, address=ADDRESS),
+    "shelly/blu-door-window": lambda radio: BTHomeDevice(radio, name="SBDW-002C", address=ADDRESS),
+    "shelly/blu-h-and-t": lambda radio: RoomSensor(radio, address=ADDRESS),
+    "shelly/blu-motion": lambda radio: BTHomeDevice(radio, name="SBMO-003Z", address=ADDRESS),
+    "xiaomi/mi-body-composition-scale": lambda radio: MiScale(radio, address=ADDRESS),
+    "xiaomi/mi-smart-scale": lambda radio: MiScale(radio, address=ADDRESS, version=1),
 }
-# Profiles without a twin, with the reason.
-WITHOUT_TWIN: Final[Mapping[str, str]] = dict.fromkeys(
-    (
-        "generic/bthome",
-        "shelly/blu-button1",
-        "shelly/blu-door-window",
-        "shelly/blu-h-and-t",
-        "shelly/blu-motion",
-        "xiaomi/mi-body-composition-scale",
-        "xiaomi/mi-smart-scale",
-    ),
-    "it only advertises: its golden frames are put on the virtual radio as they are",
-)
+# Profiles without a twin, with the reason. There is none.
+WITHOUT_TWIN: Final[Mapping[str, str]] = {}
 
 
 def test_checked_and_exempt_are_all() -> None:
@@ -63,9 +45,10 @@ def test_checked_and_exempt_are_all() -> None:
 
 
 def test_twins_and_exempt_are_all() -> None:
-    assert set(TWINS) | set(WITHOUT_TWIN) == {profile.id for profile in FLEET}
-    assert not set(TWINS) & set(WITHOUT_TWIN)
-    assert all(WITHOUT_TWIN.values())
+    twins = {*TWINS, *BEACONS}
+    assert twins | set(WITHOUT_TWIN) == {profile.id for profile in FLEET}
+    assert not twins & set(WITHOUT_TWIN)
+    assert not set(TWINS) & set(BEACONS)
 
 
 def test_the_whole_fleet_keeps_its_word() -> None:
@@ -81,15 +64,25 @@ def test_a_profile(profile: Profile) -> None:
     assert any(frame.outcome in ("reading", "press", "motion", "call") for frame in profile.frames)
 
 
-@pytest.mark.parametrize("twin", sorted(set(TWINS.values())))
-def test_a_twin_is_a_device_on_the_virtual_radio(twin: str) -> None:
-    module, name = twin.split(":")
-    played = getattr(import_module(f"device_drivers.virtual.{module}"), name)
-    assert isclass(played)
-    assert not isabstract(played)
-    assert issubclass(played, VirtualPeripheral)
+@pytest.mark.parametrize("profile_id", BEACONS)
+async def test_a_beacon_is_taken_for_its_profile(profile_id: str) -> None:
+    """Those that can be connected to are paired and measured with in sessions/test_fleet.py."""
+    profile = CATALOGUE.get(profile_id)
+    assert profile is not None
+    async with virtual_radio() as radio:
+        beacon = BEACONS[profile_id](radio)
+        claimed = CATALOGUE.match(beacon.name, service_data=profile.service_data)
+    assert claimed == profile
 
 
 @pytest.mark.parametrize("driver", sorted(DRIVERS))
 def test_no_driver_is_without_a_profile(driver: str) -> None:
     assert any(profile.driver == driver for profile in FLEET)
+
+
+def test_the_button_of_a_thermometer_calls_nobody() -> None:
+    thermometer, pendant = CATALOGUE.get("shelly/blu-h-and-t"), CATALOGUE.get("shelly/blu-button1")
+    assert thermometer is not None
+    assert pendant is not None
+    assert {thermometer.meaning(pattern) for pattern in PRESSES} == {"ignore"}
+    assert pendant.meaning("press") == "alert"
