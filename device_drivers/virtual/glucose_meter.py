@@ -87,6 +87,7 @@ class GlucoseMeter(VirtualPeripheral):
         self._maker = maker
         self._serial = serial
         self._stir = asyncio.Event()
+        self._reported = True  # what it has was asked for, and sent to the end
         self._reporting: asyncio.Task[None] | None = None
         server = self.device.gatt_server
         self._measurement = measured(server, "2a18", NOTIFY, encrypted=True)
@@ -147,6 +148,7 @@ class GlucoseMeter(VirtualPeripheral):
 
     async def connected(self, connection: Connection) -> None:
         del connection
+        self._reported = False
         while True:
             self._stir.clear()
             try:
@@ -157,11 +159,12 @@ class GlucoseMeter(VirtualPeripheral):
         await self.hang_up()
 
     async def disconnected(self, *, by_central: bool) -> None:
+        del by_central
         self._reporting = None
         if self.accepts_pairing:
             await self.pairing_mode()
-        elif not by_central:
-            await self.call()  # it was not finished: as after a measurement
+        elif not self._reported:
+            await self.call()
 
     def _on_control(self, command: bytes) -> None:
         self._stir.set()
@@ -222,6 +225,7 @@ class GlucoseMeter(VirtualPeripheral):
                 await self.device.notify_subscriber(connection, self._context, drop.context)
             await asyncio.sleep(BETWEEN_RECORDS_S)
         await self._answer(connection, _REPORT, _SUCCESS if found else _NONE_FOUND)
+        self._reported = True
 
     async def _answer(self, connection: Connection, operation: int, outcome: int) -> None:
         await self.device.indicate_subscriber(connection, self._control, bytes([_RESPONSE, 0, operation, outcome]))

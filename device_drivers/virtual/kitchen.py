@@ -9,10 +9,12 @@ from types import MappingProxyType
 from typing import Final
 
 from device_drivers.virtual.catalogue import STRANGERS, TWINS, Twin, TwinMaker
+from device_drivers.virtual.device_clock import DeviceClock
 from device_drivers.virtual.radio import VirtualRadio
 
 _ADDRESS: Final = "C4:64:E3:4B:00:{:02X}"
 _CLOCKS_LATE_S: Final = 90.0
+_BETWEEN_S: Final = 3600.0
 
 # One of each way to pair and to measure; by the word that commands use.
 TABLE: Final[Mapping[str, TwinMaker]] = MappingProxyType(
@@ -47,7 +49,7 @@ class KitchenScene:
     Args:
         now: the home's local time, naive; the devices' clocks are a little late.
         words: which of the table are there.
-        stored: how many measurements each of them that keeps any has in its memory already.
+        stored: how many measurements each of them that keeps any has in its memory already, one an hour till now.
     """
 
     def __init__(
@@ -64,8 +66,7 @@ class KitchenScene:
         async with asyncio.TaskGroup() as group:
             for device in self.devices.values():
                 await device.power_on()
-                for _ in range(self._stored):
-                    await device.measure_something()
+                await _fill(device, self._stored)
                 await device.pairing_mode()
                 if measure_after_s is not None:
                     group.create_task(_measure_after(device, measure_after_s))
@@ -74,6 +75,16 @@ class KitchenScene:
 def address_of(word: str) -> str:
     """Where a device of the table is: the same in every kitchen."""
     return _ADDRESS.format(1 + list(TABLE).index(word))
+
+
+async def _fill(device: Twin, stored: int) -> None:
+    clock = getattr(device, "clock", None)
+    for before in range(stored, 0, -1):
+        if isinstance(clock, DeviceClock):
+            clock.lag(before * _BETWEEN_S)
+        await device.measure_something()
+        if isinstance(clock, DeviceClock):
+            clock.lag(-before * _BETWEEN_S)
 
 
 async def _measure_after(device: Twin, seconds: float) -> None:
