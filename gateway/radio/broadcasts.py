@@ -131,8 +131,9 @@ class Broadcasts:
         self._troubles.report()
         try:
             async with asyncio.TaskGroup() as group:
-                for work in (self._look(), self._commit(), self._call(), self._finish(), self._save_now_and_then()):
+                for work in (self._look(), self._commit(), self._call(), self._finish()):
                     group.create_task(work)
+                await self._save_now_and_then()  # in the body: see `Radio.run`
         finally:
             withdraw()
             with suppress(TimeoutError, StoreError):

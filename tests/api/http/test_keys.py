@@ -1,0 +1,64 @@
+"""Bind keys: entered, forgotten, audited, and shown nowhere."""
+
+from __future__ import annotations
+
+import pytest
+from structlog.testing import capture_logs
+
+from gateway.store.users import Role
+from tests.api.home import Home, client
+
+ADDRESS = "7C:C6:B6:57:DA:84"
+KEY = "231D39C1 D7CC1AB1 AEE224CD 096DB932"
+PATH = f"/api/v1/devices/{ADDRESS}/key"
+
+
+async def test_a_key_is_entered_and_what_was_counted_begins_anew(home: Home) -> None:
+    memory = home.services.acts.memory
+    told: list[bool] = []
+    memory.on_entry(lambda: told.append(True))
+    await memory.keep(ADDRESS, {"replay-counter": "77"})
+    with capture_logs() as logs:
+        async with client(home, Role.TECHNICIAN) as technician:
+            reply = await technician.post(PATH, json={"key": KEY})
+            assert (reply.status_code, reply.content) == (204, b"")
+            kept = await memory.of(ADDRESS)
+            assert (kept["bind-key"], kept["replay-counter"]) == ("231d39c1d7cc1ab1aee224cd096db932", "")
+            await technician.post(PATH, json={"key": KEY})
+    assert (await memory.of(ADDRESS))["key-entered"] != kept["key-entered"]
+    assert told == [True, True]
+    rows = await home.services.acts.registry.audit()
+    assert [(row.action, row.target) for row in rows[:2]] == [("device.key", f"address:{ADDRESS}")] * 2
+    assert "231d39c1" not in f"{rows} {logs}".lower()
+
+
+async def test_a_key_is_forgotten(home: Home) -> None:
+    async with client(home, Role.TECHNICIAN) as technician:
+        await technician.post(PATH, json={"key": KEY})
+        assert (await technician.delete(PATH)).status_code == 204
+    assert (await home.services.acts.memory.of(ADDRESS))["bind-key"] == ""
+    assert (await home.services.acts.registry.audit())[0].action == "device.forget-key"
+
+
+@pytest.mark.parametrize("wrong", ["231d39c1d7cc1ab1aee224cd096db93", "canary-that-is-no-key", "", "0x" + "0g" * 16])
+async def test_what_is_no_key_is_refused_without_being_repeated(home: Home, wrong: str) -> None:
+    async with client(home, Role.TECHNICIAN) as technician:
+        reply = await technician.post(PATH, json={"key": wrong})
+    assert reply.status_code == 422
+    assert "32 hexadecimal digits" in reply.json()["error"]
+    assert not wrong or wrong not in reply.text
+    assert await home.services.acts.memory.of(ADDRESS) == {}
+
+
+async def test_what_is_no_address_is_refused(home: Home) -> None:
+    async with client(home, Role.TECHNICIAN) as technician:
+        reply = await technician.post("/api/v1/devices/pendant/key", json={"key": KEY})
+    assert reply.status_code == 422
+    assert "'pendant' is no address" in reply.json()["error"]
+
+
+async def test_a_key_too_long_to_be_one_is_not_repeated_either(home: Home) -> None:
+    async with client(home, Role.TECHNICIAN) as technician:
+        reply = await technician.post(PATH, json={"key": "canary" * 40})
+    assert reply.status_code == 422
+    assert "canary" not in reply.text
