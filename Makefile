@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 PACKAGES := gateway device_drivers analytics api firmware_profiles
 
-.PHONY: env run test lint bench evaluate reliability train clean
+.PHONY: env run test test-bluez lint bench evaluate reliability train clean
 
 run:                     ## a gateway; with no Bluetooth on this machine, a simulated home
 	@packaging/env.sh run
@@ -15,9 +15,13 @@ env:                     ## the environment .venv, and nothing else
 env-test:
 	@packaging/env.sh test
 
-test: lint               ## the whole suite
+test: lint               ## the whole suite, real BlueZ included unless HUOMA_FAST=1
 	@packaging/system-deps.sh
 	$(PY) -m pytest $(ARGS)
+
+test-bluez: env-test     ## the scenarios of tests/radio_scenarios on real BlueZ, in a virtual machine
+	@packaging/system-deps.sh bluez
+	$(PY) -m pytest tests/bluez $(ARGS)
 
 lint: env-test           ## ruff, mypy strict, import-linter
 	.venv/bin/ruff check .

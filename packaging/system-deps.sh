@@ -1,7 +1,9 @@
 #!/bin/sh
 # What the test suite wants from the system, installed when we may, otherwise named with the exact command.
+# Usage: packaging/system-deps.sh [bluez]: everything, or only what the BlueZ lane needs. HUOMA_FAST=1 leaves that out.
 set -eu
 cd "$(dirname "$0")/.."
+want=${1:-all}
 
 say() { printf 'huoma: %s\n' "$*" >&2; }
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
@@ -9,18 +11,27 @@ may_install() { command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || sudo -n
 
 missing=
 need() { command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ] || missing="$missing $2"; }
-need influxd influxdb                  # InfluxDB's own semantics, for the time-series sink
-need victoria-metrics victoria-metrics # a second server that speaks its protocol
-# Playwright brings its own Node, which wants this library; a minimal system does not have it.
-PATH="$PATH:/sbin:/usr/sbin" ldconfig -p | grep -q 'libatomic\.so\.1' || missing="$missing libatomic1"
+have() { dpkg -s "$1" >/dev/null 2>&1 || missing="$missing $1"; }
 browser=
-for name in chromium google-chrome chromium-browser; do
-    # Ubuntu's chromium-browser is a stub that asks for a snap: it does not count.
-    command -v "$name" >/dev/null && "$name" --version >/dev/null 2>&1 && browser=$name && break
-done
-if [ -z "$browser" ] && [ ! -f build/playwright-chromium ]; then
-    . /etc/os-release
-    [ "${ID:-}" = debian ] && missing="$missing chromium"
+if [ "$want" = all ]; then
+    need influxd influxdb                  # InfluxDB's own semantics, for the time-series sink
+    need victoria-metrics victoria-metrics # a second server that speaks its protocol
+    # Playwright brings its own Node, which wants this library; a minimal system does not have it.
+    PATH="$PATH:/sbin:/usr/sbin" ldconfig -p | grep -q 'libatomic\.so\.1' || missing="$missing libatomic1"
+    for name in chromium google-chrome chromium-browser; do
+        # Ubuntu's chromium-browser is a stub that asks for a snap: it does not count.
+        command -v "$name" >/dev/null && "$name" --version >/dev/null 2>&1 && browser=$name && break
+    done
+    if [ -z "$browser" ] && [ ! -f build/playwright-chromium ]; then
+        . /etc/os-release
+        [ "${ID:-}" = debian ] && missing="$missing chromium"
+    fi
+fi
+# The BlueZ lane: a virtual machine, made of Debian's packages whatever this system is.
+if [ "${HUOMA_FAST:-}" != 1 ] && command -v dpkg >/dev/null; then
+    need qemu-system-x86_64 qemu-system-x86
+    need cpio cpio
+    have debian-archive-keyring # on Ubuntu it is not there by itself
 fi
 
 if [ -n "$missing" ]; then
@@ -46,7 +57,7 @@ if [ -n "$missing" ]; then
     fi
 fi
 
-if [ -z "$browser" ] && ! command -v chromium >/dev/null && [ ! -f build/playwright-chromium ]; then
+if [ "$want" = all ] && [ -z "$browser" ] && ! command -v chromium >/dev/null && [ ! -f build/playwright-chromium ]; then
     # No Debian package for this system (Ubuntu ships a snap): Playwright brings its own.
     say "fetching Playwright's Chromium"
     if may_install; then .venv/bin/python -m playwright install --with-deps chromium; else .venv/bin/python -m playwright install chromium; fi

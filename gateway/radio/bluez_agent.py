@@ -5,7 +5,7 @@ rejected, whoever began. Source: doc/org.bluez.Agent.rst of BlueZ 5.82.
 """
 
 # No postponed annotations here: dbus-fast 5.2 reads signatures from them and stumbles over a postponed None.
-from typing import Final
+from typing import Final, Protocol
 
 from bleak.exc import BleakError
 from dbus_fast import DBusError
@@ -22,13 +22,32 @@ _MANAGER: Final = "org.bluez.AgentManager1"
 _REJECTED: Final = "org.bluez.Error.Rejected"
 
 
+class Pairing(Protocol):
+    """One device that may pair now. Without an agent only by "just works"."""
+
+    address: str
+    agent: PairingAgent | None
+
+    def asked(self) -> None:
+        """A person is being asked: that takes as long as it takes."""
+        ...
+
+    def answered(self) -> None:
+        """The device's turn."""
+        ...
+
+    def refused(self, why: str) -> None:
+        """We have refused. BlueZ tells that nobody who waits for the device."""
+        ...
+
+
 class Agent(ServiceInterface):
     """Methods are called by bluetoothd. `allow` and `disallow` say who may pair."""
 
     def __init__(self, bluez: BlueZBus) -> None:
         super().__init__("org.bluez.Agent1")
         self._bluez = bluez
-        self._allowed: dict[str, tuple[str, PairingAgent | None]] = {}  # by object path: one per open connection
+        self._pairings: dict[str, Pairing] = {}  # by object path: one per open connection
 
     async def register(self) -> None:
         """Become the agent of every pairing on this machine. Raises BleakError."""
@@ -36,40 +55,46 @@ class Agent(ServiceInterface):
         await self._bluez.call("/org/bluez", _MANAGER, "RegisterAgent", "os", PATH, CAPABILITY)
         await self._bluez.call("/org/bluez", _MANAGER, "RequestDefaultAgent", "o", PATH)
 
-    def allow(self, path: str, address: str, agent: PairingAgent | None) -> None:
-        """This device may pair until `disallow`; without an agent only by "just works"."""
-        self._allowed[path] = (address, agent)
+    def allow(self, path: str, pairing: Pairing) -> None:
+        """This device may pair until `disallow`."""
+        self._pairings[path] = pairing
 
-    def disallow(self, path: str) -> None:
-        self._allowed.pop(path, None)
+    def disallow(self, path: str, pairing: Pairing) -> None:
+        if self._pairings.get(path) is pairing:
+            del self._pairings[path]
 
     @dbus_method("RequestAuthorization")
     async def request_authorization(self, device: DBusObjectPath) -> None:
-        self._permission(device)
+        self._pairing(device)
 
     @dbus_method("RequestPasskey")
     async def request_passkey(self, device: DBusObjectPath) -> DBusUInt32:
-        address, agent = self._person(device)
-        passkey = await agent.passkey(address)
+        pairing, agent = self._person(device)
+        pairing.asked()
+        passkey = await agent.passkey(pairing.address)
         if passkey is None:
-            raise _rejected("the passkey was not entered")
+            raise _refusal(pairing, "nobody typed the six digits that it shows")
+        pairing.answered()
         return passkey
 
     @dbus_method("DisplayPasskey")
     async def display_passkey(self, device: DBusObjectPath, passkey: DBusUInt32, entered: DBusUInt16) -> None:
         try:
-            address, agent = self._person(device)
+            pairing, agent = self._person(device)
         except DBusError:
             await self._cancel(device)  # BlueZ takes no "no" for this one
             raise
+        pairing.asked()  # what is typed on the device is its own matter, and has its own end (30 s without a key)
         if entered == 0:  # it comes again with each digit typed
-            await agent.display(address, passkey)
+            await agent.display(pairing.address, passkey)
 
     @dbus_method("RequestConfirmation")
     async def request_confirmation(self, device: DBusObjectPath, passkey: DBusUInt32) -> None:
-        address, agent = self._person(device)
-        if not await agent.compare(address, passkey):
-            raise _rejected("the numbers are not the same")
+        pairing, agent = self._person(device)
+        pairing.asked()
+        if not await agent.compare(pairing.address, passkey):
+            raise _refusal(pairing, "the numbers are not the same")
+        pairing.answered()
 
     @dbus_method("RequestPinCode")
     async def request_pin_code(self, device: DBusObjectPath) -> DBusStr:
@@ -87,23 +112,28 @@ class Agent(ServiceInterface):
     async def release(self) -> None:
         return
 
-    def _permission(self, path: str) -> tuple[str, PairingAgent | None]:
-        allowed = self._allowed.get(path)
-        if allowed is None:
+    def _pairing(self, path: str) -> Pairing:
+        pairing = self._pairings.get(path)
+        if pairing is None:
             raise _rejected(f"{path} may not pair now")
-        return allowed
+        return pairing
 
-    def _person(self, path: str) -> tuple[str, PairingAgent]:
-        address, agent = self._permission(path)
-        if agent is None:
-            raise _rejected(f"nobody is there to answer {address}")
-        return address, agent
+    def _person(self, path: str) -> tuple[Pairing, PairingAgent]:
+        pairing = self._pairing(path)
+        if pairing.agent is None:
+            raise _refusal(pairing, "it wants to be paired by a person, and nobody is there to do it")
+        return pairing, pairing.agent
 
     async def _cancel(self, path: str) -> None:
         try:
             await self._bluez.call(path, DEVICE, "CancelPairing")
         except (BleakError, EOFError, OSError):
             return  # it is over already
+
+
+def _refusal(pairing: Pairing, why: str) -> DBusError:
+    pairing.refused(why)
+    return _rejected(why)
 
 
 def _rejected(words: str) -> DBusError:

@@ -89,6 +89,10 @@ class BlueZBus:
         except (DBusFastError, EOFError, OSError):
             return  # of what it died makes no difference
 
+    def bleak_sees_connected(self, path: str) -> bool:
+        """Whether bleak has heard that a device is connected."""
+        return self._bleak.is_connected(path)
+
     def start_bleak_anew(self) -> None:
         """Have bleak forget what it knew of a bluetoothd that is no more, and tell its clients they are cut off."""
         bus = self._bleak._bus  # noqa: SLF001  # bleak 3.1 resets itself only when its bus goes, not when BlueZ does

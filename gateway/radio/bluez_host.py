@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bleak import BleakClient, BleakScanner
-from bleak.args.bluez import BlueZDiscoveryFilters
+from bleak.args.bluez import BlueZDiscoveryFilters, BlueZScannerArgs
 from bleak.backends.device import BLEDevice
 from bleak.exc import BleakDBusError, BleakError
 from dbus_fast import Variant
@@ -21,11 +21,14 @@ from gateway.radio.bluez_agent import Agent
 from gateway.radio.bluez_bonds import LinkWatch
 from gateway.radio.bluez_bus import ADAPTER, DEVICE, PROPERTIES, BlueZBus, bluez_bus
 from gateway.radio.bluez_client import BleakClientBlueZ
+from gateway.radio.bluez_scan import BleakScannerBlueZ, Scans
 from gateway.radio.host import Closed, Heard, PairingAgent
 
 CONNECT_S: Final = 30.0
 APPEAR_S: Final = 5.0  # bluetoothd shows its adapters, and can switch them on, a moment after it is on the bus
 POLL_S: Final = 0.2
+HEARSAY_S: Final = 1.0
+HEARSAY_POLL_S: Final = 0.01
 SETTLE_S: Final = 0.05  # a scan begun in the very moment of `Powered` finds nothing
 # A signal strength, even one that all have, makes BlueZ's discovery a filtered one: only then it shows devices that are
 # not "discoverable", as cuffs are when they call the gateway that they know. Duplicates are what a call is made of.
@@ -64,7 +67,7 @@ class BlueZHost:
                 ) from error
             try:
                 address = await self._power_on(bluez, folder)
-                adapter = BlueZAdapter(self.name, address, bluez)
+                adapter = BlueZAdapter(self.name, address, bluez, self._clock)
                 await adapter.agent.register()
             except _DEATHS as error:
                 raise RadioUnavailable(
@@ -110,12 +113,14 @@ class BlueZAdapter:
 
     notice: str | None = None  # BlueZ keeps the bonds and says nothing of their state
 
-    def __init__(self, name: str, address: str, bluez: BlueZBus) -> None:
+    def __init__(self, name: str, address: str, bluez: BlueZBus, clock: Clock) -> None:
         self.address = address
         self.agent = Agent(bluez)
+        self.scans = Scans(clock, broken=self._ended)
         self._name = name
         self._path = f"/org/bluez/{name}"
         self._bluez = bluez
+        self.clock = clock
         self._watches: dict[str, LinkWatch] = {}  # by object path: one per open connection
         self._end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         bluez.changed, bluez.removed, bluez.hung_up, bluez.gone = (
@@ -126,7 +131,8 @@ class BlueZAdapter:
         )
 
     def scanner(self, heard: Heard) -> BleakScanner:
-        return BleakScanner(heard, bluez={"adapter": self._name, "filters": _FILTERS})
+        bluez: BlueZScannerArgs = {"adapter": self._name, "filters": _FILTERS}
+        return BleakScanner(heard, bluez=bluez, backend=BleakScannerBlueZ, scans=self.scans)
 
     def client(
         self, device: BLEDevice, *, closed: Closed, may_pair: bool, agent: PairingAgent | None = None
@@ -144,7 +150,7 @@ class BlueZAdapter:
 
     def newly_bonded(self, client: BleakClient) -> bool:
         backend = client._backend  # noqa: SLF001  # bleak 3.1 has no public way to its backend
-        return isinstance(backend, BleakClientBlueZ) and backend.watch.newly_bonded
+        return isinstance(backend, BleakClientBlueZ) and backend.newly_bonded
 
     async def bonded(self, address: str) -> bool:
         """Raises BleakError when BlueZ cannot be asked."""
@@ -172,6 +178,13 @@ class BlueZAdapter:
             reason = await self._end
             bus.cancel()
         return reason
+
+    async def until_connected(self, path: str) -> None:
+        """Until bleak, too, has heard of it, or for a second."""
+        for _ in range(round(HEARSAY_S / HEARSAY_POLL_S)):
+            if self._bluez.bleak_sees_connected(path):
+                return
+            await self.clock.sleep(HEARSAY_POLL_S)
 
     def watch(self, path: str, watch: LinkWatch) -> None:
         """Tell `watch` what BlueZ says of this device, until `unwatch`."""

@@ -8,14 +8,16 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from bleak.backends.device import BLEDevice
-
+from device_drivers.errors import DeviceError
+from device_drivers.sessions.base import End
+from device_drivers.virtual.pairing_io import Panel
 from device_drivers.virtual.radio import VirtualRadio
 from firmware_profiles import load
 from gateway.core.clock import Clock
-from gateway.core.health import HealthBoard
+from gateway.core.health import Colour, HealthBoard
 from gateway.radio import Radio
-from gateway.radio.host import Adapter, Host
+from gateway.radio.host import Host
+from gateway.radio.pairing import Relay
 from gateway.supervision.supervisor import Supervisor
 from tests.gateway.radio.room import HELSINKI, Book, Heard
 from tests.virtual_time import VirtualClock
@@ -36,6 +38,7 @@ class Bench(ABC):
         self.heard = Heard()
         self.clock: Clock = VirtualClock()  # follows the running loop, whose time is real under BlueZ
         self.health = HealthBoard()
+        self._supervisor: Supervisor | None = None
 
     @abstractmethod
     def host(self) -> Host:
@@ -47,7 +50,7 @@ class Bench(ABC):
 
     @abstractmethod
     async def power_cycle(self) -> None:
-        """Somebody switches the adapter off and on again."""
+        """Somebody switches the adapter off; it comes back without anybody's doing."""
 
     @abstractmethod
     def pairing_pdus(self) -> int:
@@ -57,6 +60,7 @@ class Bench(ABC):
     async def running(self) -> AsyncIterator[Radio]:
         """A gateway's radio, kept up by the supervisor; leaving it stops the gateway and not the devices."""
         rng = random.Random(1)
+        self.health = HealthBoard()  # what an earlier gateway said is no news
         radio = Radio(
             host=self.host(),
             catalogue=load(),
@@ -67,7 +71,7 @@ class Bench(ABC):
             health=self.health,
             rng=rng,
         )
-        supervisor = Supervisor(clock=self.clock, health=self.health, rng=rng)
+        supervisor = self._supervisor = Supervisor(clock=self.clock, health=self.health, rng=rng)
         wrong: Exception | None = None
         async with asyncio.TaskGroup() as group:
             task = group.create_task(supervisor.keep("radio", radio.run))
@@ -91,18 +95,61 @@ class Bench(ABC):
             health = self.health.parts()
             raise AssertionError(f"not within {within * self.slowness:.0f} s; said: {said}; health: {health}") from None
 
+    @property
+    def listening(self) -> bool:
+        """The radio says that it is well."""
+        known = self.health.parts().get("radio")
+        return known is not None and known.colour is Colour.GREEN
+
+    @property
+    def said_lost(self) -> bool:
+        """The radio has been started anew, with a reason for people."""
+        return bool(self._supervisor and self._supervisor.restarts.get("radio"))
+
     async def settle(self, seconds: float) -> None:
         """Give what must not happen the time to happen."""
         await asyncio.sleep(seconds)
 
 
-async def scan_for(bench: Bench, adapter: Adapter, address: str) -> BLEDevice:
-    """The device, once it has been heard."""
-    found: asyncio.Future[BLEDevice] = asyncio.get_running_loop().create_future()
+class Person:
+    """A technician in front of the gateway and of one device: looks, types, compares, at once."""
 
-    def heard(device: BLEDevice, _data: object) -> None:
-        if device.address == address and not found.done():
-            found.set_result(device)
+    def __init__(self, panel: Panel, *, equal: bool = True) -> None:
+        self._panel = panel
+        self._equal = equal
+        self.asked: list[str] = []
+        self.shown: list[int] = []
 
-    async with asyncio.timeout(5.0 * bench.slowness), adapter.scanner(heard):
-        return await found
+    async def passkey(self, address: str) -> int | None:
+        self.asked.append(address)
+        await self._panel.lit.wait()
+        return self._panel.shown
+
+    async def display(self, address: str, passkey: int) -> None:
+        del address
+        self.shown.append(passkey)
+        await self._panel.type(passkey)
+
+    async def compare(self, address: str, number: int) -> bool:
+        del address
+        self.shown.append(number)
+        return self._equal
+
+
+class Watch(Relay):
+    """A `PairingWatch` that remembers what it was told, in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[str] = []
+        self.errors: list[DeviceError] = []
+
+    def bonded(self) -> None:
+        self.told.append("bonded")
+
+    def failed(self, error: DeviceError) -> None:
+        self.told.append(type(error).__name__)
+        self.errors.append(error)
+
+    def ended(self, end: End) -> None:
+        self.told.append(f"ended {end.value}")
