@@ -21,6 +21,7 @@ from gateway.pairing.who import capital, introduction, learnt, other_model, sent
 
 PASSKEY_TRIES: Final = 3
 MOTION: Final = "motion"
+BATTERY: Final = "battery"
 PENDING_LIMIT: Final = 16  # measurements that came before the device was given to somebody; later ones tell no more
 NAMELESS_S: Final = 5.0  # a name comes with the scan response: some advertising intervals behind the first sight
 
@@ -333,7 +334,7 @@ class Flow:
 
     def measured(self, measured: Measured) -> None:
         """A reading was committed, or a press came, or a piece of motion."""
-        if self.phase is Phase.ENDED:
+        if self.phase is Phase.ENDED or measured.kind == BATTERY:  # of itself it measures nothing of anybody
             return
         self._assign()
         if self.assigned_at is None:

@@ -300,8 +300,10 @@ class Pairings:
         """See `Office`."""
         await self._notes.keep(row)
 
-    async def candidates(self, request: PairingRequest | None) -> tuple[Candidate, ...]:
+    async def candidates(self, request: PairingRequest, *, fresh: bool = False) -> tuple[Candidate, ...]:
         """See `Office`."""
+        if fresh:
+            self._listing = (-HEARD_FOR_S, ())
         taken = {one.address for one in self._sessions.values() if not one.ended and one.request is not request}
         return tuple(one for one in await self._heard() if one.address not in taken)
 

@@ -19,6 +19,7 @@ from gateway.pairing.flow import Act, Flow
 from gateway.pairing.log import PairingLog
 from gateway.pairing.model import Candidate, Outcome, PairingRequest, PairingState, Phase
 from gateway.pairing.people import Technician
+from gateway.pairing.verdict import ready
 from gateway.pairing.watcher import Watcher
 from gateway.radio.contracts import PairingWatch
 from gateway.radio.host import PairingAgent
@@ -77,8 +78,8 @@ class Office(Protocol):
         """Durable when it returns. Raises StoreError."""
         ...
 
-    async def candidates(self, request: PairingRequest | None) -> tuple[Candidate, ...]:
-        """Who is heard now, without those that another pairing has chosen."""
+    async def candidates(self, request: PairingRequest, *, fresh: bool = False) -> tuple[Candidate, ...]:
+        """Who is heard, without those that another pairing has chosen: now, or unless `fresh` a moment ago."""
         ...
 
 
@@ -292,6 +293,7 @@ class PairingSession:
 
     async def _keep(self, listening: AsyncExitStack) -> None:
         await listening.aclose()
+        await self._look_once_more()
         replaces = self._row.replaces
         if replaces is not None and replaces != self._flow.address:
             try:
@@ -300,6 +302,15 @@ class PairingSession:
             except HuomaError as refusal:
                 self.log.say("not-replaced", f"{replaces} could not be taken away: {refusal}")
         await self._end(prepared=True)
+
+    async def _look_once_more(self) -> None:
+        """The signal of this moment: a pendant is heard for the first time when it is pressed."""
+        flow = self._flow
+        heard = [one for one in await self._office.candidates(flow.request, fresh=True) if one.address == flow.address]
+        if heard:
+            flow.found["rssi"] = heard[0].rssi
+        if flow.outcome is Outcome.READY:
+            flow.verdict = ready(flow.model or "device", flow.found)
 
     async def _undo(self, listening: AsyncExitStack) -> None:
         await listening.aclose()

@@ -114,15 +114,25 @@ class Technician:
         made = await self._client.post("/pairings", json=body)
         assert made.status_code == 201, made.text
         path = f"/pairings/{made.json()['id']}"
-        async with self._client.stream("GET", f"{path}/events") as stream:
+        async with asyncio.TaskGroup() as group, self._client.stream("GET", f"{path}/events") as stream:
+            hand: asyncio.Task[None] | None = None
             async for event in events(stream):
                 told = json.loads(event.data)
-                if event.event == "measure":
-                    await thing.twin.measure_something()
+                if event.event == "measure" and hand is None:
+                    hand = group.create_task(measure(thing.twin))
                 if event.event == "ask" and told["data"]["ask"] == "bind-key":
                     await self._client.post(f"{path}/bind-key", json={"bind_key": thing.bind_key})
                     await thing.twin.measure_something()
+            if hand is not None:
+                hand.cancel()
         return dict((await self._client.get(path)).json())
+
+
+async def measure(twin: Twin) -> None:
+    """As a person does who is told to: once, and again when nothing comes of it."""
+    while True:
+        await twin.measure_something()
+        await asyncio.sleep(15.0)
 
 
 async def test_everything_on_the_table_is_paired_and_measures(tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ class Gateway:
                 await asyncio.sleep(0.05)
 
     async def bonded(self, address: str) -> bool:
-        return any([await station.adapter.bonded(address) for station in self.radio._stations if station.adapter])
+        return any(address in told for told in (await self.radio.bonds()).values())
 
     async def owners(self, address: str) -> list[str]:
         return [one.subject.id for one in await self.registry.assigned(address)]
@@ -144,7 +144,7 @@ class Household:
                 running = [group.create_task(work()) for work in (radio.run, intake.run, pairings.run)]
                 gateway = Gateway(database, registry, notes, memory, radio, pairings, self.clock)
                 try:
-                    await gateway.until(lambda: pairings.running and radio._stations[0].adapter is not None)
+                    await gateway.until(lambda: pairings.running and radio.adapters()[0].state == "listening")
                     yield gateway
                 finally:
                     for task in running:
