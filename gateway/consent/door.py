@@ -3,6 +3,9 @@
 A consent covers what was received from its begin on. Clocks may be wrong, so times are compared only where both were
 read from a synchronised clock (or the begin was given by a person). Otherwise the order of commits has decided already:
 what was queued before a consent is withheld by the grant itself, and what is queued after it is covered.
+
+What takes a reading back is not asked for: it holds no measurement, goes to none but those that have the reading or may
+have it, and whoever withdrew a consent must not be left with somebody else's values in their record.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from collections.abc import Sequence
 
 from gateway.consent import Consent, ConsentStore, Word
 from gateway.core.subject import Subject
-from gateway.delivery.items import data_type_of, received_at_of, subject_of
+from gateway.delivery.items import data_type_of, is_retraction, received_at_of, subject_of
 from gateway.delivery.store import Item
 
 
@@ -30,6 +33,9 @@ class ConsentDoor:
         answers: dict[tuple[Subject, str, str], Word] = {}
         result: list[Consent] = []
         for item in items:
+            if is_retraction(item.envelope):
+                result.append(Consent.GRANTED)
+                continue
             key = (subject_of(item.envelope), item.sink, data_type_of(item.envelope))
             if key not in answers:
                 answers[key] = await self._consents.word(*key)

@@ -7,7 +7,7 @@ sent again.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -17,17 +17,20 @@ from influxdb_client.client.influxdb_client_async import InfluxDBClientAsync
 from influxdb_client.rest import ApiException
 
 from gateway.core.clock import Clock
-from gateway.core.envelope import Envelope, ReadingDocument
+from gateway.core.envelope import Envelope, ReadingDocument, RetractionDocument
 from gateway.core.ids import derived_id
 from gateway.delivery.items import is_reading, subject_of
+from gateway.delivery.runs import in_runs
 from gateway.delivery.settings import InfluxSinkSettings
-from gateway.delivery.sink import RETRACTION, Answer, Ruling
+from gateway.delivery.sink import Answer, Ruling
 from gateway.delivery.statuses import judge_status, retry_after, unreachable
 from gateway.delivery.store import Item
 from gateway.delivery.tls import tls_context
 from gateway.delivery.tokens import Token
 
 _EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+# VictoriaMetrics and InfluxDB 3 have no such path; some say so with 400.
+_CANNOT_DELETE: Final = frozenset({400, 404, 405, 501})
 _NOT_CARRIED_KINDS: Final = frozenset({"cuff-pressure"})  # while the cuff deflates: never a result
 
 
@@ -63,7 +66,30 @@ class InfluxSink:
             self._client = None
 
     async def send(self, items: Sequence[Item], *, in_doubt: Collection[int]) -> list[Answer]:
-        del in_doubt  # the same point again is the same point
+        del in_doubt  # the same point again is the same point, and removed twice is removed
+        return await in_runs(items, self._send, self._take_back)
+
+    async def _take_back(self, item: Item) -> Answer:
+        """The point is deleted. A server that deletes nothing gets a field on it that says so: `retracted`."""
+        try:
+            start, stop, predicate = deletion(item.envelope)
+            mark = retracted_point(item.envelope)
+        except (KeyError, TypeError, ValueError) as error:  # not the document its schema promises
+            return _damaged(error)
+        answer = await self._delete(start, stop, predicate)
+        return answer if answer is not None else await self._write([mark])
+
+    async def _delete(self, start: str, stop: str, predicate: str) -> Answer | None:
+        """None: the server cannot delete."""
+        delete = self._connected().delete_api().delete
+        bucket = self._settings.bucket
+        return await self._ask(
+            lambda: delete(start=start, stop=stop, predicate=predicate, bucket=bucket, org=self._settings.org),
+            "deleted",
+            unsupported=_CANNOT_DELETE,
+        )
+
+    async def _send(self, items: Sequence[Item]) -> list[Answer]:
         answers: list[Answer | None] = []
         points: list[Any] = []
         for item in items:
@@ -75,10 +101,20 @@ class InfluxSink:
         return [answer if answer is not None else word for answer in answers]
 
     async def _write(self, points: Sequence[Any]) -> Answer:
+        write = self._connected().write_api().write
+        answer = await self._ask(lambda: write(bucket=self._settings.bucket, record=points), "204")
+        return answer or Answer(ruling=Ruling.UNKNOWN, words="no answer", whole=True)
+
+    async def _ask(
+        self, request: Callable[[], Awaitable[bool]], receipt: str, *, unsupported: frozenset[int] = frozenset()
+    ) -> Answer | None:
+        """What the server said of a request; None when it answers with one of the statuses `unsupported`."""
         try:
             async with self._clock.timeout(self._settings.timeout_s):
-                accepted = await self._connected().write_api().write(bucket=self._settings.bucket, record=points)
+                accepted = await request()
         except ApiException as error:
+            if error.status in unsupported:
+                return None
             headers = error.headers or {}
             wait = retry_after(headers.get("Retry-After"), self._clock.wall())
             return judge_status(int(error.status or 500), str(error.reason or "")[:60], wait)
@@ -88,7 +124,7 @@ class InfluxSink:
             return Answer(ruling=Ruling.UNKNOWN, words=f"no answer ({type(error).__name__})", whole=True)
         if not accepted:
             return Answer(ruling=Ruling.UNKNOWN, words="an answer that is no confirmation", whole=True)
-        return Answer(ruling=Ruling.ACCEPTED, words="204")
+        return Answer(ruling=Ruling.ACCEPTED, words=receipt)
 
     def _connected(self) -> Any:
         if self._client is None:
@@ -104,8 +140,6 @@ class InfluxSink:
 
     def _point(self, envelope: Envelope) -> Any:
         """A point, or the answer for what makes none."""
-        if "retracts" in envelope:
-            return RETRACTION
         try:
             if is_reading(envelope):
                 return reading_point(envelope)
@@ -113,7 +147,7 @@ class InfluxSink:
         except NotCarried as reason:
             return _not_carried(str(reason))
         except (KeyError, TypeError, ValueError) as error:  # not the document its schema promises
-            return Answer(ruling=Ruling.REFUSED, words=f"the document is damaged ({type(error).__name__})")
+            return _damaged(error)
 
 
 class NotCarried(Exception):  # noqa: N818
@@ -129,12 +163,7 @@ def reading_point(envelope: Envelope) -> Any:
     document: ReadingDocument = envelope["body"]  # type: ignore[assignment]  # its schema says so
     if document["failed"] or document["kind"] in _NOT_CARRIED_KINDS:
         raise NotCarried("only measurements that succeeded leave the home")
-    point = _tagged(document["kind"], envelope)
-    point.tag("device", derived_id("influx", "device", document["device"]["identity"]))
-    if document["device"]["model"]:
-        point.tag("model", document["device"]["model"])
-    if document["simulated"]:
-        point.tag("simulated", "true")
+    point = _of_device(envelope, document)
     numbers = 0
     for value in document["values"]:
         if math.isfinite(value["value"]):
@@ -146,10 +175,29 @@ def reading_point(envelope: Envelope) -> Any:
         point.field("flags", ",".join(document["flags"]))
     if document["doubtful"]:
         point.field("doubtful", value=True)
-    effective = document["effective"]["at"]
-    if effective is None:
+    if document["effective"]["at"] is None:
         point.field("time_unknown", value=True)
-    return point.time(nanoseconds(effective or document["received_at"]))
+    return point.time(_time(document))
+
+
+def retracted_point(envelope: Envelope) -> Any:
+    """The point of a reading that is taken back, with nothing but the word that it is."""
+    document: RetractionDocument = envelope["body"]  # type: ignore[assignment]  # its schema says so
+    return _of_device(envelope, document).field("retracted", value=True).time(_time(document))
+
+
+def deletion(envelope: Envelope) -> tuple[str, str, str]:
+    """What is deleted of a reading that is taken back: (start, stop, predicate), by its series and its time."""
+    document: RetractionDocument = envelope["body"]  # type: ignore[assignment]  # its schema says so
+    subject = subject_of(envelope)
+    tags = {
+        "_measurement": _measurement(document["kind"]),
+        subject.type.value: subject.id,
+        "device": derived_id("influx", "device", document["device"]["identity"]),
+    }
+    predicate = " AND ".join(f'{name}="{_quoted(value)}"' for name, value in tags.items())
+    at = _time(document)
+    return _rfc3339(at), _rfc3339(at + 1), predicate
 
 
 def alert_point(envelope: Envelope) -> Any:
@@ -175,11 +223,42 @@ def nanoseconds(text: str) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1) * 1000
 
 
+def _time(document: ReadingDocument | RetractionDocument) -> int:
+    return nanoseconds(document["effective"]["at"] or document["received_at"])
+
+
+def _rfc3339(at_ns: int) -> str:
+    whole = _EPOCH + timedelta(seconds=at_ns // 1_000_000_000)
+    return f"{whole:%Y-%m-%dT%H:%M:%S}.{at_ns % 1_000_000_000:09d}Z"
+
+
+def _quoted(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _measurement(kind: str) -> str:
+    return kind.replace("-", "_")
+
+
+def _of_device(envelope: Envelope, document: ReadingDocument | RetractionDocument) -> Any:
+    point = _tagged(document["kind"], envelope)
+    point.tag("device", derived_id("influx", "device", document["device"]["identity"]))
+    if document["device"]["model"]:
+        point.tag("model", document["device"]["model"])
+    if document["simulated"]:
+        point.tag("simulated", "true")
+    return point
+
+
 def _tagged(measurement: str, envelope: Envelope) -> Any:
     subject = subject_of(envelope)
-    point = Point(measurement.replace("-", "_"))
+    point = Point(_measurement(measurement))
     point.tag(subject.type.value, subject.id)
     return point.tag("home", envelope["home_id"]).tag("gateway", envelope["gateway_id"])
+
+
+def _damaged(error: Exception) -> Answer:
+    return Answer(ruling=Ruling.REFUSED, words=f"the document is damaged ({type(error).__name__})")
 
 
 def _not_carried(words: str) -> Answer:

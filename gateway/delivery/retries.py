@@ -11,7 +11,7 @@ from random import Random
 from typing import Final
 
 from gateway.core.subject import Subject
-from gateway.delivery.items import order_key
+from gateway.delivery.items import is_retraction, order_key
 from gateway.delivery.store import Item
 
 FIRST_PAUSE_S: Final = 1.0
@@ -117,7 +117,10 @@ class Retries:
         return list(self.stops)
 
     def next_batch(self, items: Sequence[Item], now: float) -> list[Item]:
-        """What may go in one request: nothing overtakes an earlier item of its device; suspects travel alone."""
+        """What may go in one request: nothing overtakes an earlier item of its device.
+
+        Suspects travel alone, and so does what takes a reading back: first there must be an answer on the reading.
+        """
         held = {trouble.key: trouble.item_id for trouble in self.troubles.values() if trouble.due > now}
         free: list[Item] = []
         for item in items:
@@ -125,7 +128,7 @@ class Retries:
             if key in held and held[key] < item.item_id:
                 continue
             trouble = self.troubles.get(item.item_id)
-            if trouble is not None and trouble.alone:
+            if is_retraction(item.envelope) or (trouble is not None and trouble.alone):
                 if free:
                     return free
                 return [item]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Protocol
 
 from gateway.delivery.store import Item
 
@@ -42,10 +42,6 @@ class Answer:
     spoke: bool = False
 
 
-# An envelope that takes a reading back must never pass as a reading: a person has to mend the record.
-RETRACTION: Final = Answer(ruling=Ruling.REFUSED, words="takes a reading back: correct the record by hand")
-
-
 class Sink(Protocol):
     """One receiver."""
 
@@ -66,6 +62,9 @@ class Sink(Protocol):
 
     async def send(self, items: Sequence[Item], *, in_doubt: Collection[int]) -> list[Answer]:
         """Send, and return one answer per item, in order. Raises nothing but cancellation.
+
+        An item may take an earlier one back (`is_retraction`): what was sent of that reading and subject is marked as
+        wrong or removed. It comes alone, after the answer on the earlier one, and may come twice.
 
         Args:
             items: at most `batch_size`; their consent has just been asked.

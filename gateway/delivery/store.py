@@ -60,7 +60,10 @@ class OutboxStore(Protocol):
         ...
 
     async def drop(self, sink: str, *, subject_type: str, subject_id: str) -> int:
-        """Consent went: queued and withheld items of the subject are dropped. Returns how many."""
+        """Consent went: queued and withheld items of the subject are dropped. Returns how many.
+
+        Not those that take a reading back: they need no consent.
+        """
         ...
 
     async def counts(self, sink: str) -> Mapping[ItemState, int]:

@@ -18,9 +18,11 @@ from gateway.store.outgoing import next_number
 from gateway.store.rows import insert
 from gateway.store.stamp import Stamp, Stamper, utc_text
 
-# Queued things about a resident: about the person, the room where the person lives, or the home.
+# Queued things about a resident: about the person, the room where the person lives, or the home. What takes a reading
+# back needs no consent: see `gateway.consent.door`.
 _ABOUT: Final = (
-    "e.sequence = outbox.envelope_sequence AND ((e.subject_type = 'resident' AND e.subject_id = r.id) "
+    "e.sequence = outbox.envelope_sequence AND e.schema <> 'huoma.retraction/1' "
+    "AND ((e.subject_type = 'resident' AND e.subject_id = r.id) "
     "OR (e.subject_type = 'room' AND e.subject_id = r.room_id) OR e.subject_type = 'home')"
 )
 # The newest word on this type or on everything; NULL where there is none.

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import apsw
 
-from gateway.core.envelope import ENVELOPE_SCHEMA, Envelope
+from gateway.core.envelope import ENVELOPE_SCHEMA, RETRACTION_SCHEMA, Envelope
 from gateway.core.subject import Subject
 from gateway.delivery.store import Item, ItemState
 from gateway.store.database import Database
@@ -110,7 +110,7 @@ class SqliteOutbox:
         sql = (
             f"UPDATE outbox SET {change} WHERE item_id IN (SELECT o.item_id FROM outbox o JOIN envelopes e "
             f"ON e.sequence = o.envelope_sequence WHERE o.sink = ? AND e.subject_type = ? AND e.subject_id = ? "
-            f"AND {which})"
+            f"AND e.schema <> '{RETRACTION_SCHEMA}' AND {which})"
         )
 
         def work(connection: apsw.Connection) -> int:
@@ -136,4 +136,6 @@ def _item(row: tuple[Any, ...]) -> Item:
         created_at=row[9],
         body=json.loads(row[10]),
     )
+    if row[8] == RETRACTION_SCHEMA:
+        envelope["retracts"] = envelope["body"]["id"]
     return Item(item_id=row[0], sink=row[1], envelope=envelope, attempts=row[2])

@@ -13,6 +13,7 @@ export const HEALTHY = {
   refuseValue: null, // writes whose text contains this are answered 422 (a poison message)
   breakValue: null, // writes whose text contains this are answered 500
   forbidSubject: null, // writes that name this subject are answered 403
+  emptySearch: false, // searches find nothing, as while an index lags behind
   racy: false, // conditional creates of two clients may both create
 };
 

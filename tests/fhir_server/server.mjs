@@ -59,6 +59,9 @@ async function handle(request) {
     const entry = hit.map((status) => (status ? refusal(status) : rest.shift()));
     return [{ id: 'ok' }, { resourceType: 'Bundle', type: 'batch-response', entry }];
   }
+  if (faults.now.emptySearch && request.method === 'GET' && request.url.includes('?')) {
+    return [{ id: 'ok' }, { resourceType: 'Bundle', type: 'searchset', entry: [] }];
+  }
   const status = request.method === 'GET' ? null : faults.forResource(body);
   return status ? [fault(status), undefined, status] : route(request);
 }

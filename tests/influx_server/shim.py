@@ -1,7 +1,7 @@
 """`/api/v2/write` in front of InfluxDB 1.6 (`/write`), for the tests: the same storage engine, the newer door.
 
 `python shim.py UPSTREAM TOKEN` prints {"port": N}. Faults are set by POST /admin/faults: {"status": 503} answers that,
-{"drop": true} hangs up after the commit.
+{"drop": true} hangs up after the commit, {"deletes": false} knows no /api/v2/delete.
 """
 
 from __future__ import annotations
@@ -39,6 +39,9 @@ class Shim(BaseHTTPRequestHandler):
         if self.headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)
         asked = parse_qs(urlsplit(self.path).query)
+        if urlsplit(self.path).path == "/api/v2/delete":
+            self._delete(asked["bucket"][0], json.loads(body))
+            return
         wanted = {"db": asked["bucket"][0], "precision": PRECISIONS[asked.get("precision", ["ns"])[0]]}
         request = urllib.request.Request(f"{self.upstream}/write?{urlencode(wanted)}", data=body, method="POST")
         try:
@@ -51,6 +54,20 @@ class Shim(BaseHTTPRequestHandler):
             self.connection.close()
             return
         self._answer(status, text)
+
+    def _delete(self, bucket: str, wanted: dict[str, str]) -> None:
+        """`_measurement="m" AND tag="v"` as InfluxQL's DELETE."""
+        if self.faults.get("deletes") is False:
+            self._answer(404, b'{"code": "not found"}')
+            return
+        parts = dict(part.split("=", 1) for part in wanted["predicate"].split(" AND "))
+        measurement = parts.pop("_measurement")
+        tags = "".join(f" AND \"{name}\" = '{value[1:-1]}'" for name, value in parts.items())
+        text = f"DELETE FROM {measurement} WHERE time >= '{wanted['start']}' AND time < '{wanted['stop']}'{tags}"
+        query = urlencode({"db": bucket, "q": text})
+        with urllib.request.urlopen(urllib.request.Request(f"{self.upstream}/query?{query}", method="POST")) as reply:
+            failed = "error" in json.loads(reply.read())["results"][0]
+        self._answer(400 if failed else 204, b"{}" if failed else b"")
 
     def _answer(self, status: int, text: bytes) -> None:
         self.send_response(status)

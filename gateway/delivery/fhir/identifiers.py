@@ -23,14 +23,21 @@ _EUI48_HEX: Final = re.compile(r"[0-9A-F]{12}")
 Identifier = dict[str, Any]
 
 
-def observation_uuid(reading_id: str, subject_id: str) -> str:
-    """Of the Observation: derived from reading and subject, so a reassignment makes another one."""
-    return derived_id("fhir", "observation", reading_id, subject_id)
+def observation_uuid(reading_id: str, subject_id: str, revision: int = 0) -> str:
+    """Of the Observation: derived from reading and subject, so a reassignment makes another one.
+
+    `revision`: of a reading that was taken back, and given to the same subject again.
+    """
+    return derived_id("fhir", "observation", reading_id, subject_id, *_again(revision))
 
 
-def time_stamp_uuid(reading_id: str, subject_id: str) -> str:
+def time_stamp_uuid(reading_id: str, subject_id: str, revision: int = 0) -> str:
     """Of the coincident time stamp that goes with it."""
-    return derived_id("fhir", "coincident-time-stamp", reading_id, subject_id)
+    return derived_id("fhir", "coincident-time-stamp", reading_id, subject_id, *_again(revision))
+
+
+def _again(revision: int) -> tuple[str, ...]:
+    return (str(revision),) if revision else ()
 
 
 def device_uuid(identity: str) -> str:

@@ -92,7 +92,7 @@ def observations(document: ReadingDocument, references: References, *, time_stam
 
 def _observation(document: ReadingDocument, references: References) -> Resource:
     panel = document["kind"] == PANEL
-    uuid = identifiers.observation_uuid(document["id"], document["subject"]["id"])
+    uuid = identifiers.observation_uuid(document["id"], document["subject"]["id"], document.get("revision", 0))
     key = identifiers.phd_key(document, references.patient)
     resource: Resource = {
         "resourceType": "Observation",
@@ -129,7 +129,7 @@ def _observation(document: ReadingDocument, references: References) -> Resource:
 def _time_stamp(document: ReadingDocument, references: References, offset_s: float) -> Resource:
     """What the device's clock said at the gateway's time: from it the device's own stamps can be computed again."""
     gateway_time = datetime.fromisoformat(document["received_at"])
-    uuid = identifiers.time_stamp_uuid(document["id"], document["subject"]["id"])
+    uuid = identifiers.time_stamp_uuid(document["id"], document["subject"]["id"], document.get("revision", 0))
     return {
         "resourceType": "Observation",
         "meta": _meta(document, "PhdCoincidentTimeStampObservation", plain=True),

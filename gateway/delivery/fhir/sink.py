@@ -13,9 +13,11 @@ from gateway.core.envelope import ReadingDocument
 from gateway.delivery.fhir import identifiers, phd
 from gateway.delivery.fhir.client import FhirClient, NoReply, judge
 from gateway.delivery.fhir.directory import Directory, matches
+from gateway.delivery.fhir.retraction import take_back
 from gateway.delivery.items import is_reading
+from gateway.delivery.runs import in_runs
 from gateway.delivery.settings import FhirSinkSettings
-from gateway.delivery.sink import RETRACTION, Answer, Ruling
+from gateway.delivery.sink import Answer, Ruling
 from gateway.delivery.store import Item
 
 IDENTIFIERS_PER_SEARCH: Final = 20  # about 1,600 characters of URL, far below every server's limit
@@ -73,6 +75,12 @@ class FhirSink:
         await self._client.aclose()
 
     async def send(self, items: Sequence[Item], *, in_doubt: Collection[int]) -> list[Answer]:
+        return await in_runs(items, lambda some: self._send(some, in_doubt), self._take_back)
+
+    async def _take_back(self, item: Item) -> Answer:
+        return await take_back(self._client, self.name, item.envelope)
+
+    async def _send(self, items: Sequence[Item], in_doubt: Collection[int]) -> list[Answer]:
         answers: dict[int, list[Answer]] = {item.item_id: [] for item in items}
         expected = Counter({item.item_id: 1 for item in items})
         try:
@@ -96,9 +104,6 @@ class FhirSink:
         for item in items:
             if not is_reading(item.envelope):
                 answers[item.item_id].append(_not_carried("this health record takes readings only"))
-                continue
-            if "retracts" in item.envelope:
-                answers[item.item_id].append(RETRACTION)
                 continue
             document: ReadingDocument = item.envelope["body"]  # type: ignore[assignment]  # its schema says so
             try:

@@ -17,11 +17,18 @@ from device_drivers.nomenclature import KINDS, QUANTITIES, Kind, Quantity
 from gateway.consent import Consent, Word
 from gateway.consent.door import ConsentDoor
 from gateway.core.clock import SystemClock
-from gateway.core.envelope import ALERT_SCHEMA, ENVELOPE_SCHEMA, READING_SCHEMA, Envelope, ReadingDocument
+from gateway.core.envelope import (
+    ALERT_SCHEMA,
+    ENVELOPE_SCHEMA,
+    READING_SCHEMA,
+    RETRACTION_SCHEMA,
+    Envelope,
+    ReadingDocument,
+)
 from gateway.core.faults import Fault, no_fault
 from gateway.core.health import Colour
 from gateway.core.subject import Subject, SubjectType
-from gateway.delivery.items import is_alert, subject_of
+from gateway.delivery.items import is_alert, is_retraction, subject_of
 from gateway.delivery.sink import Sink
 from gateway.delivery.store import Item, ItemState
 from gateway.delivery.worker import DeliveryWorker
@@ -128,6 +135,22 @@ def wrap(document: ReadingDocument, *, gateway: str = "gateway-1") -> Envelope:
     }
 
 
+def retraction(envelope: Envelope, **receipts: str) -> Envelope:
+    """What takes a reading back."""
+    was = envelope["body"]
+    kept = ("id", "kind", "subject", "effective", "received_at", "device", "simulated")
+    body = {name: was[name] for name in kept} | {"revision": was.get("revision", 0), "receipts": receipts}
+    number = next(_numbers)
+    return {
+        **envelope,
+        "message_id": str(uuid.UUID(int=number)),
+        "sequence": number,
+        "schema": RETRACTION_SCHEMA,
+        "body": body,
+        "retracts": was["id"],
+    }
+
+
 def alert(identity: str = "alert-1", subject: Subject | None = None) -> Envelope:
     subject = subject or resident()
     envelope = wrap(weight())
@@ -220,6 +243,7 @@ class MemoryOutbox:
             body = row.item.envelope["body"]
             same = body["subject"] == {"type": subject_type, "id": subject_id}
             received = str(body.get("received_at") or body.get("raised_at"))
+            same = same and not is_retraction(row.item.envelope)
             if same and row.state in before and (since is None or received >= since):
                 row.state = after
                 moved += 1

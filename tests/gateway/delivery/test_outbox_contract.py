@@ -10,13 +10,13 @@ import pytest
 
 from gateway.core.envelope import Envelope
 from gateway.core.subject import Origin
-from gateway.delivery.items import data_type_of, is_alert, subject_of
+from gateway.delivery.items import data_type_of, is_alert, is_retraction, subject_of
 from gateway.delivery.store import ItemState, OutboxStore
 from gateway.store.database import Database
 from gateway.store.outbox import SqliteOutbox
 from gateway.store.outgoing import ALERT_RANK, READING_RANK, Letter, enqueue
 from gateway.store.stamp import Stamper
-from tests.gateway.delivery.support import OTHER, RESIDENT, MemoryOutbox, alert, resident, weight, wrap
+from tests.gateway.delivery.support import OTHER, RESIDENT, MemoryOutbox, alert, resident, retraction, weight, wrap
 from tests.virtual_time import VirtualClock
 
 Put = Callable[[str, Envelope], Awaitable[None]]
@@ -123,3 +123,15 @@ async def test_consent_comes_and_goes(box: Box) -> None:
     assert await ids(store) == []
     assert await store.release("fhir", subject_type="resident", subject_id=RESIDENT, since=None) == 0
     assert await store.release("fhir", subject_type="resident", subject_id=OTHER, since=None) == 1
+
+
+async def test_what_takes_a_reading_back_needs_no_consent(box: Box) -> None:
+    store, put = box
+    envelope = wrap(weight())
+    await put("fhir", envelope)
+    await put("fhir", retraction(envelope, fhir="Observation/1"))
+    assert await store.drop("fhir", subject_type="resident", subject_id=RESIDENT) == 1
+    (left,) = await store.queued("fhir", limit=9)
+    assert is_retraction(left.envelope)
+    assert left.envelope["retracts"] == envelope["body"]["id"]
+    assert left.envelope["body"]["receipts"] == {"fhir": "Observation/1"}

@@ -21,7 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from gateway.consent import Consent
 from gateway.consent.door import ConsentDoor
 from gateway.core.envelope import Envelope
-from gateway.delivery.items import order_key, subject_of
+from gateway.delivery.items import is_retraction, order_key, subject_of
 from gateway.delivery.sink import Answer, Ruling
 from gateway.delivery.store import Item, ItemState
 from gateway.delivery.worker import DeliveryWorker
@@ -34,6 +34,7 @@ from tests.gateway.delivery.support import (
     MemoryOutbox,
     alert,
     resident,
+    retraction,
     weight,
     wrap,
 )
@@ -99,7 +100,8 @@ class WorstReceiver:
         if item.item_id in in_doubt and item.item_id in known:
             return
         subject = subject_of(item.envelope)
-        if self.consents.words.get((subject.id, "fhir", "*")) is Consent.WITHDRAWN:
+        withdrawn = self.consents.words.get((subject.id, "fhir", "*")) is Consent.WITHDRAWN
+        if withdrawn and not is_retraction(item.envelope):
             self.trespasses.append(item)
         self.records.append(item)
 
@@ -177,6 +179,16 @@ class OutboxMachine(RuleBasedStateMachine):
     def commit_alert(self, who: str) -> None:
         self._commit(alert(f"alert-{self.random.random()}", resident(who)), who)
         self.worker.notify(urgent=True)
+
+    @rule(who=st.sampled_from([RESIDENT, OTHER]), device=st.integers(0, 2))
+    def somebody_else_s(self, who: str, device: int) -> None:
+        """A reading is taken back: that needs no consent, and comes after the reading."""
+        document = weight(subject={"type": "resident", "id": who})
+        document["device"] = {**document["device"], "identity": f"serial:x:{device}-{who}"}
+        envelope = wrap(document)
+        self._commit(envelope, who)
+        self._do(self.store.put("fhir", retraction(envelope)))
+        self.worker.notify()
 
     @rule(outcomes=st.lists(st.sampled_from(OUTCOMES), min_size=1, max_size=4))
     def trouble_ahead(self, outcomes: list[str]) -> None:
