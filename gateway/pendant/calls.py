@@ -29,6 +29,8 @@ from gateway.store.press_notes import PressNotes
 from gateway.store.registry import Registry
 
 PART: Final = "pendants"
+STRANGER_AGAIN_S: Final = 3600.0  # until a neighbour's button is worth another sentence
+STRANGERS_LIMIT: Final = 64  # whose sentences are remembered; the longest ago goes first
 
 Say = Callable[[str, str, Severity], None]  # address, sentence
 
@@ -61,6 +63,7 @@ class HelpCalls:
         self._health = health
         self._home = Subject(type=SubjectType.HOME, id=origin.home_id)
         self._say = say
+        self._strangers: dict[str, float] = {}
 
     async def press(self, device: KnownDevice, press: Press, at_monotonic: float) -> None:
         """Returns when what the press means is committed.
@@ -81,7 +84,7 @@ class HelpCalls:
             self._say(device.address, f"{_called(device)}: {words}", Severity.WARNING)
         elif press.doubt is not None:
             await self._doubtful(device, press.doubt, owner or self._home, at, known=bool(history))
-        elif meaning == "test":
+        elif meaning == "test" and history:
             await self._tested(device, press, at, owned=bool(given))
         elif given:
             await self._desk.report(
@@ -122,7 +125,8 @@ class HelpCalls:
 
     async def _of_nobody(self, device: KnownDevice, *, known: bool) -> None:
         words = f"The button {_called(device)} was pressed and belongs to nobody"
-        self._say(device.address, f"{words}: {_assign(device)}", Severity.FAULT if known else Severity.INFORMATION)
+        if known or self._is_news(device.address):
+            self._say(device.address, f"{words}: {_assign(device)}", Severity.FAULT if known else Severity.INFORMATION)
         if known:
             await self._desk.technical(
                 f"press-of-nobody:{device.address}",
@@ -130,6 +134,17 @@ class HelpCalls:
                 priority=Priority.HIGH,
                 device_identity=device.identity,
             )
+
+    def _is_news(self, address: str) -> bool:
+        """Whether nothing was said of a stranger's button for a while: its owner may press it all day."""
+        now = self._clock.monotonic()
+        if now - self._strangers.get(address, float("-inf")) < STRANGER_AGAIN_S:
+            return False
+        self._strangers.pop(address, None)
+        self._strangers[address] = now
+        while len(self._strangers) > STRANGERS_LIMIT:
+            del self._strangers[next(iter(self._strangers))]
+        return True
 
 
 def _placement(given: list[Assignment]) -> str | None:

@@ -14,6 +14,7 @@ from gateway.ingest.received import KnownDevice, Received
 # store that takes nothing; beyond it the oldest of a room goes first, and a person's only when there is no other.
 READINGS_LIMIT: Final = 64
 ROOMS: Final = frozenset({Kind.ROOM_CLIMATE, Kind.ROOM_STATE, Kind.BATTERY})
+STRANGERS_LIMIT: Final = 32  # presses of buttons that are nobody's; more of them wait for nothing
 BUTTONS_LIMIT: Final = 16  # of one device: no pendant has more; further ones count as the last
 
 
@@ -70,16 +71,19 @@ class WaitingPress:
 class PressQueue:
     """Presses are never dropped: what is alike (device, button, pattern, believed or not) waits as one, the first.
 
-    Bounded so by the devices of the home, times the buttons and patterns there are.
+    Bounded so by the devices of the home, times the buttons and patterns there are. Those of strangers are let go when
+    too many wait: whoever invents addresses must not fill the memory.
     """
 
     def __init__(self) -> None:
         self._waiting: dict[tuple[str, int, Pattern, bool], WaitingPress] = {}
         self._stir = asyncio.Event()
 
-    def put(self, waiting: WaitingPress) -> None:
+    def put(self, waiting: WaitingPress, *, ours: bool = True) -> None:
         """Add one, or let it join the one that waits."""
         press = waiting.press
+        if not ours and len(self._waiting) >= STRANGERS_LIMIT:
+            return
         key = (waiting.device.address, min(press.button, BUTTONS_LIMIT), press.pattern, press.doubt is None)
         self._waiting.setdefault(key, waiting)
         self._stir.set()

@@ -215,7 +215,7 @@ class Broadcasts:
             if permit is not None:
                 permit.relay.press(known, press)
             if permit is None or device.wanted is not None:  # a stranger's too: what it means is not the radio's matter
-                self.presses.put(WaitingPress(device=known, press=press, at=one.at))
+                self.presses.put(WaitingPress(device=known, press=press, at=one.at), ours=device.wanted is not None)
 
     def _undecodable(self, one: _Heard, device: _Device, error: DecodeError) -> None:
         source, frame = min(one.advert.service_data.items(), default=("advertisement", b""))

@@ -212,8 +212,10 @@ def test_a_neighbours_button_is_a_sentence(tmp_path: Path) -> None:
     async def main() -> None:
         async with home_in(tmp_path) as home:
             await home.press()
+            await home.press(Pattern.TRIPLE_PRESS)
             await home.press(doubt="it was not encrypted as it should be")
             assert await home.alerts() == []
+            assert await home.audited() == []
             ((words, severity),) = home.said.words
             assert "belongs to nobody" in words
             assert severity is Severity.INFORMATION
