@@ -16,7 +16,7 @@ STORE: Final = (
     "store.commit.inside",
     "store.commit.after",
 )
-INGEST: Final = ("ingest.before-write", "ingest.inside", "ingest.after-commit")
+INGEST: Final = ("ingest.before-write", "ingest.inside", "ingest.after-commit", "ingest.reassign.inside")
 DESK: Final = ("desk.before-append", "desk.after-append")
 NOTIFY: Final = (
     "notify.before-send",

@@ -15,6 +15,7 @@ from device_drivers.readings import DeviceInformation, DeviceTime, Reading
 from gateway.core.clock import Clock
 from gateway.core.faults import Fault, no_fault
 from gateway.core.subject import Origin, Subject, SubjectType
+from gateway.ingest.decisions import Decisions
 from gateway.ingest.ingest import Ingest
 from gateway.ingest.received import ClockMeasurement, KnownDevice, Received
 from gateway.store.alerts import SqliteAlertStore
@@ -78,6 +79,7 @@ class Home:
         self.consents = SqliteConsents(database, self.stamper)
         self.outbox = SqliteOutbox(database, self.stamper)
         self.alerts = SqliteAlertStore(database, self.stamper, routes=ROUTES)
+        self.decisions = Decisions(database, self.stamper, routes=ROUTES, fault=fault)
         self.ingest = Ingest(database, self.stamper, clock=clock, zone=ZONE, routes=ROUTES, fault=fault)
 
     async def move_in(self) -> None:

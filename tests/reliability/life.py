@@ -1,7 +1,7 @@
 """One life of a gateway that is going to be killed: store, ingest, desk, notifier, delivery, in a process of its own.
 
-What the process has been promised it says in lines: `ready`, `reading <n>`, `alert <id>`, `answered <id>`, `delivered`,
-each after the call that promises it has returned.
+What the process has been promised it says in lines: `ready`, `reading <n>`, `alert <id>`, `answered <id>`, `moved <n>`,
+`delivered`, each after the call that promises it has returned.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from gateway.core.clock import SystemClock
 from gateway.core.errors import Conflict
 from gateway.core.health import HealthBoard
 from gateway.core.subject import Subject, SubjectType
+from gateway.delivery.items import is_alert
+from gateway.delivery.runs import in_runs
 from gateway.delivery.sink import Answer, Ruling
 from gateway.delivery.store import Item, ItemState
 from gateway.delivery.worker import DeliveryWorker
@@ -38,6 +40,7 @@ from gateway.store.stamp import read_boot_id
 from tests.reliability.home import ORIGIN, RESIDENT, SCALE, Home, home, weight
 from tests.reliability.receiver import ask
 
+CECILIA = Subject(type=SubjectType.RESIDENT, id="cecilia")  # some of Aino's readings turn out to be hers
 BERTTA = Subject(type=SubjectType.RESIDENT, id="bertta")  # agrees and withdraws, all day long
 CUFF = dataclasses.replace(SCALE, address="C0:FF:EE:00:00:02", identity="serial:a-and-d:2", model="UA-651BLE")
 RESENT = 40  # a device sends again what it sent so many records ago, a few lives before
@@ -82,6 +85,16 @@ class Post:
         self._socket = socket
 
     async def send(self, items: Sequence[Item], *, in_doubt: Collection[int]) -> list[Answer]:
+        return await in_runs(items, lambda some: self._create(some, in_doubt), self._take_back)
+
+    async def _take_back(self, item: Item) -> Answer:
+        try:
+            await ask(self._socket, "take-back", [identifier(item)])
+        except OSError as error:
+            return Answer(ruling=Ruling.UNKNOWN, words=str(error), whole=True)
+        return Answer(ruling=Ruling.ACCEPTED, words=identifier(item))
+
+    async def _create(self, items: Sequence[Item], in_doubt: Collection[int]) -> list[Answer]:
         ids = {item.item_id: identifier(item) for item in items}
         try:
             doubted = [ids[item.item_id] for item in items if item.item_id in in_doubt]
@@ -117,7 +130,7 @@ class Nurse:
 
 def identifier(item: Item) -> str:
     body = item.envelope["body"]
-    return str(body["id"]) if item.envelope["schema"].startswith("huoma.reading/") else item.envelope["message_id"]
+    return item.envelope["message_id"] if is_alert(item.envelope) else f"{body['id']}/{body['subject']['id']}"
 
 
 def pressure(number: int, clock: SystemClock) -> Received:
@@ -138,8 +151,12 @@ class Life:
 
     async def measure(self, numbers: Iterator[int]) -> None:
         for number in numbers:
-            await self._it.ingest.accept(weight(number, self._clock))
+            outcome = await self._it.ingest.accept(weight(number, self._clock))
             say("reading", number)
+            if number % 6 == 0 and isinstance(outcome, Stored):
+                await self._clock.sleep(0.02 * self._random.random())  # sent already, or on its way, or waiting
+                await self._it.decisions.reassign(outcome.document["id"], CECILIA, actor="t")
+                say("moved", number)
             if number % 5 == 0 and number > RESENT:
                 again = await self._it.ingest.accept(weight(number - RESENT, self._clock))
                 say("again" if isinstance(again, Stored) else "known", number - RESENT)
@@ -182,13 +199,16 @@ async def move_in(it: Home, clock: SystemClock) -> None:
     """Each step is looked at before it is taken: the life before may have ended between two of them."""
     long_ago = clock.wall().replace(year=2025)
     known = {one.id for one in await it.registry.residents()}
+    if CECILIA.id not in known:
+        await it.registry.add_resident(CECILIA.id, actor="t", resident_id=CECILIA.id)
     for subject, device in ((RESIDENT, SCALE), (BERTTA, CUFF)):
         if subject.id not in known:
             await it.registry.add_resident(subject.id, actor="t", resident_id=subject.id)
         if await it.registry.who_has(device.address) is None:
             await it.registry.assign(device.address, subject, actor="t", since=long_ago)
-    if await it.consents.state(RESIDENT, "fhir", "weight") is not Consent.GRANTED:
-        await it.consents.grant(RESIDENT.id, "fhir", actor="t", since=long_ago)
+    for subject in (RESIDENT, CECILIA):
+        if await it.consents.state(subject, "fhir", "weight") is not Consent.GRANTED:
+            await it.consents.grant(subject.id, "fhir", actor="t", since=long_ago)
 
 
 async def live(path: str, socket: str, start: int, seed: int, axe: Axe, *, drain: bool) -> None:

@@ -26,6 +26,7 @@ class Promises:
     readings: set[int] = field(default_factory=set)
     alerts: set[str] = field(default_factory=set)
     answered: set[str] = field(default_factory=set)
+    moved: set[int] = field(default_factory=set)
     kills: int = 0
     resent: int = 0
     ready_s: list[float] = field(default_factory=list)
@@ -43,6 +44,8 @@ class Promises:
                 self.readings.add(int(number))
             case ["alert", alert_id]:
                 self.alerts.add(alert_id)
+            case ["moved", number]:
+                self.moved.add(int(number))
             case ["answered", alert_id]:
                 self.answered.add(alert_id)
 
@@ -112,9 +115,12 @@ def judge(store: Path, promises: Promises, receiver: Receiver) -> dict[str, obje
         connection = apsw.Connection(str(store))
     except apsw.Error as error:
         raise unusable(store, error) from error
-    rows = list(connection.execute("SELECT raw, id, kind FROM readings"))
-    weights = {int.from_bytes(raw, "little"): record for raw, record, kind in rows if kind == "weight"}
-    records = {record for _, record, _ in rows}
+    rows = list(connection.execute("SELECT raw, id || '/' || subject_id, kind, subject_id FROM readings"))
+    weights = {int.from_bytes(raw, "little"): record for raw, record, kind, _ in rows if kind == "weight"}
+    hers = {int.from_bytes(raw, "little") for raw, _, _, subject in rows if subject == "cecilia"}
+    moved = "SELECT r.id || '/' || c.from_id FROM reading_corrections c JOIN readings r ON r.seq = c.reading_seq"
+    wrong = {str(record) for (record,) in connection.execute(moved)}
+    records = {record for _, record, _, _ in rows} | wrong
     alerts = dict(connection.execute("SELECT id, state FROM alerts"))
     sequences = [row[0] for row in connection.execute("SELECT sequence FROM envelopes ORDER BY sequence")]
     counted = "SELECT sink, state, number FROM outbox_counts WHERE number > 0 ORDER BY 1, 2"
@@ -129,12 +135,16 @@ def judge(store: Path, promises: Promises, receiver: Receiver) -> dict[str, obje
         "the store is damaged": integrity == "ok",
         "the counts of the queues are wrong": counts_agree,
         "an acknowledged reading is lost": promises.readings <= weights.keys(),
-        "a reading is in the store twice": len(weights) == sum(kind == "weight" for _, _, kind in rows),
+        "a reading is in the store twice": len(weights) == sum(kind == "weight" for _, _, kind, _ in rows),
         "an alert is lost": promises.alerts <= alerts.keys(),
         "an answer is lost": all(alerts.get(one) != "raised" for one in promises.answered),
         "a gap in the envelopes": sequences == list(range(1, len(sequences) + 1)),
         "something waits after the queue was drained": waiting == 0,
         "a reading was not delivered": set(weights.values()) <= receiver.created.keys(),
+        "a reading is not where a person put it": promises.moved <= hers,
+        "a reading that was somebody else's was not taken back": wrong & receiver.created.keys() <= receiver.taken_back,
+        "a reading was taken back from its owner": not receiver.taken_back & set(weights.values()),
+        "a reading came after it was taken back": not receiver.too_late,
         "an event of an alert was not delivered": messages <= receiver.created.keys(),
         "something was delivered twice": all(number == 1 for number in receiver.created.values()),
         "the receiver has what the store does not know": receiver.created.keys() <= {*records, *messages},
@@ -148,6 +158,8 @@ def judge(store: Path, promises: Promises, receiver: Receiver) -> dict[str, obje
         "acked_alerts": len(promises.alerts),
         "resent": promises.resent,
         "answers": len(promises.answered),
+        "moved": len(promises.moved),
+        "taken_back": len(receiver.taken_back & receiver.created.keys()),
         "delivered": len(receiver.created),
         "duplicates": receiver.created.total() - len(receiver.created),
         "lost_replies": receiver.lost_replies,

@@ -1,7 +1,8 @@
 """A receiver outside the gateway that remembers identifiers, as a FHIR server does that creates conditionally.
 
-It stands for a health record: `search` says what it has, `create` makes what it has not (If-None-Exist), `notice` takes
-a message to a nurse. Some requests are carried out and never answered, some notices are refused.
+It stands for a health record: `search` says what it has, `create` makes what it has not (If-None-Exist), `take-back`
+marks what it has as wrong, `notice` takes a message to a nurse. Some requests are carried out and never answered, some
+notices are refused.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from random import Random
 class Receiver:
     def __init__(self, seed: int) -> None:
         self.created: Counter[str] = Counter()
+        self.taken_back: set[str] = set()
+        self.too_late: list[str] = []  # created after it was taken back: the order was wrong
         self.noticed: Counter[str] = Counter()
         self.lost_replies = 0
         self.held_back = 0  # asked to create what it had: If-None-Exist, not the search before it, prevented a copy
@@ -46,12 +49,19 @@ class Receiver:
                 return "refused"
             self.noticed.update(ids)
             return "taken"
+        if request["op"] == "take-back":
+            self.taken_back.update(ids)
+            return self._answer("marked")
+        self.too_late += [one for one in ids if one in self.taken_back and one not in self.created]
         self.held_back += sum(one in self.created for one in ids)
         self.created.update(one for one in ids if one not in self.created)
+        return self._answer("created")
+
+    def _answer(self, word: str) -> str | None:
         if self.faulty and self._random.random() < 0.03:
             self.lost_replies += 1
             return None
-        return "created"
+        return word
 
 
 @asynccontextmanager
