@@ -20,8 +20,8 @@ test: lint               ## the whole suite, real BlueZ included unless HUOMA_FA
 	$(PY) -m pytest $(ARGS)
 
 test-bluez: env-test     ## the scenarios of tests/radio_scenarios on real BlueZ, in a virtual machine
-	@packaging/system-deps.sh bluez
-	$(PY) -m pytest tests/bluez $(ARGS)
+	@HUOMA_FAST= packaging/system-deps.sh bluez
+	HUOMA_FAST= $(PY) -m pytest tests/bluez $(ARGS)
 
 lint: env-test           ## ruff, mypy strict, import-linter
 	.venv/bin/ruff check .

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 def test_scenario(name: str, report: Report) -> None:
     outcome = report.outcomes.get(name)
     if outcome is None:
-        pytest.fail(f"the VM ended before it; its last words:\n{report.console[-3000:]}\nsee {report.folder}")
+        pytest.fail(f"the VM ended before it; see {report.folder}. Its last words:\n{report.last_words}", pytrace=False)
     if outcome.wrong is not None:
         pytest.fail(f"{outcome.wrong}\nsee {report.folder}", pytrace=False)
 

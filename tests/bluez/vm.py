@@ -50,6 +50,13 @@ class Report:
     console: str
     folder: Path
 
+    @property
+    def last_words(self) -> str:
+        """Of the console and of the scenarios."""
+        log = self.folder / "scenarios.log"
+        scenarios = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+        return f"{self.console[-2000:]}\n{scenarios[-3000:]}"
+
 
 def build(suite: str) -> Path:
     """The folder of kernel and initramfs."""
