@@ -17,8 +17,12 @@ from tests.virtual_time import VirtualTimeLoop
 def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
 ) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
-    """Virtual time, but for the tests that talk to another process."""
-    return {"real": asyncio.new_event_loop} if "process" in item.path.name else {"virtual": VirtualTimeLoop}
+    """Virtual time, but for the tests that talk to another process (D-Bus is one)."""
+    return (
+        {"real": asyncio.new_event_loop}
+        if {"process", "bluez"} & set(item.path.stem.split("_"))
+        else {"virtual": VirtualTimeLoop}
+    )
 
 
 @pytest.fixture
