@@ -18,11 +18,8 @@ def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
 ) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
     """Virtual time, but for the tests that talk to another process (D-Bus is one)."""
-    return (
-        {"real": asyncio.new_event_loop}
-        if {"process", "bluez"} & set(item.path.stem.split("_"))
-        else {"virtual": VirtualTimeLoop}
-    )
+    real = any(word in item.path.name for word in ("process", "bluez"))
+    return {"real": asyncio.new_event_loop} if real else {"virtual": VirtualTimeLoop}
 
 
 @pytest.fixture
