@@ -142,8 +142,8 @@ async def open_home(
         else:
             health.report(RADIO, Colour.AMBER, NO_RADIO)
         services = services_over(
-            core, delivery, radio, intake, supervisor, catalogue=catalogue, clock=clock, zone=zone, health=health,
-            simulated=simulated,
+            core, delivery, radio, intake, supervisor, settings=settings, catalogue=catalogue, clock=clock,
+            health=health, simulated=simulated,
         )  # fmt: skip
         if services.pairings is not None:
             parts[PAIRING] = services.pairings.run

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from analytics.falls.model import ArtefactError
 from api.acts import Acts
 from api.audit import StoreAudit
+from api.checkup import doctor_over
 from api.core import Core
 from api.http.auth import TokenBook
 from api.http.services import Services
@@ -21,6 +22,7 @@ from api.metrics import GatewayCollector
 from api.settings import Settings
 from device_drivers.broadcasts import BROADCASTS
 from firmware_profiles import Catalogue, load
+from gateway.capture import Recorder
 from gateway.core.clock import Clock
 from gateway.core.health import Colour, HealthBoard
 from gateway.delivery.service import Delivery
@@ -142,9 +144,9 @@ def services_over(
     intake: Intake,
     supervisor: Supervisor,
     *,
+    settings: Settings,
     catalogue: Catalogue,
     clock: Clock,
-    zone: ZoneInfo,
     health: HealthBoard,
     simulated: bool,
 ) -> Services:
@@ -176,5 +178,8 @@ def services_over(
         simulated=simulated,
         version=version("huoma"),
         heard=radio.seen if radio else tuple,
-        pairings=pairings_over(core, radio, acts, catalogue, clock=clock, zone=zone),
+        pairings=pairings_over(core, radio, acts, catalogue, clock=clock, zone=settings.zone()),
+        recorder=None if radio is None else Recorder(radio, clock),
+        doctor=doctor_over(core, settings, catalogue, clock=clock, health=health, radio=radio),
+        bonds=radio.bonds if radio else None,
     )

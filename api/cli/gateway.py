@@ -15,11 +15,13 @@ from starlette.types import ASGIApp
 
 from api.acts import Acts
 from api.audit import StoreAudit
+from api.checkup import doctor_over
 from api.core import open_core
 from api.http.app import Control, build_app
 from api.http.auth import TokenBook
 from api.http.services import Services
 from api.settings import Settings, load
+from firmware_profiles import load as load_profiles
 from gateway.core.clock import SystemClock
 from gateway.core.errors import HuomaError, Invalid, StoreError
 from gateway.core.health import HealthBoard
@@ -95,6 +97,7 @@ def _runs(path: Path) -> bool:
 async def _application(settings: Settings) -> AsyncIterator[ASGIApp]:
     """The gateway's application over the store alone."""
     clock, health = SystemClock(), HealthBoard()
+    catalogue = load_profiles(settings.profiles.folders, strict=False)
     async with open_core(settings, clock=clock, health=health) as core:
         tokens = TokenBook(core.users.authenticate)
         acts = Acts(
@@ -117,5 +120,6 @@ async def _application(settings: Settings) -> AsyncIterator[ASGIApp]:
             metrics=CollectorRegistry(),
             simulated=False,
             version="",
+            doctor=doctor_over(core, settings, catalogue, clock=clock, health=health, running=False),
         )
         yield Control(build_app(services))

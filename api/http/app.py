@@ -22,6 +22,7 @@ from api.http.services import Services
 from api.http.status import probe_routes, status_routes
 from api.http.stream import stream_routes
 from api.http.unassigned import unassigned_routes
+from api.http.upkeep import upkeep_routes
 from gateway.store.users import Role
 
 API_ROOT: Final = "/api/v1"
@@ -31,6 +32,17 @@ _ERRORS: Final = {
     403: "Not for this role",
     422: "What was sent cannot be meant so",
 }
+_ROUTES: Final = (
+    stream_routes,
+    alert_routes,
+    home_routes,
+    key_routes,
+    pairing_routes,
+    upkeep_routes,
+    unassigned_routes,
+    status_routes,
+    admin_routes,
+)
 _DESCRIPTION: Final = """The alerts, readings and state of one home.
 
 Send `Authorization: Bearer <token>` with every request. A list is a JSON list; an error is
@@ -60,18 +72,8 @@ def build_app(services: Services, *, host_names: frozenset[str] | None = LOOPBAC
     )
     app.state.services = services
     errors.install(app)
-    routers = (
-        stream_routes(),
-        alert_routes(),
-        home_routes(),
-        key_routes(),
-        pairing_routes(),
-        unassigned_routes(),
-        status_routes(),
-        admin_routes(),
-    )
-    for router in routers:
-        app.include_router(router, prefix=API_ROOT)
+    for routes in _ROUTES:
+        app.include_router(routes(), prefix=API_ROOT)
     app.include_router(probe_routes())
     app.include_router(page.page_routes())
 

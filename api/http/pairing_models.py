@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.pairing import Candidate, Happened, PairingState
 
-_ADDRESS = r"^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$"
+ADDRESS: Final = r"^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$"
 
 
 class _Body(BaseModel):
@@ -20,7 +20,7 @@ class NewPairing(_Body):
     """What a technician sets out to pair: a device by its address, or whichever of a model calls."""
 
     resident: str = Field(description="id, or a name that only one resident has", max_length=200)
-    address: str | None = Field(default=None, pattern=_ADDRESS, description="of the device; else it is looked for")
+    address: str | None = Field(default=None, pattern=ADDRESS, description="of the device; else it is looked for")
     profile: str | None = Field(default=None, max_length=200, description='the model, such as "a-and-d/ua-651ble"')
     user_slot: int | None = Field(default=None, ge=0, le=255, description="only readings under this user button")
     placement: str | None = Field(
@@ -28,7 +28,7 @@ class NewPairing(_Body):
     )
     language: Literal["fi", "sv", "en"] = "en"
     shared: bool = Field(default=False, description="several residents use it")
-    replaces: str | None = Field(default=None, pattern=_ADDRESS, description="the device in whose place it comes")
+    replaces: str | None = Field(default=None, pattern=ADDRESS, description="the device in whose place it comes")
     bind_key: str | None = Field(
         default=None, pattern=r"^[0-9A-Fa-f]{32}$", description="of a device that encrypts its advertisements"
     )
@@ -49,7 +49,7 @@ class Comparison(_Body):
 class Selection(_Body):
     """Which of the devices that call."""
 
-    address: str = Field(pattern=_ADDRESS)
+    address: str = Field(pattern=ADDRESS)
 
 
 class BindKey(_Body):

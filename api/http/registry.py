@@ -127,6 +127,7 @@ def home_routes() -> APIRouter:
 async def _devices(services: Services, *, unknown: bool) -> list[DeviceView]:
     now = services.clock.monotonic()
     heard = {one.address.upper(): one for one in services.heard()}
+    bonded = await _bonded(services)
     views: list[DeviceView] = []
     for device, assigned in await services.acts.devices():
         if device is not None:
@@ -134,12 +135,19 @@ async def _devices(services: Services, *, unknown: bool) -> list[DeviceView]:
         else:
             view = unread_device(assigned[0].device_identity, assigned=assigned)
         known = heard.pop((view.address or "").upper(), None)
-        views.append(view.model_copy(update={"heard": heard_view(known, now) if known else None}))
+        bond = None if bonded is None or view.address is None else view.address.upper() in bonded
+        views.append(view.model_copy(update={"heard": heard_view(known, now) if known else None, "bonded": bond}))
     for address, one in heard.items():
         if unknown or one.name or one.profile_id is not None:
             view = unread_device(f"address:{address}", one.name)
             views.append(view.model_copy(update={"heard": heard_view(one, now)}))
     return views
+
+
+async def _bonded(services: Services) -> set[str] | None:
+    """Addresses with which an adapter has a bond; None when nobody can tell."""
+    told = await services.bonds() if services.bonds is not None else {}
+    return {address.upper() for addresses in told.values() for address in addresses} if told else None
 
 
 def admin_routes() -> APIRouter:

@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
 from api.http.models import SubjectView
 from api.http.services import Heard
 from device_drivers.nomenclature import QUANTITIES, Quantity
+from gateway.pairing.sentences import signal_word
 from gateway.store.assignments import Assignment
 from gateway.store.readings import ReadingRow
 from gateway.store.registry import DeviceRow
@@ -62,7 +63,9 @@ class HeardView(BaseModel):
     profile: str | None
     state: str = Field(description='"heard", "in session" or "resting"')
     rssi: int
+    signal: str = Field(description='"strong", "fair" or "weak"')
     seconds_ago: float
+    useful_seconds_ago: float | None = Field(description="since it last said or sent something; null: not so far")
 
 
 class DeviceView(BaseModel):
@@ -81,6 +84,7 @@ class DeviceView(BaseModel):
     simulated: bool
     assignments: list[AssignmentView]
     heard: HeardView | None = None
+    bonded: bool | None = Field(default=None, description="an adapter here has a bond with it; null: nobody can tell")
 
 
 class NewAssignment(_Body):
@@ -237,12 +241,15 @@ def assignment_view(assignment: Assignment) -> AssignmentView:
 
 def heard_view(heard: Heard, now: float) -> HeardView:
     """What is heard of a device for the wire."""
+    useful = heard.last_useful_monotonic
     return HeardView(
         model=heard.model,
         profile=heard.profile_id,
         state=heard.state,
         rssi=heard.rssi,
+        signal=signal_word(heard.rssi),
         seconds_ago=round(max(0.0, now - heard.heard_monotonic), 1),
+        useful_seconds_ago=None if useful is None else round(max(0.0, now - useful), 1),
     )
 
 

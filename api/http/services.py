@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Protocol
 
@@ -13,9 +13,11 @@ from prometheus_client import CollectorRegistry
 from api.acts import Acts
 from api.audit import Audit
 from api.http.auth import TokenBook
+from gateway.capture import Recorder
 from gateway.core.clock import Clock
 from gateway.core.health import HealthBoard
 from gateway.desk.service import Desk
+from gateway.doctor import Doctor
 from gateway.ingest.decisions import Decisions
 from gateway.pairing import Pairings
 from gateway.store.readings import Readings
@@ -38,6 +40,8 @@ class Heard(Protocol):
     def heard_monotonic(self) -> float: ...
     @property
     def state(self) -> str: ...
+    @property
+    def last_useful_monotonic(self) -> float | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +50,8 @@ class Services:
 
     Attributes:
         heard: whom the radio hears now, the latest first.
-        pairings: None when no radio runs.
+        pairings, recorder: None when no radio runs.
+        bonds: addresses with which each adapter has a bond; None when no radio runs.
         closing: set when the server goes down: open streams then end.
     """
 
@@ -63,6 +68,9 @@ class Services:
     version: str
     heard: Callable[[], Sequence[Heard]] = tuple
     pairings: Pairings | None = None
+    recorder: Recorder | None = None
+    doctor: Doctor | None = None
+    bonds: Callable[[], Awaitable[Mapping[str, Collection[str]]]] | None = None
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
 

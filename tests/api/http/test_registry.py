@@ -159,6 +159,7 @@ class _Heard:
     rssi: int = -60
     heard_monotonic: float = 0.0
     state: str = "heard"
+    last_useful_monotonic: float | None = None
 
 
 async def test_devices_that_are_heard_are_shown_and_phones_only_on_demand(tmp_path: Path) -> None:

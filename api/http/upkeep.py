@@ -1,0 +1,100 @@
+"""What a technician does beside pairing: take a device away, see what is wrong, record an unknown device."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.http.auth import TECHNICIANS, Principal
+from api.http.errors import ErrorView
+from api.http.pairing_models import ADDRESS
+from api.http.services import Given
+from gateway.capture import profile_text
+from gateway.core.errors import Invalid, NotFound
+
+Technician = Annotated[Principal, Depends(TECHNICIANS)]
+_NOT_FOUND: Final[dict[int | str, dict[str, Any]]] = {
+    404: {"model": ErrorView, "description": "No radio, or no such device"}
+}
+
+
+class UnpairedView(BaseModel):
+    """A device that was taken away."""
+
+    ended: int = Field(description="how many assignments ended")
+    words: str = Field(description="what to do on the device")
+
+
+class FindingView(BaseModel):
+    """One line of what was looked at."""
+
+    about: str
+    grade: str = Field(description='"OK", "WARN" or "FAIL"')
+    words: str
+    advice: str = Field(description="what to do; empty when nothing is")
+
+
+class NewCapture(BaseModel):
+    """Which device to record: by its address, or by the name it advertises."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    address: str | None = Field(default=None, pattern=ADDRESS)
+    name: str | None = Field(default=None, min_length=1, max_length=100, description='a pattern such as "Acme*"')
+    seconds: float = Field(default=60.0, ge=1.0, le=300.0, description="how long to listen")
+    bond: bool = Field(default=False, description="make a bond where the device asks for one")
+
+
+class CaptureView(BaseModel):
+    """What was recorded, as the text of a profile file."""
+
+    address: str
+    frames: int
+    ended: str
+    profile: str
+
+
+def upkeep_routes() -> APIRouter:
+    """POST /devices/{device}/unpair, GET /doctor, POST /captures."""
+    router = APIRouter(responses=_NOT_FOUND)
+
+    @router.post("/devices/{device}/unpair", tags=["devices"])
+    async def unpair(device: str, services: Given, caller: Technician) -> UnpairedView:
+        """The device (its address) belongs to nobody and its bond is removed. What it measured stays."""
+        ended = await services.acts.unpair(device, actor=caller.name)
+        await services.audit.note(caller.name, "device.unpair", device.upper())
+        return UnpairedView(
+            ended=ended,
+            words=(
+                f"{device.upper()} belongs to nobody now, and this gateway has no bond with it; its history stays. "
+                "Clear the pairing on the device too, as its manual says (often by taking its batteries out for a "
+                "while): else it goes on calling for this gateway."
+            ),
+        )
+
+    @router.get("/doctor", tags=["gateway"])
+    async def doctor(services: Given, _: Technician) -> list[FindingView]:
+        """Adapters, BlueZ, permissions, bonds, devices, profiles, clock, store and disk: each OK, WARN or FAIL."""
+        if services.doctor is None:
+            raise NotFound("This gateway was started without what the doctor looks at: run 'huoma doctor' on it.")
+        return [
+            FindingView(about=one.about, grade=one.grade, words=one.words, advice=one.advice)
+            for one in await services.doctor.look()
+        ]
+
+    @router.post("/captures", tags=["devices"])
+    async def capture(body: NewCapture, services: Given, caller: Technician) -> CaptureView:
+        """Record a device that calls: its services, what can be read, and what it sends. Answers when it is through."""
+        if (body.address is None) == (body.name is None):
+            raise Invalid("Say which device: give either its address, or the name that it advertises.")
+        recorder = services.recorder
+        if recorder is None:
+            raise NotFound("Nothing can be recorded, because no radio runs: start the gateway ('huoma run').")
+        address = recorder.find(body.name) if body.name is not None else str(body.address).upper()
+        await services.audit.note(caller.name, "device.capture", address)
+        found = await recorder.record(address, seconds=body.seconds, bond=body.bond)
+        return CaptureView(address=address, frames=len(found.frames), ended=found.ended, profile=profile_text(found))
+
+    return router
