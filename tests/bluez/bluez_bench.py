@@ -22,6 +22,7 @@ from tests.radio_scenarios.bench import Bench
 ADAPTER: Final = "hci0"
 BLUETOOTHD: Final = "/usr/libexec/bluetooth/bluetoothd"
 STATE: Final = Path("/var/lib/bluetooth")
+SETTLE_S: Final = 0.3  # before the kernel is given the next controller
 LOG: Final = Path("/host/bluetoothd.log")
 HCI: Final = Path("/host/hci.jsonl")
 
@@ -51,17 +52,18 @@ class BlueZBench(Bench):
         return self
 
     async def __aexit__(self, *_error: object) -> None:
+        await self._stop_daemon(signal.SIGTERM)
         if self._transport is not None:
             await self._transport.close()
-        self._stop_daemon(signal.SIGTERM)
-        self._file.close()
         await self.until(lambda: not Path("/sys/class/bluetooth", ADAPTER).exists())
+        await asyncio.sleep(SETTLE_S)
+        self._file.close()
 
     def host(self) -> BlueZHost:
         return BlueZHost(ADAPTER, clock=self.clock)
 
     async def kill_stack(self) -> None:
-        self._stop_daemon(signal.SIGKILL)
+        await self._stop_daemon(signal.SIGKILL)
         await asyncio.sleep(1.0)
         self._start_daemon()
 
@@ -99,10 +101,12 @@ class BlueZBench(Bench):
         with LOG.open("ab") as log:
             self._daemon = subprocess.Popen([BLUETOOTHD, "-n", "-d"], stdout=log, stderr=log)
 
-    def _stop_daemon(self, how: signal.Signals) -> None:
-        if self._daemon is not None:
-            self._daemon.send_signal(how)
-            self._daemon.wait(30)
+    async def _stop_daemon(self, how: signal.Signals) -> None:
+        """The controller must be able to answer meanwhile: the kernel asks it for things."""
+        daemon = self._daemon
+        if daemon is not None:
+            daemon.send_signal(how)
+            await self.until(lambda: daemon.poll() is not None)
 
 
 class _ToDongle:
