@@ -39,14 +39,17 @@ async def mind_clock(
         return None
     try:
         before = await _measure(link, uuid, clock, tz)
-        if not clock.synchronised():
-            return before
-        if settle_ms:
-            await clock.sleep(settle_ms / 1000)
+    except DeviceRefused:  # it may let itself be set all the same
+        before = None
+    if not clock.synchronised():
+        return before
+    if settle_ms:
+        await clock.sleep(settle_ms / 1000)
+    try:
         await link.write(uuid, _encode(uuid, clock.wall().astimezone(tz)))
         after = await _measure(link, uuid, clock, tz)
     except DeviceRefused:
-        return None
+        return before  # what was measured corrects its records, set or not
     return None if before is None else replace(before, was_set=_is_right(after))
 
 

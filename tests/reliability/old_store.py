@@ -48,6 +48,8 @@ def make(path: Path) -> None:
     _insert(connection, "device_clock_offsets", {**offset, "was_set": 1})
     for number in range(1, READINGS + 1):
         _reading(connection, number)
+    for counter, number in (("envelope", READINGS - 1), ("consent", 1)):
+        _insert(connection, "counters", {"name": counter, "value": number})
     consent = {"resident_id": "aino", "recipient": "fhir", "data_type": "*", "granted_by": "t", "word": 1}
     _insert(connection, "consents", {**consent, "granted_at": _STAMP["wall"]})
     _insert(connection, "audit", {"actor": "t", "action": "resident.add", "target": "aino", "detail": "{}"})

@@ -232,6 +232,30 @@ async def test_a_clock_that_does_not_keep_what_was_written_was_not_set() -> None
     assert not offset.was_set
 
 
+@pytest.mark.parametrize("refused", ["write", "read back"])
+async def test_a_clock_that_refuses_to_be_set_is_measured_all_the_same(refused: str) -> None:
+    device = Device({"2a08": encode_date_time(at_home(500))})
+    refusal = DeviceRefused("Write Not Permitted")
+
+    def refuse(uuid: str, data: bytes) -> None:
+        if refused == "write":
+            raise refusal
+        device.refuses = {uuid: refusal}
+
+    device.on_write = refuse
+    offset = await mind_clock(device, profile("generic/sig"), VirtualClock(), HELSINKI)
+    assert offset is not None
+    assert offset.offset_s == pytest.approx(500, abs=1.0)
+    assert not offset.was_set
+
+
+async def test_a_clock_that_refuses_to_be_read_is_set_all_the_same() -> None:
+    device = Device({"2a08": encode_date_time(at_home(500))})
+    device.refuses = {uuid128("2a08"): DeviceRefused("Read Not Permitted")}
+    assert await mind_clock(device, profile("generic/sig"), VirtualClock(), HELSINKI) is None
+    assert "write 2a08" in " ".join(device.log)
+
+
 @pytest.mark.parametrize("shown", [bytes(7), b"\x00", bytes.fromhex("ea070d01000000")])
 async def test_a_clock_without_a_date_is_set_all_the_same(shown: bytes) -> None:
     device = Device({"2a08": shown})
