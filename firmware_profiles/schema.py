@@ -28,10 +28,10 @@ PRESSES: Final[Mapping[str, Meaning]] = MappingProxyType(
     {
         "press": "alert",
         "double-press": "alert",
-        "triple-press": "test",
+        "triple-press": "alert",  # pressed again and again in fear
         "long-press": "alert",
         "long-double-press": "alert",
-        "long-triple-press": "alert",
+        "long-triple-press": "test",  # nobody does that without meaning to
         "hold": "alert",
         "other": "alert",
     }

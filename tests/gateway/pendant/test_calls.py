@@ -104,7 +104,7 @@ async def home_in(folder: Path, *, catalogue: Catalogue | None = None) -> AsyncI
         yield Home(clock, database, stamper, registry, desk, calls, said, health)
 
 
-@pytest.mark.parametrize("pattern", [one for one in Pattern if one is not Pattern.TRIPLE_PRESS])
+@pytest.mark.parametrize("pattern", [one for one in Pattern if one is not Pattern.LONG_TRIPLE_PRESS])
 def test_a_press_is_a_call_for_help(tmp_path: Path, pattern: Pattern) -> None:
     async def main() -> None:
         async with home_in(tmp_path) as home:
@@ -151,11 +151,11 @@ def test_pressing_on_is_a_witness_and_pressing_later_calls_again(tmp_path: Path)
     run_virtual(main)
 
 
-def test_a_triple_press_is_a_test_and_calls_nobody(tmp_path: Path) -> None:
+def test_three_long_presses_are_a_test_and_calls_nobody(tmp_path: Path) -> None:
     async def main() -> None:
         async with home_in(tmp_path) as home:
             await home.give()
-            await home.press(Pattern.TRIPLE_PRESS)
+            await home.press(Pattern.LONG_TRIPLE_PRESS)
             assert await home.alerts() == []
             assert home.said.words == [(f"SBBT-002C ({ADDRESS}): test call received, it works.", Severity.INFORMATION)]
             assert "it works" in home.health.parts()[PART].reason
@@ -166,7 +166,9 @@ def test_a_triple_press_is_a_test_and_calls_nobody(tmp_path: Path) -> None:
 
 def test_a_profile_says_what_a_press_means(tmp_path: Path) -> None:
     async def main() -> None:
-        presses: Mapping[str, Meaning] = MappingProxyType({"triple-press": "alert", "press": "ignore", "hold": "test"})
+        presses: Mapping[str, Meaning] = MappingProxyType(
+            {"long-triple-press": "alert", "press": "ignore", "hold": "test"}
+        )
         own = tuple(replace(one, presses=presses) if one.id == PENDANT.profile_id else one for one in load().profiles)
         async with home_in(tmp_path, catalogue=Catalogue(profiles=own)) as home:
             await home.give()
@@ -174,7 +176,7 @@ def test_a_profile_says_what_a_press_means(tmp_path: Path) -> None:
             await home.press(Pattern.HOLD)
             assert await home.alerts() == []
             assert await home.audited() == ["pendant.test"]
-            await home.press(Pattern.TRIPLE_PRESS)
+            await home.press(Pattern.LONG_TRIPLE_PRESS)
             assert len(await home.alerts()) == 1
 
     run_virtual(main)
@@ -212,7 +214,7 @@ def test_a_neighbours_button_is_a_sentence(tmp_path: Path) -> None:
     async def main() -> None:
         async with home_in(tmp_path) as home:
             await home.press()
-            await home.press(Pattern.TRIPLE_PRESS)
+            await home.press(Pattern.LONG_TRIPLE_PRESS)
             await home.press(doubt="it was not encrypted as it should be")
             assert await home.alerts() == []
             assert await home.audited() == []
@@ -234,7 +236,7 @@ def test_a_press_that_cannot_be_believed_calls_a_person_as_technical(tmp_path: P
             assert "its number is lower than one before" in alert.summary
             await home.press()  # a genuine one beside it
             assert {one.kind for one in await home.alerts()} == {AlertKind.TECHNICAL, AlertKind.PRESS}
-            await home.press(Pattern.TRIPLE_PRESS, doubt="its number is lower than one before")
+            await home.press(Pattern.LONG_TRIPLE_PRESS, doubt="its number is lower than one before")
             assert "enter its bind key again" in home.said.words[-1][0]
             assert await home.audited() == []
 
