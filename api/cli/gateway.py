@@ -42,14 +42,26 @@ def perform(config: Path | None, command: Command) -> Any:
     return asyncio.run(_perform(load(config), command))
 
 
-async def ask(gateway: httpx.AsyncClient, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+async def ask(
+    gateway: httpx.AsyncClient,
+    method: str,
+    path: str,
+    body: dict[str, Any] | None = None,
+    *,
+    timeout_s: float = _TIMEOUT_S,
+) -> Any:
     """One request; its JSON, or the error as it would have been raised here."""
     sent = {name: value for name, value in body.items() if value is not None} if body is not None else None
-    reply = await gateway.request(method, path, json=sent)
+    reply = await gateway.request(method, path, json=sent, timeout=timeout_s)
     if reply.is_success:
         return reply.json() if reply.content else None
+    raise refused(reply)
+
+
+def refused(reply: httpx.Response) -> HuomaError:
+    """The error of a reply, as it would have been raised here."""
     error = reply.json()
-    raise _ERRORS.get(error["code"], HuomaError)(error["error"])
+    return _ERRORS.get(error["code"], HuomaError)(error["error"])
 
 
 async def _perform(settings: Settings, command: Command) -> Any:

@@ -123,7 +123,7 @@ def devices(
     """Devices that were read, assigned, or are heard now."""
     found = _ask(config, "GET", f"/devices?unknown={str(unknown).lower()}")
     _show(
-        ("address", "device", "belongs to", "battery", "last read", "now"),
+        ("address", "device", "belongs to", "battery", "last read", "now", "signal", "last data", "bond"),
         [
             (
                 one["address"] or one["identity"],
@@ -133,6 +133,9 @@ def devices(
                 one["last_seen_at"]
                 and datetime.fromisoformat(one["last_seen_at"]).astimezone().isoformat(" ", "minutes"),
                 one["heard"] and f"{one['heard']['state']} as {one['heard']['model']}",
+                one["heard"] and f"{one['heard']['signal']} ({one['heard']['rssi']} dBm)",
+                _useful(one["heard"]),
+                None if one["bonded"] is None else "bonded" if one["bonded"] else "no bond",
             )
             for one in found
         ],
@@ -216,6 +219,12 @@ def _model(one: dict[str, Any]) -> str:
     if one["model"] is not None:
         return f"{one['vendor']} {one['model']}"
     return str(one["name"] or (one["heard"] or {}).get("model") or "not seen so far")
+
+
+def _useful(heard: dict[str, Any] | None) -> str | None:
+    if heard is None or heard["useful_seconds_ago"] is None:
+        return None
+    return f"{heard['useful_seconds_ago']:.0f} s ago"
 
 
 def _owner(assignment: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
-from api.cli import checks, home, readings
+from api.cli import care, checks, home, pair, readings
 from firmware_profiles.schema import ProfileError
 from gateway.core.errors import HuomaError
 
@@ -55,6 +55,10 @@ def application(arguments: Sequence[str]) -> typer.Typer:
     app.add_typer(home.resident, name="resident")
     app.add_typer(home.device, name="device")
     app.command("devices")(home.devices)
+    app.command("pair")(pair.pair)
+    app.command("unpair")(care.unpair)
+    app.command("capture")(care.capture)
+    app.command("doctor")(care.doctor)
     app.add_typer(readings.readings, name="readings")
     app.add_typer(home.consent, name="consent")
     app.add_typer(home.user, name="user")

@@ -215,7 +215,7 @@ def test_heavy_parts_are_not_loaded_for_help() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=os.environ, check=False)
     assert ran.returncode == 0, ran.stderr
-    for command in ("run", "evaluate", "resident", "device", "devices", "consent", "user", "profile"):
+    for command in ("run", "pair", "doctor", "evaluate", "resident", "device", "devices", "consent", "user", "profile"):
         assert f"  {command} " in ran.stdout
 
 

@@ -1,0 +1,317 @@
+"""`huoma pair`: a device paired at a prompt, step by step, with what happens as it happens."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from api.cli.home import Config
+from gateway.core.errors import HuomaError, Invalid
+
+if TYPE_CHECKING:
+    import httpx
+
+_INTERRUPTED: Final = 130  # as a shell has it of a command that was broken off
+_QUIET: Final = frozenset({"answered"})
+_RESUMES: Final = 5  # times in a row that a stream may break before the gateway counts as gone
+
+
+def pair(
+    address: Annotated[str | None, typer.Option("--address", help="of the device", show_default=False)] = None,
+    profile: Annotated[
+        str | None, typer.Option("--profile", help='its model, such as "a-and-d/ua-651ble"', show_default=False)
+    ] = None,
+    resident: Annotated[str | None, typer.Option("--resident", help="id or name: whose it will be")] = None,
+    slot: Annotated[
+        int | None, typer.Option("--slot", min=0, max=255, help="only this user button", show_default=False)
+    ] = None,
+    placement: Annotated[
+        str | None, typer.Option("--placement", help="where it is worn or stands", show_default=False)
+    ] = None,
+    language: Annotated[str, typer.Option("--language", help="of the steps and the report: fi, sv or en")] = "en",
+    shared: Annotated[bool, typer.Option("--shared", help="several residents use it")] = False,
+    replaces: Annotated[
+        str | None, typer.Option("--replaces", help="address of the device in whose place it comes", show_default=False)
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="take the device that calls when it is the only one")] = False,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="write the installation report there; - prints it")
+    ] = None,
+    values: Annotated[bool, typer.Option("--values", help="with the first measured values in the report")] = False,
+    config: Config = None,
+) -> None:
+    """Pair a device: find it, bond, set its clock, give it to a resident, and wait for a first measurement."""
+    from api.cli.gateway import perform
+
+    body = {
+        "address": address,
+        "profile": profile,
+        "resident": resident,
+        "user_slot": slot,
+        "placement": placement,
+        "language": language,
+        "shared": shared,
+        "replaces": replaces,
+    }
+    status = 0
+    if report is None or address is not None or profile is not None or resident is not None:
+        status = perform(config, lambda gateway: Dialogue(gateway, yes=yes).pair(body))
+    if report is not None and status != _INTERRUPTED:
+        text = perform(config, lambda gateway: _report(gateway, language, values=values))
+        _write(report, text)
+    if status:
+        raise typer.Exit(status)
+
+
+class Dialogue:
+    """One pairing with the person at the prompt."""
+
+    def __init__(self, gateway: httpx.AsyncClient, *, yes: bool) -> None:
+        self._gateway = gateway
+        self._yes = yes
+        self._asking: asyncio.Task[None] | None = None
+
+    async def pair(self, body: dict[str, Any]) -> int:
+        """The exit status: 0 when it is ready."""
+        from api.cli.gateway import ask
+
+        body = await self._completed(body)
+        made = await ask(self._gateway, "POST", "/pairings", body)
+        path = f"/pairings/{made['id']}"
+        try:
+            async with asyncio.TaskGroup() as group:
+                outcome = await self._follow(path, group)
+                self._stop_asking()
+        except asyncio.CancelledError:
+            return await self._cancel(path)
+        except BaseExceptionGroup:  # nobody answers: nothing is to be left half done
+            await self._gateway.post(path + "/cancel")
+            raise
+        return 0 if outcome == "ready" else 1
+
+    async def _follow(self, path: str, group: asyncio.TaskGroup) -> str:
+        outcome = ""
+        async for event in self._events(path):
+            self._stop_asking()
+            if event["code"] not in _QUIET:
+                _tell(event)
+            if event["code"] == "ask":
+                self._asking = group.create_task(self._answer(path, event["data"]))
+            if event["code"] == "ended":
+                outcome = event["data"]["outcome"]
+        return outcome
+
+    async def _cancel(self, path: str) -> int:
+        """Ctrl-C: the gateway takes back what was made; that is waited for."""
+        task = asyncio.current_task()
+        if task is not None:
+            task.uncancel()
+        print("Cancelling: what was made is taken back …")
+        await self._gateway.post(path + "/cancel")
+        async for event in self._events(path):
+            if event["code"] == "ended":
+                print(event["words"])
+        return _INTERRUPTED
+
+    async def _events(self, path: str) -> AsyncIterator[dict[str, Any]]:
+        """All of them, once each; resumes where a broken stream was."""
+        import httpx
+
+        from gateway.core.clock import SystemClock
+
+        position, broken = 0, 0
+        while True:
+            try:
+                headers = {"Last-Event-ID": str(position)}
+                async with self._gateway.stream("GET", f"{path}/events", headers=headers, timeout=None) as stream:
+                    async for line in stream.aiter_lines():
+                        if line.startswith("data:"):
+                            event = json.loads(line.removeprefix("data:"))
+                            position, broken = event["number"], 0
+                            yield event
+                            if event["code"] == "ended":
+                                return
+            except httpx.HTTPError:
+                pass  # the gateway was restarted, perhaps: it is asked again
+            broken += 1
+            if broken > _RESUMES:
+                raise HuomaError("The gateway does not answer any more: look at its log; what was begun is taken back.")
+            await SystemClock().sleep(1.0)
+
+    async def _completed(self, body: dict[str, Any]) -> dict[str, Any]:
+        """What was not given is asked for, at a terminal."""
+        if body["resident"] is None:
+            body = body | {"resident": await self._which_resident()}
+        if body["address"] is None and body["profile"] is None:
+            body = body | {"address": await self._which_device()}
+        return body
+
+    async def _which_resident(self) -> str:
+        from api.cli.gateway import ask
+
+        _need_terminal("--resident NAME")
+        residents = await ask(self._gateway, "GET", "/residents")
+        if not residents:
+            raise Invalid("Nobody lives here yet: 'huoma resident add NAME' first.")
+        for number, one in enumerate(residents, start=1):
+            print(f"{number:3}  {one['name']}  {one['room_id'] or ''}")
+        return str((await _choice("Whose will it be?", residents))["id"])
+
+    async def _which_device(self) -> str:
+        from api.cli.gateway import ask
+
+        _need_terminal("--address or --profile")
+        print("Put the device into pairing mode, then press Enter.")
+        await _line()
+        heard = [one for one in await ask(self._gateway, "GET", "/pairings/nearby") if one["profile"] is not None]
+        if not heard:
+            raise Invalid(
+                "No device that has a profile is heard: hold it near the gateway, wake it, and try again; 'huoma "
+                "doctor' tells whether the radio works."
+            )
+        for number, one in enumerate(heard, start=1):
+            mode = " · in pairing mode" if one["pairing"] else ""
+            owner = f" · already belongs to {one['owner']}" if one["owner"] else ""
+            print(f"{number:3}  {one['model']}  {one['address']}  {one['signal']} ({one['rssi']} dBm){mode}{owner}")
+        return str((await _choice("Which one?", heard))["address"])
+
+    # ---- questions of the pairing -------------------------------------------------------------------------------
+
+    async def _answer(self, path: str, data: dict[str, Any]) -> None:
+        from api.cli.gateway import ask
+
+        while True:
+            answer = await self._asked(path, data["ask"])
+            if answer is None:
+                return
+            where, body = answer
+            try:
+                await ask(self._gateway, "POST", f"{path}/{where}", body)
+            except HuomaError as refusal:
+                print(f"  {refusal}")
+                continue
+            return
+
+    async def _asked(self, path: str, kind: str) -> tuple[str, dict[str, Any]] | None:
+        """Which route, and what it gets; None: there is nothing to answer."""
+        match kind:
+            case "passkey":
+                return "passkey", {"passkey": await _prompt("Passkey: ")}
+            case "compare":
+                return "compare", {"match": (await _prompt("Do they match? [y/N] ")).lower() in ("y", "yes", "k", "j")}
+            case "bind-key":
+                return "bind-key", {"bind_key": await _prompt("Bind key: ", hidden=True)}
+            case "select":
+                return "select", {"address": await self._selected(path)}
+        return None
+
+    async def _selected(self, path: str) -> str:
+        from api.cli.gateway import ask
+
+        now = await ask(self._gateway, "GET", path)
+        heard = [one for one in now["candidates"] if one["profile"] is not None and one["pairing"] is not False]
+        if self._yes and len(heard) == 1:
+            return str(heard[0]["address"])
+        return await _prompt("Address: ")
+
+    def _stop_asking(self) -> None:
+        if self._asking is not None:
+            self._asking.cancel()
+            self._asking = None
+
+
+def _tell(event: dict[str, Any]) -> None:
+    """One line; the steps each on its own."""
+    print(f"{event['at'][11:19]}  {event['words']}")
+    for number, step in enumerate(event["data"].get("steps", ()), start=1):
+        print(f"          {number}. {step}")
+
+
+def _need_terminal(option: str) -> None:
+    if not sys.stdin.isatty():
+        raise Invalid(f"Give {option}: there is no terminal to ask at.")
+
+
+async def _choice(question: str, among: list[Any]) -> Any:
+    while True:
+        said = await _prompt(f"{question} [1–{len(among)}] ")
+        if said.isdigit() and 1 <= int(said) <= len(among):
+            return among[int(said) - 1]
+
+
+async def _prompt(question: str, *, hidden: bool = False) -> str:
+    print(question, end="", flush=True)
+    return (await _line(hidden=hidden)).strip()
+
+
+async def _line(*, hidden: bool = False) -> str:
+    """A line of the terminal, without holding up what happens meanwhile; Ctrl-C breaks it off.
+
+    Raises:
+        Invalid: there is nobody at it.
+    """
+    loop, descriptor = asyncio.get_running_loop(), sys.stdin.fileno()
+    ready = asyncio.Event()
+    loop.add_reader(descriptor, ready.set)
+    try:
+        with _echo_off(descriptor, hidden):
+            await ready.wait()
+            line = sys.stdin.readline()
+    finally:
+        loop.remove_reader(descriptor)
+    if not line:
+        raise Invalid("Nobody answers: run the command at a terminal, or give what it asks for as options.")
+    return line
+
+
+class _echo_off:  # noqa: N801  # reads as what it does
+    """The terminal shows nothing meanwhile."""
+
+    def __init__(self, descriptor: int, hidden: bool) -> None:
+        self._descriptor = descriptor
+        self._before: list[Any] | None = None
+        self._hidden = hidden
+
+    def __enter__(self) -> None:
+        import termios
+
+        if self._hidden and sys.stdin.isatty():
+            self._before = termios.tcgetattr(self._descriptor)
+            changed = list(self._before)
+            changed[3] &= ~termios.ECHO
+            termios.tcsetattr(self._descriptor, termios.TCSADRAIN, changed)
+
+    def __exit__(self, *_error: object) -> None:
+        import termios
+
+        if self._before is not None:
+            with suppress(termios.error):
+                termios.tcsetattr(self._descriptor, termios.TCSADRAIN, self._before)
+            print()
+
+
+async def _report(gateway: httpx.AsyncClient, language: str, *, values: bool) -> str:
+    from api.cli.gateway import refused
+
+    reply = await gateway.get("/pairings/report", params={"language": language, "values": values})
+    if not reply.is_success:
+        raise refused(reply)
+    return reply.text
+
+
+def _write(file: Path, text: str) -> None:
+    if str(file) == "-":
+        print(text)
+        return
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise HuomaError(f"{file} cannot be written ({error.strerror}): name another file.") from error
+    print(f"The installation report is in {file}.")

@@ -1,0 +1,207 @@
+"""`huoma pair`, `unpair`, `capture`, `doctor` as a technician types them; the gateway's radio is in a test's hands."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from api.http.app import Control, build_app
+from api.server import bind_control, serving
+from device_drivers.profile_check import check_files
+from tests.api.home import Home, open_home
+from tests.api.http.test_upkeep import HandRecorder
+from tests.api.pairing_radio import CUFF, CUFF_PROFILE, HandRadio
+from tests.api.whole_path.processes import HUOMA, ROOT
+
+pytestmark = pytest.mark.slow  # each starts the command as a process
+
+SETTINGS = 'time_zone = "Europe/Helsinki"\ndata_dir = "data"\n[radio]\nkind = "none"\n'
+
+
+@dataclass
+class Desk:
+    """A home with its control socket, and the settings that lead to it."""
+
+    home: Home
+    radio: HandRadio
+    recorder: HandRecorder
+    config: Path
+
+    async def huoma(self, *words: str) -> asyncio.subprocess.Process:
+        pipe = asyncio.subprocess.PIPE
+        return await asyncio.create_subprocess_exec(
+            *HUOMA, *words, "--config", str(self.config),
+            cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )  # fmt: skip
+
+    async def ran(self, *words: str, given: bytes = b"") -> tuple[int, str, str]:
+        process = await self.huoma(*words)
+        out, err = await process.communicate(given)
+        assert process.returncode is not None
+        return process.returncode, out.decode(), err.decode()
+
+
+@asynccontextmanager
+async def desk(folder: Path) -> AsyncIterator[Desk]:
+    (folder / "data").mkdir()
+    config = folder / "huoma.toml"
+    config.write_text(SETTINGS)
+    radio, recorder = HandRadio(), HandRecorder()
+    async with open_home(folder, radio=radio) as home:
+        await home.services.acts.add_resident("Aino Virtanen", actor="t")
+        acts = replace(home.services.acts, bonds=radio)  # type: ignore[arg-type]
+        services = replace(home.services, acts=acts, recorder=recorder)
+        listener = bind_control(folder / "data/control.sock")
+        async with serving([(listener, Control(build_app(services)))], closing=services.closing):
+            yield Desk(home, radio, recorder, config)
+
+
+async def until_said(process: asyncio.subprocess.Process, words: str) -> str:
+    """What it printed until then."""
+    assert process.stdout is not None
+    said = b""
+    async with asyncio.timeout(20):
+        while words.encode() not in said:
+            more = await process.stdout.read(1000)
+            assert more, f"it ended: {said.decode()}"
+            said += more
+    return said.decode()
+
+
+async def test_a_cuff_is_paired_and_reported(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        report = tmp_path / "report.md"
+        options = (
+            "--resident",
+            "Aino Virtanen",
+            "--profile",
+            CUFF_PROFILE,
+            "--language",
+            "fi",
+            "--report",
+            str(report),
+        )
+        process = await at.huoma("pair", "--address", CUFF, *options)
+        watch = await at.radio.watch()
+        at.radio.tell_all(watch)
+        said = await until_said(process, "Waiting for a first measurement")
+        assert "1. Aseta paristot" in said or "1. " in said
+        at.radio.measure(watch)
+        out, err = await process.communicate()
+        assert (process.returncode, err) == (0, b"")
+        assert "Ready: A&D UA-651BLE." in out.decode()
+        assert "# Asennusraportti" in report.read_text()
+        assert "177" not in report.read_text()
+
+
+async def test_a_passkey_is_typed(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        process = await at.huoma("pair", "--address", CUFF, "--resident", "Aino Virtanen")
+        await at.radio.watch()
+        agent = at.radio.agents[CUFF]
+        assert agent is not None
+        assert process.stdin is not None
+        async with asyncio.TaskGroup() as group:
+            asked = group.create_task(agent.passkey(CUFF))
+            await until_said(process, "Passkey: ")
+            process.stdin.write(b"nonsense\n")
+            await until_said(process, "Passkey: ")
+            process.stdin.write(b"004711\n")
+        assert asked.result() == 4711
+        watch = await at.radio.watch()
+        at.radio.tell_all(watch)
+        at.radio.measure(watch)
+        out, _ = await process.communicate()
+        assert process.returncode == 0
+        assert "4711" not in out.decode()
+
+
+async def test_ctrl_c_cancels_on_the_gateway_too(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        process = await at.huoma("pair", "--address", CUFF, "--resident", "Aino Virtanen")
+        at.radio.tell_all(await at.radio.watch())
+        await until_said(process, "Waiting for a first measurement")
+        process.send_signal(signal.SIGINT)
+        out, _ = await process.communicate()
+        assert process.returncode == 130
+        assert "Cancelled: nothing was changed" in out.decode()
+        assert at.radio.forgotten == [CUFF]
+        assert await at.home.services.acts.registry.assigned(CUFF) == []
+
+
+async def test_nobody_answers(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        status, _, err = await at.ran("pair", "--address", CUFF)
+        assert (status, "Give --resident NAME" in err) == (2, True)
+        process = await at.huoma("pair", "--address", CUFF, "--resident", "Aino Virtanen")
+        await at.radio.watch()
+        agent = at.radio.agents[CUFF]
+        assert agent is not None
+        assert process.stdin is not None
+        async with asyncio.TaskGroup() as group:
+            asked = group.create_task(agent.passkey(CUFF))
+            process.stdin.close()
+            assert await process.wait() == 2
+        assert asked.result() is None
+        pairings = at.home.services.pairings
+        assert pairings is not None
+        async with asyncio.timeout(5):
+            while pairings.states()[0].outcome is None:  # noqa: ASYNC110  # states tell nobody
+                await asyncio.sleep(0)
+        assert pairings.states()[0].outcome == "cancelled", "nothing stays open"
+
+
+async def test_the_only_one_is_taken_with_yes(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        at.radio.call(CUFF, pairing=None)
+        process = await at.huoma("pair", "--profile", CUFF_PROFILE, "--resident", "Aino Virtanen", "--yes")
+        watch = await at.radio.watch()
+        at.radio.tell_all(watch)
+        at.radio.measure(watch)
+        out, _ = await process.communicate()
+        assert (process.returncode, "Is this the device?" in out.decode()) == (0, True)
+
+
+async def test_unpair_capture_and_devices(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        await at.home.services.acts.assign(CUFF, "Aino Virtanen", actor="t")
+        status, out, _ = await at.ran("unpair", CUFF)
+        assert (status, "Clear the pairing on the device too" in out) == (0, True)
+        file = tmp_path / "acme.toml"
+        status, out, err = await at.ran("capture", "--name", "A&D*", "--seconds", "2", "-o", str(file))
+        assert (status, at.recorder.asked) == (0, [(CUFF, 2.0, False)])
+        assert "huoma profile check" in out
+        assert "Write down what its display shows" in err
+        assert file.stat().st_mode & 0o777 == 0o600
+        report = check_files([file])
+        assert any("no pairing steps" in problem.text for problem in report.problems)
+        status, _, err = await at.ran("capture", CUFF, "-o", str(file))
+        assert (status, "is there already" in err) == (2, True)
+        status, out, _ = await at.ran("devices")
+        assert status == 0
+
+
+async def test_without_a_gateway(tmp_path: Path) -> None:
+    config = tmp_path / "huoma.toml"
+    config.write_text(SETTINGS)
+    (tmp_path / "other").mkdir()
+    async with desk(tmp_path / "other") as at:
+        alone = replace(at, config=config)
+        status, out, _ = await alone.ran("doctor", "--json")
+        findings = {one["about"]: one for one in json.loads(out)}
+        assert (status, findings["gateway"]["grade"]) == (0, "WARN")
+        assert not (tmp_path / "data").exists(), "it looks, and makes nothing"
+        status, _, err = await alone.ran("pair", "--address", CUFF, "--resident", "Aino")
+        assert (status, "start the gateway" in err) == (1, True)
+        config.write_text('time_zone = "Nowhere/Atlantis"\n')
+        status, out, _ = await alone.ran("doctor")
+        assert status == 1
+        assert "Nowhere/Atlantis" in out
