@@ -139,7 +139,7 @@ async def test_open_streams_end_at_shutdown(home: Home) -> None:
 
 
 async def test_stream_of_a_revoked_token_ends(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.http.stream._CHECK_S", 0.02)
+    monkeypatch.setattr("api.http.stream.CHECK_S", 0.02)
     async with served(home) as url, httpx.AsyncClient(base_url=url, headers=home.headers()) as nurse:
         async with nurse.stream("GET", "/api/v1/alerts/stream") as stream, asyncio.timeout(2):
             async for line in stream.aiter_lines():
