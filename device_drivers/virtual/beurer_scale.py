@@ -92,6 +92,7 @@ class UserScale(VirtualPeripheral):
         self._serial = serial
         self._consented: int | None = None
         self._stir = asyncio.Event()
+        self._sending: asyncio.Task[None] | None = None
         server = self.device.gatt_server
         self._weight = measured(server, "2a9d", INDICATE, encrypted=True)
         self._composition = measured(server, "2a9c", INDICATE, encrypted=True)
@@ -198,9 +199,7 @@ class UserScale(VirtualPeripheral):
             if user is None or user.code != _UINT16.unpack(command[2:])[0]:
                 return bytes([_RESPONSE, operation, _NOT_AUTHORISED])
             self._consented = command[1]
-            connection = self.connection
-            if connection is not None:
-                self.while_connected(self._send(connection, user))
+            self._begin_sending(user)
             return bytes([_RESPONSE, operation, _OK])
         return bytes([_RESPONSE, operation, _UNKNOWN_OPERATION])
 
@@ -216,12 +215,12 @@ class UserScale(VirtualPeripheral):
         if command != b"\x00" or self._consented is None:
             raise att.ATT_Error(error_code=att.ErrorCode(_NOT_NOW))
         self._stir.set()
-        if self.stands is None or self.connection is None:
+        if self.stands is None:
             return
         user = self.users[self._consented]
         user.weighings.append(self._frames(self.stands, self._consented))
         self.stands = None
-        self.while_connected(self._send(self.connection, user))
+        self._begin_sending(user)
 
     def _reply(self, characteristic: att.Attribute[bytes], answer: bytes, *, indicate: bool) -> None:
         self._stir.set()
@@ -229,6 +228,13 @@ class UserScale(VirtualPeripheral):
         if connection is not None:
             send = self.device.indicate_subscriber if indicate else self.device.notify_subscriber
             self.while_connected(send(connection, characteristic, answer))
+
+    def _begin_sending(self, user: ScaleUser) -> None:
+        """Whoever consented last is sent his; what was not confirmed to another stays."""
+        if self._sending is not None:
+            self._sending.cancel()
+        connection = self.connection
+        self._sending = None if connection is None else self.while_connected(self._send(connection, user))
 
     async def _send(self, connection: Connection, user: ScaleUser) -> None:
         """Stored weighings oldest first; one is forgotten when all of it is confirmed."""

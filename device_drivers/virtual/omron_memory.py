@@ -68,9 +68,11 @@ class MemoryCuff(VirtualPeripheral):
         clock: DeviceClock,
         address: str = "28:FF:B2:71:42:02",
         serial: str = "20714202",
+        model: str = "HEM-7142T2",
         key: bytes | None = None,
         io: Io = Io.NOTHING,
     ) -> None:
+        self._model = model
         self._digits = "00000480" + address.replace(":", "")
         super().__init__(radio, name=f"BLESmart_{self._digits}", address=address, appearance=0x0380, max_mtu=64, io=io)
         self.clock = clock
@@ -105,7 +107,7 @@ class MemoryCuff(VirtualPeripheral):
         return [
             service(OMRON_SERVICE, *table),
             device_information(
-                strings={"2a29": "OMRON HEALTHCARE", "2a24": "HEM-7142T2", "2a25": self._serial, "2a26": "0102"},
+                strings={"2a29": "OMRON HEALTHCARE", "2a24": self._model, "2a25": self._serial, "2a26": "0102"},
                 system_id=None,
             ),
             service("180f", constant("2a19", b"\x64")),

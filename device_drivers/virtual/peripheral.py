@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from bumble import hci
 from bumble.core import AdvertisingData
+from bumble.core import ConnectionError as LinkError
 from bumble.device import Connection, Device, DeviceConfiguration
 from bumble.gatt import Characteristic, Service
 from bumble.host import Host
@@ -77,6 +78,7 @@ class VirtualPeripheral(ABC):
         self.device.gatt_server.max_mtu = max_mtu
         self.device.pairing_config_factory = self._pairing_config
         self._appearance = appearance
+        self._calling = asyncio.Lock()  # a measurement and the end of a connection may both make it call
         self._tasks: set[asyncio.Task[None]] = set()
 
     @abstractmethod
@@ -111,13 +113,16 @@ class VirtualPeripheral(ABC):
         manufacturer = self.manufacturer_data()
         if manufacturer is not None:
             structures.append((AdvertisingData.MANUFACTURER_SPECIFIC_DATA, manufacturer))
-        await self.device.start_advertising(
-            own_address_type=hci.OwnAddressType.PUBLIC,
-            advertising_data=bytes(AdvertisingData(structures)),
-            scan_response_data=bytes(AdvertisingData([(AdvertisingData.COMPLETE_LOCAL_NAME, self.name.encode())])),
-            advertising_interval_min=ADVERTISING_INTERVAL_MS,
-            advertising_interval_max=ADVERTISING_INTERVAL_MS,
-        )
+        async with self._calling:
+            if self.connection is not None:
+                return  # somebody came while it was about to call
+            await self.device.start_advertising(
+                own_address_type=hci.OwnAddressType.PUBLIC,
+                advertising_data=bytes(AdvertisingData(structures)),
+                scan_response_data=bytes(AdvertisingData([(AdvertisingData.COMPLETE_LOCAL_NAME, self.name.encode())])),
+                advertising_interval_min=ADVERTISING_INTERVAL_MS,
+                advertising_interval_max=ADVERTISING_INTERVAL_MS,
+            )
 
     async def fall_silent(self) -> None:
         """Stop calling."""
@@ -153,8 +158,12 @@ class VirtualPeripheral(ABC):
     async def hang_up(self) -> None:
         """Close the link from this side."""
         connection = self.connection
-        if connection is not None:
+        if connection is None:
+            return
+        try:
             await connection.disconnect()
+        except (hci.HCI_Error, LinkError):
+            return  # the other side was faster
 
     def _pairing_config(self, _connection: Connection) -> PairingConfig:
         return PairingConfig(sc=True, mitm=self.io is not Io.NOTHING, bonding=True, delegate=PeripheralDelegate(self))

@@ -130,9 +130,12 @@ class HeartRateStrap(VirtualPeripheral):
         self._zero = FALLBACK - timedelta(seconds=asyncio.get_running_loop().time())
         self._stream: asyncio.Task[None] | None = None
         server = self.device.gatt_server
-        self._heart_rate = measured(server, "2a37", NOTIFY)
-        self._control = computed(PMD_CONTROL, READ | WRITE | INDICATE, read=lambda: _FEATURES, write=self._on_control)
-        self._data = measured(server, PMD_DATA, NOTIFY)
+        bonded = io is not Io.NOTHING  # as they are sold, these serve anybody
+        self._heart_rate = measured(server, "2a37", NOTIFY, encrypted=bonded)
+        self._control = computed(
+            PMD_CONTROL, READ | WRITE | INDICATE, read=lambda: _FEATURES, write=self._on_control, encrypted=bonded
+        )
+        self._data = measured(server, PMD_DATA, NOTIFY, encrypted=bonded)
 
     def advertised_services(self) -> tuple[str, ...]:
         return ("180d",)

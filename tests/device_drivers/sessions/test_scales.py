@@ -1,0 +1,164 @@
+"""Beurer's scales through the whole radio: users, codes, weight and composition of one weighing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from device_drivers.nomenclature import Kind, Quantity
+from device_drivers.readings import Reading
+from device_drivers.virtual.beurer_scale import PLACES, UserScale
+from device_drivers.virtual.device_clock import DeviceClock
+from tests.gateway.radio.room import Room, RoomMaker, local
+
+pytestmark = pytest.mark.slow  # a room with pairing takes 0.1 to 0.4 s
+
+SCALE = "E7:DB:49:F1:86:DE"
+
+
+async def scale_in(room: Room, **options: Any) -> UserScale:
+    scale = UserScale(room.air, clock=DeviceClock(local("09:57:00")), **options)
+    await scale.power_on()
+    return scale
+
+
+def readings(room: Room, kind: Kind) -> list[Reading]:
+    return [received.reading for received in room.heard.readings if received.reading.kind is kind]
+
+
+async def test_a_new_user_is_made_once_and_remembered(room_with: RoomMaker) -> None:
+    async with room_with(SCALE) as room:
+        scale = await scale_in(room)
+        await scale.pairing_mode()
+        async with room.running():
+            await room.heard.until(lambda: room.book.remembered.get(SCALE, {}).get("consent-index") == "1")
+            code = room.book.remembered[SCALE]["consent-code"]
+            assert len(code) == 4
+            assert scale.users[1].code == int(code)
+            await scale.weigh(72.4)
+            await room.heard.until(lambda: len(room.heard.readings) == 2)
+            await scale.weigh(72.6)
+            await room.heard.until(lambda: len(room.heard.readings) == 4)
+        assert list(scale.users) == [1], "it registered again"
+        assert not scale.users[1].weighings
+
+
+@pytest.mark.parametrize("in_two_packets", [False, True])
+async def test_the_composition_has_the_time_and_the_user_of_its_weight(
+    in_two_packets: bool, room_with: RoomMaker
+) -> None:
+    async with room_with(SCALE) as room:
+        scale = await scale_in(room)
+        scale.in_two_packets = in_two_packets
+        scale.enrol(3752)
+        room.book.remembered[SCALE] = {"consent-index": "1", "consent-code": "3752"}
+        await scale.weigh(79.96)
+        scale.clock.lag(-600)
+        await scale.weigh(81.0)
+        await scale.pairing_mode()
+        async with room.running():
+            await room.heard.until(lambda: len(scale.confirmed) == (6 if in_two_packets else 4))
+        weights, compositions = readings(room, Kind.WEIGHT), readings(room, Kind.BODY_COMPOSITION)
+        assert [one.values[Quantity.WEIGHT] for one in weights] == pytest.approx([79.96, 81.0], abs=0.005)
+        assert [one.time for one in compositions] == [one.time for one in weights]
+        assert [one.user_slot for one in compositions] == [1, 1]
+        assert [one.values[Quantity.BODY_FAT] for one in compositions] == [19.4, 19.4]
+        assert all(one.values[Quantity.IMPEDANCE] == pytest.approx(452.0) for one in compositions)
+        assert not any("incomplete" in one.flags for one in compositions)
+
+
+async def test_a_code_that_is_refused_says_what_to_do(room_with: RoomMaker) -> None:
+    async with room_with(SCALE) as room:
+        scale = await scale_in(room)
+        scale.enrol(1111)
+        room.book.remembered[SCALE] = {"consent-index": "1", "consent-code": "2222"}
+        await scale.weigh(70.0)
+        await scale.pairing_mode()
+        async with room.running():
+            await room.heard.until(lambda: room.heard.said("refuses the consent code of user 1"))
+        assert room.heard.said("look the code up on the scale and enter it anew")
+        assert not room.heard.said("2222"), "a code is a secret"
+        assert not room.heard.readings
+        assert len(scale.users[1].weighings) == 1, "nothing is lost"
+
+
+async def test_a_full_scale_says_what_to_do(room_with: RoomMaker) -> None:
+    async with room_with(SCALE) as room:
+        scale = await scale_in(room)
+        for code in range(PLACES):
+            scale.enrol(code)
+        await scale.pairing_mode()
+        async with room.running():
+            await room.heard.until(lambda: room.heard.said("every place for a user is taken on the scale"))
+        assert room.heard.said("delete one in its menu")
+
+
+async def test_a_user_made_on_a_broken_connection_is_found_again(room_with: RoomMaker) -> None:
+    async with room_with(SCALE) as room:
+        scale = await scale_in(room)
+        scale.enrol(1)
+        assert scale.enrol(4711) == 2
+        room.book.remembered[SCALE] = {"consent-code": "4711"}  # the index was not heard any more
+        await scale.weigh(66.0, user=2)
+        await scale.pairing_mode()
+        async with room.running():
+            await room.heard.until(lambda: len(room.heard.readings) == 2)
+        assert room.book.remembered[SCALE]["consent-index"] == "2"
+        assert list(scale.users) == [1, 2]
+
+
+async def test_several_users_each_with_his_own(room_with: RoomMaker) -> None:
+    async with room_with(SCALE) as room:
+        scale = await scale_in(room)
+        for code in (1001, 1002):
+            scale.enrol(code)
+        room.book.remembered[SCALE] = {
+            "consent-index": "1",
+            "consent-code": "1001",
+            "consent-code:2": "1002",
+        }
+        await scale.weigh(60.0, user=1)
+        await scale.weigh(90.0, user=2)
+        await scale.pairing_mode()
+        async with room.running():
+            await room.heard.until(lambda: len(room.heard.readings) == 4)
+        assert {(one.user_slot, round(one.values[Quantity.WEIGHT])) for one in readings(room, Kind.WEIGHT)} == {
+            (1, 60),
+            (2, 90),
+        }
+
+
+async def test_a_measurement_is_taken_when_nothing_is_stored(room_with: RoomMaker) -> None:
+    async with room_with(SCALE) as room:
+        scale = await scale_in(room)
+        scale.enrol(3752)
+        room.book.remembered[SCALE] = {"consent-index": "1", "consent-code": "3752"}
+        scale.stands = 64.5
+        await scale.pairing_mode()
+        async with room.running():
+            await room.heard.until(lambda: len(room.heard.readings) == 2)
+        [weight] = readings(room, Kind.WEIGHT)
+        assert weight.values[Quantity.WEIGHT] == pytest.approx(64.5)
+
+
+async def test_a_drop_between_weight_and_composition_loses_nothing(room_with: RoomMaker) -> None:
+    async with room_with(SCALE) as room:
+        scale = await scale_in(room)
+        scale.enrol(3752)
+        room.book.remembered[SCALE] = {"consent-index": "1", "consent-code": "3752"}
+        await scale.weigh(79.96)
+        dropped: list[int] = []
+
+        async def drop_at_the_composition(received: Any) -> None:
+            if received.reading.kind is Kind.BODY_COMPOSITION and not dropped:
+                dropped.append(1)
+                room.air.link.drop(scale.controller)
+
+        room.heard.before_commit = drop_at_the_composition
+        await scale.pairing_mode()
+        async with room.running():
+            await room.heard.until(lambda: len(scale.confirmed) == 2)
+        assert len({one.raw for one in readings(room, Kind.WEIGHT)}) == 1
+        assert len({one.raw for one in readings(room, Kind.BODY_COMPOSITION)}) == 1
+        assert all(one.time is not None for one in readings(room, Kind.BODY_COMPOSITION))
