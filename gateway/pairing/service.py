@@ -139,8 +139,10 @@ class Pairings:
             StoreError: the store takes nothing.
         """
         self._to_mend.set()
-        for session in self._sessions.values():
-            session.log.close()  # of a run before this one: they are mended below
+        for key, session in list(self._sessions.items()):
+            if not session.ended:  # of a run before this one: it is mended below, and its note tells how it ended
+                session.log.close()
+                del self._sessions[key]
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group

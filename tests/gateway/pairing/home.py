@@ -68,6 +68,7 @@ class Gateway:
     radio: Radio
     pairings: Pairings
     clock: VirtualClock
+    stop_pairings: Callable[[], object] = lambda: None
 
     async def begin(self, address: str | None = None, **more: Any) -> str:
         asked = PairingRequest(**{"resident_id": AINO, "actor": "t", "address": address, **more})
@@ -142,7 +143,7 @@ class Household:
             )  # fmt: skip
             async with asyncio.TaskGroup() as group:
                 running = [group.create_task(work()) for work in (radio.run, intake.run, pairings.run)]
-                gateway = Gateway(database, registry, notes, memory, radio, pairings, self.clock)
+                gateway = Gateway(database, registry, notes, memory, radio, pairings, self.clock, running[2].cancel)
                 try:
                     await gateway.until(lambda: pairings.running and radio.adapters()[0].state == "listening")
                     yield gateway

@@ -292,3 +292,24 @@ async def test_a_bond_that_went_stale_is_renewed_by_the_technician(household: Ho
         await cuff.measure(systolic=121, diastolic=80, pulse=60)
         assert (await gateway.ended(second)).outcome == "ready"
         assert len(await gateway.registry.assigned(CUFF, only_open=False)) == 1, "no second assignment"
+
+
+async def test_a_service_that_is_started_again_mends_what_it_left(household: Household) -> None:
+    cuff = await cuff_in(household)
+    async with household.gateway() as gateway:
+        pairing = await gateway.begin(CUFF)
+        await cuff.pairing_mode()
+        await gateway.until(lambda: "bonded" in gateway.codes(pairing))
+        log = gateway.pairings.session(pairing).log
+        gateway.stop_pairings()
+        await gateway.until(lambda: not gateway.pairings.running)
+        async with asyncio.TaskGroup() as group:
+            again = group.create_task(gateway.pairings.run())
+            await gateway.until(lambda: log.closed, within=5)
+            async with asyncio.timeout(60):
+                while await gateway.notes.cut_off():  # noqa: ASYNC110  # of virtual time
+                    await asyncio.sleep(0.1)
+            assert (await gateway.pairings.state(pairing)).outcome in ("cut-off", "unproven")
+            with pytest.raises(NotFound, match="of this run of the gateway"):
+                gateway.pairings.session(pairing)
+            again.cancel()
