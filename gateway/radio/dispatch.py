@@ -166,6 +166,10 @@ class Dispatcher:
             device = self._devices.get(address)
             if device is None or not await self._is_ours(device):
                 task.cancel()
+        for address in list(self._bonds.stale):
+            if await self._book.wanted(address) is None:  # taken out of use: nobody has to pair it again
+                self._bonds.forgotten(address)
+                self._visitor.changed()
 
     async def _is_ours(self, device: Device) -> bool:
         """Ours, or being paired: then for as long as that takes."""

@@ -37,10 +37,13 @@ class Rest:
         pause = min(AFTER_SESSION_S * 2 ** min(max(self.empty - 1, 0), 10), EMPTY_LONGEST_S)
         self._pause(now, pause, rng, fruitless=not readings)
 
-    def failed(self, now: float, rng: random.Random, *, brought: bool = False) -> float:
-        """It broke off; the pause until the next attempt. One that had `brought` something begins the series anew."""
+    def failed(self, now: float, rng: random.Random, *, brought: bool = False, longest_s: float | None = None) -> float:
+        """It broke off; the pause until the next attempt. One that had `brought` something begins the series anew.
+
+        `longest_s` shortens the pauses while somebody is waiting; the budget goes on.
+        """
         self.failures = 1 if brought else self.failures + 1
-        pause = min(FIRST_PAUSE_S * 2 ** min(self.failures - 1, 10), LONGEST_PAUSE_S)
+        pause = min(FIRST_PAUSE_S * 2 ** min(self.failures - 1, 10), longest_s or LONGEST_PAUSE_S)
         return self._pause(now, pause, rng, fruitless=not brought)
 
     def stale(self, now: float, rng: random.Random, *, suspected: bool = False) -> None:

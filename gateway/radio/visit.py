@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
+from typing import Final
 
 import structlog
 
@@ -26,7 +27,8 @@ from gateway.radio.station import Station
 
 log = structlog.get_logger(__name__)
 
-NOBODY = Permit(agent=None, relay=Relay())
+PAIRING_PAUSE_S: Final = 5.0  # a technician is waiting
+NOBODY: Final = Permit(agent=None, relay=Relay())
 
 
 @dataclass(slots=True, kw_only=True)
@@ -83,7 +85,7 @@ class Visitor:
             self._bond_lost(adapter, device, error)
             allowed.relay.failed(error)
         except (LinkLost, DeviceRefused) as error:
-            self._broke_off(device, error, conversation)
+            self._broke_off(device, error, conversation, hurried=permit is not None)
             allowed.relay.failed(error)
         except StoreError as error:
             pause = device.rest.failed(self.clock.monotonic(), self.rng)
@@ -145,11 +147,14 @@ class Visitor:
             received = "1 reading" if conversation.readings == 1 else f"{conversation.readings} readings"
             self.say(device, f"{received} received.", Severity.INFORMATION)
 
-    def _broke_off(self, device: Device, error: LinkLost | DeviceRefused, conversation: Conversation) -> None:
+    def _broke_off(
+        self, device: Device, error: LinkLost | DeviceRefused, conversation: Conversation, *, hurried: bool
+    ) -> None:
         brought = conversation.last_useful is not None
         if brought and self.bonds.mended(device):
             self.changed()
-        pause = device.rest.failed(self.clock.monotonic(), self.rng, brought=brought)
+        longest_s = PAIRING_PAUSE_S if hurried else None
+        pause = device.rest.failed(self.clock.monotonic(), self.rng, brought=brought, longest_s=longest_s)
         severity = Severity.FAULT if isinstance(error, DeviceRefused) else Severity.WARNING
         self.say(device, f"{error}; trying again in {pause:.0f} s.", severity)
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-import os
 import random
 import resource
 import sys
@@ -74,6 +73,12 @@ async def street(house: RadioHome, chance: random.Random) -> None:
             await asyncio.sleep(3600 / ADDRESSES_AN_HOUR / ADVERTS_EACH)
 
 
+def used() -> dict[str, int]:
+    """By this process, now; one of the descriptors is this look itself."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return {"rss": pages * resource.getpagesize(), "descriptors": len(list(Path("/proc/self/fd").iterdir()))}
+
+
 async def use(house: RadioHome, cuff: BloodPressureCuff, strap: HeartRateStrap, hour: int) -> None:
     """A measurement; and the strap is worn for two minutes."""
     await cuff.measure(systolic=120 + hour, diastolic=80, pulse=60)
@@ -106,8 +111,7 @@ async def main(folder: Path) -> None:
             gc.collect()
             line = {
                 "hour": hour + 1,
-                "rss": int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize(),
-                "descriptors": len(os.listdir("/proc/self/fd")),  # noqa: PTH208  # one of them is its own
+                **used(),
                 "seen": len(radio.seen()),
                 "confirmed": len(cuff.confirmed),
                 "strap": strap.connections,

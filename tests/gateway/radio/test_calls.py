@@ -46,9 +46,9 @@ async def test_a_device_that_says_it_has_nothing_is_visited_once_a_day(room_with
         async with room.running(sessions={"sig": brings_nothing}, callers={"sig": tells}) as radio:
             for _hour in range(49):
                 await cuff.advertise(flags=GENERAL_DISCOVERABLE)
-                await asyncio.sleep(20)
+                await asyncio.sleep(5)
                 await cuff.fall_silent()
-                await asyncio.sleep(3580)
+                await asyncio.sleep(3595)
             assert cuff.connections == 3
             assert radio.seen()[0].call == Call(waiting=0)
             waiting[0] = 2
@@ -63,11 +63,12 @@ async def test_a_device_that_calls_for_ever_and_brings_nothing_has_a_budget(room
         cuff = BloodPressureCuff(room.air)
         await cuff.power_on()
         async with room.running(sessions={"sig": brings_nothing}):
-            for _minute in range(60):
-                for _ in range(6):
-                    if cuff.connection is None and cuff.device.legacy_advertiser is None:
-                        await cuff.advertise(flags=GENERAL_DISCOVERABLE)
-                    await asyncio.sleep(10)
+            for _ in range(240):  # every quarter of a minute it calls for a second
+                if cuff.connection is None:
+                    await cuff.advertise(flags=GENERAL_DISCOVERABLE)
+                await asyncio.sleep(1)
+                await cuff.fall_silent()
+                await asyncio.sleep(14)
             assert BUDGET - 5 <= cuff.connections <= BUDGET
 
 

@@ -269,3 +269,17 @@ async def test_the_bonds_of_each_adapter_are_told(room_with: RoomMaker) -> None:
         assert {name: set(told) for name, told in (await radio.bonds()).items()} == {"the virtual radio": {CUFF}}
         await radio.forget(CUFF)
         assert {name: set(told) for name, told in (await radio.bonds()).items()} == {"the virtual radio": set()}
+
+
+async def test_a_technician_does_not_wait_for_minutes(room_with: RoomMaker) -> None:
+    async with room_with() as room, room.running() as radio:
+        cuff, watch = BloodPressureCuff(room.air), Watch()
+        await cuff.power_on()
+        await cuff.pairing_mode()
+        room.air.link.acl_filter = lambda *_: False  # nothing comes through
+        async with radio.pairing(CUFF, agent=None, watch=watch):
+            await room.heard.until(lambda: len(watch.errors) == 7, within=400)
+            room.air.link.acl_filter = None
+            began = room.clock.monotonic()
+            await room.heard.until(lambda: "ended paired" in watch.told, within=60)
+            assert room.clock.monotonic() - began <= 40

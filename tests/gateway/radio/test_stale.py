@@ -187,3 +187,14 @@ async def test_another_device_under_a_bonded_address_gives_nothing(room_with: Ro
         [words] = faults(room)
         assert "or another one uses its address" in words
         assert set(KeyFile(room.keys, now=room.clock.wall).peers(ADAPTER)) == {CUFF}
+
+
+async def test_a_device_taken_out_of_use_needs_no_new_bond(room_with: RoomMaker) -> None:
+    async with room_with(CUFF) as room:
+        cuff = await paired_cuff(room)
+        await cuff.lose_bonds()
+        async with room.running():
+            await cuff.record(successes(1)[0])
+            await room.heard.until(lambda: room.health.parts()["radio"].colour is Colour.AMBER)
+            room.book.withdraw(CUFF)
+            await room.heard.until(lambda: room.health.parts()["radio"].colour is Colour.GREEN, within=5)
