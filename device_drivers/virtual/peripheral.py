@@ -78,6 +78,7 @@ class VirtualPeripheral(ABC):
         self.device.gatt_server.max_mtu = max_mtu
         self.device.pairing_config_factory = self._pairing_config
         self._appearance = appearance
+        self._said: tuple[list[tuple[int, bytes]], str] | None = None
         self._calling = asyncio.Lock()  # a measurement and the end of a connection may both make it call
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -114,8 +115,10 @@ class VirtualPeripheral(ABC):
         if manufacturer is not None:
             structures.append((AdvertisingData.MANUFACTURER_SPECIFIC_DATA, manufacturer))
         async with self._calling:
-            if self.connection is not None:
-                return  # somebody came while it was about to call
+            said = (structures, self.name)
+            if self.connection is not None or (self.device.is_advertising and said == self._said):
+                return  # somebody came while it was about to call, or it calls already
+            self._said = said
             await self.device.start_advertising(
                 own_address_type=hci.OwnAddressType.PUBLIC,
                 advertising_data=bytes(AdvertisingData(structures)),
