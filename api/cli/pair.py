@@ -92,7 +92,7 @@ class Dialogue:
         except asyncio.CancelledError:
             return await self._cancel(path)
         except BaseExceptionGroup:  # nobody answers: nothing is to be left half done
-            await self._gateway.post(path + "/cancel")
+            await self._give_up(path)
             raise
         return 0 if outcome == "ready" else 1
 
@@ -114,11 +114,18 @@ class Dialogue:
         if task is not None:
             task.uncancel()
         print("Cancelling: what was made is taken back …")
-        await self._gateway.post(path + "/cancel")
+        await self._give_up(path)
         async for event in self._events(path):
             if event["code"] == "ended":
                 print(event["words"])
         return _INTERRUPTED
+
+    async def _give_up(self, path: str) -> None:
+        """A gateway that has gone takes it back by itself when it is started again."""
+        import httpx
+
+        with suppress(httpx.HTTPError):
+            await self._gateway.post(path + "/cancel")
 
     async def _events(self, path: str) -> AsyncIterator[dict[str, Any]]:
         """All of them, once each; resumes where a broken stream was."""
