@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -12,14 +12,14 @@ from bleak import BleakClient, BleakScanner
 from bleak.args.bluez import BlueZDiscoveryFilters, BlueZScannerArgs
 from bleak.backends.device import BLEDevice
 from bleak.exc import BleakDBusError, BleakError
-from dbus_fast import Variant
+from dbus_fast import Variant, unpack_variants
 from dbus_fast.errors import DBusFastError
 
 from gateway.core.clock import Clock
 from gateway.core.errors import RadioUnavailable
 from gateway.radio.bluez_agent import Agent
 from gateway.radio.bluez_bonds import LinkWatch
-from gateway.radio.bluez_bus import ADAPTER, DEVICE, PROPERTIES, BlueZBus, bluez_bus
+from gateway.radio.bluez_bus import ADAPTER, DEVICE, OBJECTS, PROPERTIES, BlueZBus, bluez_bus
 from gateway.radio.bluez_client import BleakClientBlueZ
 from gateway.radio.bluez_scan import BleakScannerBlueZ, Scans
 from gateway.radio.host import Closed, Heard, PairingAgent
@@ -156,6 +156,16 @@ class BlueZAdapter:
         """Raises BleakError when BlueZ cannot be asked."""
         device = await self._bluez.properties(self._device(address), DEVICE)
         return device is not None and bool(device.get("Bonded", device["Paired"]))  # `Bonded` came with 5.65
+
+    async def bonds(self) -> Collection[str]:
+        """Of everything on this adapter, a keyboard too. Raises BleakError when BlueZ cannot be asked."""
+        objects = unpack_variants((await self._bluez.call("/", OBJECTS, "GetManagedObjects"))[0])
+        return tuple(
+            path.rpartition("/dev_")[2].replace("_", ":")
+            for path, told in objects.items()
+            if path.startswith(f"{self._path}/") and DEVICE in told
+            if told[DEVICE].get("Bonded", told[DEVICE].get("Paired"))
+        )
 
     async def forget(self, address: str) -> None:
         """Raises BleakError when BlueZ cannot be asked."""

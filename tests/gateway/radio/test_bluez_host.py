@@ -91,6 +91,7 @@ async def test_bonds_are_asked_for_and_removed(sysfs: Path) -> None:
     async with fake_bluez() as bluez, host(sysfs).open() as adapter:
         assert await adapter.bonded(CUFF)
         assert not await adapter.bonded("5C:31:3E:00:00:02")
+        assert await adapter.bonds() == (CUFF,)
         await adapter.forget(CUFF)
         await adapter.forget(CUFF)  # BlueZ has none any more: that is what was wanted
         assert bluez.adapter.removed == [DEVICE]
