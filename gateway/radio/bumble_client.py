@@ -92,7 +92,8 @@ class BleakClientBumble(BaseBleakClient):
             raise BleakError("already connected")
         self.newly_bonded = False
         self._gone.clear()
-        async with self._adapter.clock.timeout(self._timeout), self._adapter.connecting, self._adapter.quiet():
+        # Waiting for others to be connected first is not this device's fault: its time begins behind the lock.
+        async with self._adapter.connecting, self._adapter.clock.timeout(self._timeout), self._adapter.quiet():
             with translated():
                 connection = await self._reach()
             self._connection = connection

@@ -275,3 +275,27 @@ async def test_a_link_that_ends_while_it_is_being_encrypted_holds_nobody_up(room
                 async with BleakLink(adapter, device, may_pair=False):
                     pass
             assert room.clock.monotonic() - began <= 1
+
+
+async def test_whoever_waits_behind_others_has_all_of_its_time(room_with: RoomMaker) -> None:
+    async with room_with() as room:
+        gone = [BloodPressureCuff(room.air, address=f"5C:31:3E:00:01:{n:02X}") for n in range(5)]
+        here = BloodPressureCuff(room.air, address=OTHER)
+        for cuff in (*gone, here):
+            await cuff.power_on()
+            await cuff.call()
+        async with room.adapter() as adapter:
+            found = {cuff.address: await scan_for(adapter, cuff.address) for cuff in (*gone, here)}
+            room.air.link.out_of_range.update(cuff.controller for cuff in gone)
+
+            async def in_vain(cuff: BloodPressureCuff) -> None:
+                with pytest.raises(LinkLost, match="did not answer in time"):
+                    async with BleakLink(adapter, found[cuff.address], may_pair=False):
+                        pass
+
+            async with asyncio.TaskGroup() as group:
+                for cuff in gone:
+                    group.create_task(in_vain(cuff))
+                await asyncio.sleep(0.1)
+                async with BleakLink(adapter, found[OTHER], may_pair=False) as link:  # half a minute later
+                    assert await link.read(MODEL) == b"UA-651BLE"
