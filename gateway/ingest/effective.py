@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -9,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from device_drivers.readings import DeviceTime
 from gateway.core.envelope import EffectiveSource
+from gateway.ingest.calendar import DST_UNCERTAINTY_S, offset_of, to_utc
+from gateway.ingest.epochs import explain
 from gateway.ingest.received import ClockMeasurement
 
 # Clocks of cuffs and scales drift ~1 s a day and are set at pairing; within a minute the device's own stamp stands.
@@ -17,11 +20,14 @@ TOLERANCE_S: Final = 60.0
 FUTURE_S: Final = 120.0
 # A device without a clock sends when it has measured; a scale wakes its radio and calls for about a minute.
 RECEPTION_UNCERTAINTY_S: Final = 60.0
-DST_UNCERTAINTY_S: Final = 3600.0
 # A stamp without a year whose day and time are this near to now was made now.
 JUST_NOW_S: Final = 600.0
 # Blood Pressure, Health Thermometer and Heart Rate 1.0 were adopted in 2011: no device of theirs measured before.
 FIRST_DEVICES: Final = datetime(2011, 1, 1, tzinfo=UTC)
+# Clocks begin on some New Year's Day (2000, 2010, 2019) and run on from there until somebody sets them. A true record
+# of the first two days of a year has mostly been fetched within a month.
+FACTORY_DAYS: Final = 2
+FACTORY_AGE: Final = timedelta(days=30)
 # A stamp can be anything and so can a clock's offset. A time beside the ends of the calendar is no time of anything,
 # and nobody could add an uncertainty or a zone to it.
 FIRST_TIME: Final = datetime(2, 1, 1, tzinfo=UTC)
@@ -31,6 +37,7 @@ UNSYNCHRONISED: Final = "gateway-clock-unsynchronised"
 FUTURE: Final = "effective-in-the-future"
 BEFORE_DEVICE: Final = "effective-before-the-device"
 CLOCK_WAS_RESET: Final = "device-clock-was-reset"
+FACTORY_DATE: Final = "device-clock-at-factory-date"
 OUT_OF_CALENDAR: Final = "effective-out-of-calendar"
 
 
@@ -60,19 +67,22 @@ def effective_time(
     synchronised: bool,
     zone: ZoneInfo,
     stamp_expected: bool,
+    earlier: Sequence[ClockMeasurement] = (),
 ) -> Effective:
     """Make UTC of what the device said: of any stamp, with any finite offset.
 
     | source | when |
     |---|---|
     | device | its stamp as it is: its clock is within a minute of ours, or not measured, or ours not synchronised |
-    | device-corrected | its stamp minus the measured offset |
+    | device-corrected | its stamp minus the offset that it had then, see `gateway.ingest.epochs` |
     | reception | it gives no stamp (or one without a year that is plainly now) |
-    | unknown | it gives a stamp that cannot be placed: year, month or day unknown, and not now; out of the calendar |
+    | unknown | it gives a stamp that cannot be placed: year, month or day unknown, and not now; out of the calendar;
+      from before its clock was reset; a factory date |
 
     Args:
         stamp: what the device said, local.
         clock: the measurement of its clock on this connection.
+        earlier: those of earlier connections, oldest first.
         received_at: by our clock.
         synchronised: whether our clock followed a time source at that moment.
         zone: of the home.
@@ -80,7 +90,7 @@ def effective_time(
     """
     offset = None if clock is None else clock.offset_s
     try:
-        found = _place(stamp, clock, received_at, synchronised, zone, stamp_expected)
+        found = _place(stamp, clock, earlier, received_at, synchronised, zone, stamp_expected)
     except OverflowError:
         found = _at(None, "unknown", None, OUT_OF_CALENDAR)
     if found.at is not None and not FIRST_TIME <= found.at <= LAST_TIME:
@@ -101,6 +111,7 @@ def effective_time(
 def _place(
     stamp: DeviceTime | None,
     clock: ClockMeasurement | None,
+    earlier: Sequence[ClockMeasurement],
     received_at: datetime,
     synchronised: bool,
     zone: ZoneInfo,
@@ -113,37 +124,38 @@ def _place(
         return _without_date(stamp, received_at, zone)
     as_said, dst = to_utc(local, zone)
     if clock is None or not synchronised:  # nothing, or nothing worth having, to correct it by
-        return _at(as_said, "device", dst)
-    if abs(clock.offset_s) <= TOLERANCE_S:
-        return _at(as_said, "device", max(abs(clock.offset_s) + clock.uncertainty_s, dst or 0.0))
+        return _unless_factory(_at(as_said, "device", dst), local, received_at)
     if clock.was_set and clock.measured_at <= as_said <= received_at + timedelta(seconds=TOLERANCE_S):
         return _at(as_said, "device", max(clock.uncertainty_s, dst or 0.0))  # made after we set the clock
-    corrected, dst = to_utc(local - timedelta(seconds=clock.offset_s), zone)
-    latest = received_at + timedelta(seconds=FUTURE_S)
-    if corrected > latest >= as_said:  # stored before the clock lost its time: the offset of now is not that of then
-        return _at(as_said, "device", None, CLOCK_WAS_RESET)
-    if _offset_of(corrected, zone) != _offset_of(clock.measured_at, zone):
-        dst = DST_UNCERTAINTY_S  # summer time began or ended since: was the device's clock moved with it?
-    return _at(corrected, "device-corrected", max(clock.uncertainty_s, dst or 0.0))
+    if not FIRST_TIME <= to_utc(local - timedelta(seconds=clock.offset_s), zone)[0] <= LAST_TIME:
+        return _at(None, "unknown", None, OUT_OF_CALENDAR)
+    found = explain(local, [*earlier, clock], received_at, zone)
+    if found is None:
+        return _at(None, "unknown", None, CLOCK_WAS_RESET)
+    if abs(found.offset_s) <= TOLERANCE_S:
+        uncertainty = max(abs(found.offset_s) + clock.uncertainty_s, found.uncertainty_s, dst or 0.0)
+        placed = _at(as_said, "device", uncertainty)
+        return placed if found.bounded else _unless_factory(placed, local, received_at)
+    uncertainty = found.uncertainty_s
+    if offset_of(found.at, zone) != offset_of(clock.measured_at, zone):
+        uncertainty = max(uncertainty, DST_UNCERTAINTY_S)  # summer time began or ended: did somebody move the clock?
+    return _at(found.at, "device-corrected", uncertainty)
+
+
+def _unless_factory(placed: Effective, local: datetime, received_at: datetime) -> Effective:
+    """An uncorrected stamp of a clock that nobody had set: zero, or the New Year it was made with (2010, 2019)."""
+    if placed.at is None:
+        return placed
+    if placed.at < FIRST_DEVICES:
+        return _at(None, "unknown", None, BEFORE_DEVICE)
+    new_year = local.month == 1 and local.day <= FACTORY_DAYS
+    if new_year and received_at - placed.at > FACTORY_AGE:
+        return _at(None, "unknown", None, FACTORY_DATE)
+    return placed
 
 
 def _at(at: datetime | None, source: EffectiveSource, uncertainty_s: float | None, *doubtful: str) -> Effective:
     return Effective(at=at, source=source, uncertainty_s=uncertainty_s, offset_s=None, doubtful=doubtful)
-
-
-def to_utc(local: datetime, zone: ZoneInfo) -> tuple[datetime, float | None]:
-    """A naive local time in UTC, and an hour of uncertainty where summer time makes two of it, or none.
-
-    Raises:
-        OverflowError: it is out of the calendar in UTC.
-    """
-    first = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
-    second = local.replace(tzinfo=zone, fold=1).astimezone(UTC)
-    return first, None if first == second else DST_UNCERTAINTY_S
-
-
-def _offset_of(at: datetime, zone: ZoneInfo) -> timedelta | None:
-    return at.astimezone(zone).utcoffset()
 
 
 def _without_date(stamp: DeviceTime, received_at: datetime, zone: ZoneInfo) -> Effective:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -22,16 +23,16 @@ from gateway.core.clock import Clock
 from gateway.core.envelope import ReadingDocument
 from gateway.core.faults import Fault, no_fault
 from gateway.core.subject import Origin, Subject, SubjectType
-from gateway.ingest import handing, whose
+from gateway.ingest import handing, resets, whose
 from gateway.ingest.document import letter_of, reading_document
 from gateway.ingest.effective import Effective, effective_time
 from gateway.ingest.identity import RECEPTION, RecordIdentity, identify
 from gateway.ingest.plausible import doubtful_quantities, is_failed
-from gateway.ingest.received import KnownDevice, Received
+from gateway.ingest.received import ClockMeasurement, KnownDevice, Received
 from gateway.ingest.storable import storable
 from gateway.ingest.streams import STREAMS
 from gateway.ingest.whose import Decision, Facts
-from gateway.store import assignments, corrections, readings, waiting
+from gateway.store import assignments, clocks, corrections, readings, waiting
 from gateway.store.assignments import Measured
 from gateway.store.ballast import StoreFull
 from gateway.store.database import Database
@@ -109,6 +110,7 @@ class Ingest:
         self._fault = fault
         self._arrivals = 0
         self._seen: dict[str, tuple[KnownDevice, float]] = {}  # as long as the list of devices of a home
+        self._clocks: dict[str, tuple[datetime, tuple[ClockMeasurement, ...]]] = {}  # likewise
         self._counts = {"stored": 0, "failed": 0, "duplicate": 0, "unassigned": 0}
 
     @property
@@ -133,7 +135,7 @@ class Ingest:
 
     async def accept_many(self, batch: Sequence[Received]) -> list[Outcome]:
         """Commit several readings in one transaction. As `accept`; one outcome each, in order."""
-        judged = [self._judge(received) for received in batch]
+        judged = [self._judge(received, await self._earlier_clocks(received)) for received in batch]
         self._fault("ingest.before-write")
         while True:
             try:
@@ -149,7 +151,19 @@ class Ingest:
             self._count(outcome)
         return outcomes
 
-    def _judge(self, received: Received) -> _Judged:
+    async def _earlier_clocks(self, received: Received) -> tuple[ClockMeasurement, ...]:
+        """How the device's clock was found at earlier connections; asked of the store once a connection."""
+        clock = received.clock
+        if clock is None or received.reading.time is None:
+            return ()
+        identity = received.device.identity
+        known = self._clocks.get(identity)
+        if known is None or known[0] != clock.measured_at:
+            found = await self._database.read(lambda c: clocks.earlier(c, identity, clock.measured_at))
+            known = self._clocks[identity] = (clock.measured_at, found)
+        return known[1]
+
+    def _judge(self, received: Received, earlier: tuple[ClockMeasurement, ...]) -> _Judged:
         received = storable(received)
         device, reading = received.device, received.reading
         self._arrivals += 1
@@ -159,7 +173,7 @@ class Ingest:
         )
         effective = effective_time(
             reading.time, received.clock, received_at=received.received_at, synchronised=received.synchronised,
-            zone=self._zone, stamp_expected=device.record_identity != RECEPTION,
+            zone=self._zone, stamp_expected=device.record_identity != RECEPTION, earlier=earlier,
         )  # fmt: skip
         return _Judged(
             received=received,
@@ -185,6 +199,8 @@ class Ingest:
         subject = decision.subject
         seq = _insert(connection, judged, decision) if known is None else known[0]
         self._fault("ingest.inside")
+        if known is None:
+            resets.heed(connection, judged.stamp, judged.received, self._routes)
         if subject is None:
             if known is None:
                 self._let_wait(connection, seq, judged, decision)
