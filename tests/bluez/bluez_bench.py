@@ -9,14 +9,13 @@ import subprocess
 from pathlib import Path
 from typing import Final, Self
 
-from bumble.transport import open_transport
-from bumble.transport.common import Transport
 from dbus_fast import BusType, Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
 from device_drivers.virtual.hci_log import HciLog
 from device_drivers.virtual.radio import VirtualRadio
 from gateway.radio.bluez_host import BlueZHost
+from tests.bluez.vhci import Vhci
 from tests.radio_scenarios.bench import Bench
 
 ADAPTER: Final = "hci0"
@@ -32,29 +31,29 @@ class BlueZBench(Bench):
 
     slowness = 2.0  # a session takes 4 s there, and qemu computes at a tenth of the speed
 
-    def __init__(self, air: VirtualRadio) -> None:
+    def __init__(self, air: VirtualRadio, *, number: int) -> None:
+        """`number` differs from that of every other bench of the process."""
         super().__init__(air)
+        self._number = number
         self._hci: list[bytes] = []
         self._file = HCI.open("a", encoding="utf-8")
         self._log = HciLog(self._file)
         self._dongle = air.dongle(observer=self._crossed)
         self._daemon: subprocess.Popen[bytes] | None = None
-        self._transport: Transport | None = None
+        self._vhci: Vhci | None = None
 
     async def __aenter__(self) -> Self:
         shutil.rmtree(STATE)
         STATE.mkdir()
         self._start_daemon()
-        self._transport = transport = await open_transport("vhci")
-        self._dongle.plug(transport.sink)
-        transport.source.set_packet_sink(_ToDongle(self))
+        self._vhci = Vhci(self._dongle, number=self._number)
         await self.until(Path("/sys/class/bluetooth", ADAPTER).exists)
         return self
 
     async def __aexit__(self, *_error: object) -> None:
         await self._stop_daemon(signal.SIGTERM)
-        if self._transport is not None:
-            await self._transport.close()
+        if self._vhci is not None:
+            self._vhci.close()
         await self.until(lambda: not Path("/sys/class/bluetooth", ADAPTER).exists())
         await asyncio.sleep(SETTLE_S)
         self._file.close()
@@ -76,9 +75,6 @@ class BlueZBench(Bench):
     def _crossed(self, packet: bytes, from_host: bool) -> None:
         self._hci.append(packet)
         self._log(packet, from_host)
-
-    def from_kernel(self, packet: bytes) -> None:
-        self._dongle.from_host(packet)
 
     async def _switch_off(self) -> None:
         bus = await MessageBus(bus_type=BusType.SYSTEM).connect()
@@ -107,11 +103,3 @@ class BlueZBench(Bench):
         if daemon is not None:
             daemon.send_signal(how)
             await self.until(lambda: daemon.poll() is not None)
-
-
-class _ToDongle:
-    def __init__(self, bench: BlueZBench) -> None:
-        self._bench = bench
-
-    def on_packet(self, packet: bytes) -> None:
-        self._bench.from_kernel(packet)

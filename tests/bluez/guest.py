@@ -22,10 +22,14 @@ LATENCY_S: Final = 0.01  # with none, bluetoothd may answer Connect before `Conn
 LIMIT_S: Final = 120.0
 
 
-async def play(name: str) -> str | None:
+async def play(name: str, number: int) -> str | None:
     """None when it went well, else what went wrong."""
     try:
-        async with asyncio.timeout(LIMIT_S), virtual_radio(delay_s=LATENCY_S) as air, BlueZBench(air) as bench:
+        async with (
+            asyncio.timeout(LIMIT_S),
+            virtual_radio(delay_s=LATENCY_S) as air,
+            BlueZBench(air, number=number) as bench,
+        ):
             await SCENARIOS[name](bench)
     except Exception:  # noqa: BLE001  # reported, whatever it is
         return traceback.format_exc()
@@ -33,10 +37,10 @@ async def play(name: str) -> str | None:
 
 
 async def main(results: Path, names: list[str]) -> None:
-    for name in names:
+    for number, name in enumerate(names):
         print(f"=== {name}", flush=True)
         started = time.monotonic()
-        wrong = await play(name)
+        wrong = await play(name, number)
         line = {"scenario": name, "seconds": round(time.monotonic() - started, 2), "wrong": wrong}
         with results.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
