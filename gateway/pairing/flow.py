@@ -116,21 +116,22 @@ class Flow:
         self.address, self.ask, self.phase = address, None, Phase.CALLING
         one = next((one for one in self.candidates if one.address == address), None)
         self._log.say("chosen", f"Chosen: {one.words() if one else address}.", address=address)
-        if one is not None:
+        if one is not None and one.name is not None:
             self._take_profile(one)
         if self.phase is Phase.CALLING:
             self.acts.append(Act.LISTEN)
-            self._now_that_the_profile_is_known()
+            self._if_it_only_advertises()
 
     def _chosen_one_heard(self, one: Candidate | None, now: float) -> None:
         if one is None:
             return
-        if self._first_heard is None:
-            self._first_heard = now
+        self._first_heard = now if self._first_heard is None else self._first_heard
         self.found["rssi"] = one.rssi
+        if one.name is None and now - self._first_heard <= NAMELESS_S:
+            return  # its services alone may make another model of it
         if self.profile is None or (self.device is None and one.profile_id not in (None, self.profile.id)):
             self._take_profile(one)
-            self._now_that_the_profile_is_known()
+            self._if_it_only_advertises()
         if one.profile_id is None and self.profile is None and now - self._first_heard > NAMELESS_S:
             self._fail(
                 f"No profile knows {one.name or 'this device'} ({one.address}): record it with 'huoma capture "
@@ -150,8 +151,8 @@ class Flow:
         self.profile = found
         self._tell_steps()
 
-    def _now_that_the_profile_is_known(self) -> None:
-        """A device that only advertises needs no connection: it is given to the resident at once."""
+    def _if_it_only_advertises(self) -> None:
+        """It needs no connection: it is given to the resident at once."""
         if self.phase is Phase.CALLING and self.profile is not None and self.profile.driver in self._broadcast:
             self._session_ended = True  # there is none to wait for
             self._assign()
