@@ -10,8 +10,9 @@ from typing import Final
 from device_drivers.virtual.radio import Dongle
 
 VENDOR, PRIMARY = 0xFF, 0x00
-# Far above what anything else here gets: dbus-fast 5.2 may take a descriptor's number off the event loop after it has
-# closed it, and with a number used again that would be our reader.
+# A number of its own for each controller, far above what anything else here gets. With Bumble's vhci transport, whose
+# descriptors take the next free number, a controller went deaf or away twice in 56 starts, as if something closed earlier
+# had cleaned up by number.
 FIRST_DESCRIPTOR: Final = 200
 
 
