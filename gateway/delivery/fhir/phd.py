@@ -7,8 +7,10 @@ and units come with the document. docs/health-record.md tells the decisions and 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final
 
 from gateway.core.envelope import CodeDocument, MissingDocument, ReadingDocument, ValueDocument
@@ -29,7 +31,14 @@ TAGS: Final = "https://huoma.example/ns/tags"
 MDC_ATTR_TIME_ABS: Final = 67975
 
 PANEL: Final = "blood-pressure"  # the one kind whose values are all components
-VITAL_SIGNS: Final = frozenset({PANEL, "weight", "heart-rate", "oxygen-saturation", "body-temperature"})
+# What the record takes, with its category. R4's own profiles want "vital-signs" of what they know.
+CATEGORIES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        **dict.fromkeys((PANEL, "weight", "heart-rate", "oxygen-saturation", "body-temperature"), "vital-signs"),
+        "body-composition": "vital-signs",
+        "glucose": "laboratory",
+    }
+)
 # R4's oxygen saturation profile demands 2708-6; 59408-5 says that it is a pulse oximeter's.
 EXTRA_LOINC: Final = {"2708-6": ("59408-5", "Oxygen saturation in Arterial blood by Pulse oximetry")}
 # Special values of IEEE 11073-20601: the nearest code of R4's data-absent-reason.
@@ -63,7 +72,7 @@ def check(document: ReadingDocument) -> None:
         raise NotMapped("a failed measurement is kept at home, not delivered")
     if not all(math.isfinite(value["value"]) for value in document["values"]):
         raise NotMapped("a value is no number")
-    if document["kind"] not in VITAL_SIGNS:
+    if document["kind"] not in CATEGORIES:
         raise NotMapped(f"the health record takes no reading of kind {document['kind']!r}")
     codes = {_key(value) for value in document["values"]}
     quantities = {value["quantity"] for value in document["values"]}
@@ -102,7 +111,7 @@ def _observation(document: ReadingDocument, references: References) -> Resource:
         "status": "final",
         "category": [
             {"coding": [{"system": PHD_CATEGORY, "code": "phd"}]},
-            {"coding": [{"system": CATEGORY, "code": "vital-signs"}]},
+            {"coding": [{"system": CATEGORY, "code": CATEGORIES[document["kind"]]}]},
         ],
         "code": _concept(document["code"]),
         "subject": {"reference": references.patient},

@@ -54,7 +54,7 @@ BASE: Final = (
     _one("identifier[system=urn:ietf:rfc:3986].value", UUID),
     _one("status", re.compile("final|preliminary|entered-in-error")),
     _one(f"category.{_coded(_PHD_CATEGORY, 'phd')}"),
-    _one(f"category.{_coded(_CATEGORY, 'vital-signs')}"),
+    _one(f"category.coding[system={_CATEGORY}].code", re.compile("vital-signs|laboratory")),
     Rule(path=f"code.coding[system={_LOINC}].code", least=1, most=2),
     _one(f"code.coding[system={_MDC}].code", re.compile(r"\d+")),
     _one("subject.reference", re.compile(r"Patient/.+")),
@@ -111,6 +111,11 @@ PROFILES: Final[Mapping[str, Sequence[Rule]]] = {
     "heart-rate": _numeric("8867-4", "147842", "/min"),
     "oxygen-saturation": (*_numeric("2708-6", "150456", "%"), _one(f"code.{_coded(_LOINC, '59408-5')}")),
     "body-temperature": _numeric("8310-5", "150364", "Cel"),
+    "body-composition": _numeric("41982-0", "188748", "%"),
+    "glucose": (
+        *_numeric("15074-8", "160020", "mmol/L"),
+        _one(f"category.{_coded(_CATEGORY, 'laboratory')}"),
+    ),
     "time-stamp": (
         _one("resourceType", "Observation"),
         _one("meta.profile", PHD + "PhdCoincidentTimeStampObservation"),

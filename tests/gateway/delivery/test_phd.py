@@ -24,6 +24,10 @@ SIMPLE: dict[str, ReadingDocument] = {
         Kind.OXYGEN_SATURATION, {Quantity.SPO2: 96.0, Quantity.OXIMETER_PULSE_RATE: 64.0, Quantity.SPO2_FAST: 95.0}
     ),
     "body-temperature": reading(Kind.BODY_TEMPERATURE, {Quantity.TEMPERATURE: 36.9}),
+    "body-composition": reading(
+        Kind.BODY_COMPOSITION, {Quantity.BODY_FAT: 19.4, Quantity.SOFT_LEAN_MASS: 61.18, Quantity.IMPEDANCE: 452.0}
+    ),
+    "glucose": reading(Kind.GLUCOSE, {Quantity.GLUCOSE: 6.4}),
 }
 
 CORRECTED = {"at": "2026-03-01T07:50:00+00:00", "source": "device-corrected", "uncertainty_s": 1.0, "offset_s": 600.5}
@@ -40,8 +44,8 @@ def test_each_kind_conforms(kind: str) -> None:
 
 
 def test_the_table_knows_all_kinds_that_are_mapped() -> None:
-    assert set(SIMPLE) == set(phd.VITAL_SIGNS)
-    assert set(PROFILES) == set(phd.VITAL_SIGNS) | {"time-stamp"}
+    assert set(SIMPLE) == set(phd.CATEGORIES)
+    assert set(PROFILES) == set(phd.CATEGORIES) | {"time-stamp"}
 
 
 BAD: dict[str, Any] = {
