@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from device_drivers.nomenclature import KINDS, QUANTITIES, Code
 from gateway.core.envelope import (
@@ -33,8 +34,12 @@ def reading_document(
     *,
     failed: bool,
     doubtful: list[str],
+    zone: ZoneInfo,
 ) -> ReadingDocument:
-    """Everything a receiver may want to know of one reading."""
+    """Everything a receiver may want to know of one reading.
+
+    The time of the measurement is written with the offset of the home's `zone`: a receiver sees whether it was morning.
+    """
     reading = received.reading
     return ReadingDocument(
         id=identity.id,
@@ -59,7 +64,7 @@ def reading_document(
         flags=list(reading.flags),
         series={name: list(values) for name, values in reading.series.items()},
         effective=EffectiveDocument(
-            at=None if effective.at is None else iso(effective.at),
+            at=None if effective.at is None else effective.at.astimezone(zone).isoformat(timespec="milliseconds"),
             source=effective.source,
             uncertainty_s=effective.uncertainty_s,
             offset_s=effective.offset_s,

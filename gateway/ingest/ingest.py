@@ -205,7 +205,7 @@ class Ingest:
             if known is None:
                 self._let_wait(connection, seq, judged, decision)
             return Unassigned(seq=seq, sentence=_sentence(judged, decision), asked=bool(decision.shared))
-        document = _document(judged, subject)
+        document = self._document(judged, subject)
         if known is not None:
             waiting.take(connection, seq, subject, how=decision.how)
         if _to_be_delivered(judged):
@@ -234,11 +234,17 @@ class Ingest:
     def _let_wait(self, connection: apsw.Connection, seq: int, judged: _Judged, decision: Decision) -> None:
         streamed = judged.received.reading.source in STREAMS
         nobody = Subject(type=SubjectType.HOME, id="")
-        document = _document(judged, nobody) if _to_be_delivered(judged) and not streamed else None
+        document = self._document(judged, nobody) if _to_be_delivered(judged) and not streamed else None
         waiting.put(
             connection, judged.stamp, seq, device_identity=judged.received.device.identity,
             user_slot=judged.received.reading.user_slot, measured=judged.measured, document=document,
             why=decision.why, dismissed=decision.dismissed,
+        )  # fmt: skip
+
+    def _document(self, judged: _Judged, subject: Subject) -> ReadingDocument:
+        return reading_document(
+            judged.received, subject, judged.identity, judged.effective,
+            failed=judged.failed, doubtful=judged.doubtful, zone=self._zone,
         )  # fmt: skip
 
     def _changed(self, judged: _Judged) -> bool:
@@ -265,12 +271,6 @@ class Ingest:
                 self._counts["duplicate"] += 1
             case Unassigned():
                 self._counts["unassigned"] += 1
-
-
-def _document(judged: _Judged, subject: Subject) -> ReadingDocument:
-    return reading_document(
-        judged.received, subject, judged.identity, judged.effective, failed=judged.failed, doubtful=judged.doubtful
-    )
 
 
 def _to_be_delivered(judged: _Judged) -> bool:

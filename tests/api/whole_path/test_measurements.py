@@ -87,8 +87,8 @@ def test_captured_session_into_the_health_record(
             assert all(not reading["values"] for reading in failed)
             home.kill()
         assert pressures(fhir_server) == {
-            "2017-01-16T10:39:54.000+00:00": {"8480-6": 125, "8462-4": 80, "8478-0": 102, "8867-4": 64},
-            "2017-01-16T11:00:24.000+00:00": {"8480-6": 134, "8462-4": 77, "8478-0": 100, "8867-4": 61},
+            "2017-01-16T12:39:54.000+02:00": {"8480-6": 125, "8462-4": 80, "8478-0": 102, "8867-4": 64},
+            "2017-01-16T13:00:24.000+02:00": {"8480-6": 134, "8462-4": 77, "8478-0": 100, "8867-4": 61},
         }
         assert len(fhir_server.search("Observation?_count=200")) == 2, "nothing else was observed"
 

@@ -105,7 +105,7 @@ async def test_everything_that_is_known_is_kept(gateway: Gateway) -> None:
     systolic = {"quantity": "systolic", "value": 120.0, "ucum": "mm[Hg]", "mdc": 150021, "loinc": "8480-6"}
     assert document["values"][0] == {**systolic, "display": "Systolic blood pressure"}
     assert document["device"]["serial"] == "cuff-1"
-    assert document["effective"]["at"] == "2026-03-01T05:59:00.000+00:00"
+    assert document["effective"]["at"] == "2026-03-01T07:59:00.000+02:00"
     (letter,) = await gateway.outbox.queued("fhir", limit=9)
     assert letter.envelope["body"] == document
 
