@@ -86,6 +86,7 @@ def _arguments() -> argparse.ArgumentParser:
     )
     parser.add_argument("--scale-without-clock", action="store_true", help="its records carry no time stamp")
     parser.add_argument("--records", type=Path, help="file of frames in hex, one a line, that the cuff has stored")
+    parser.add_argument("--between-records", type=float, default=0.0, help="s that the cuff takes behind each record")
     parser.add_argument("--repeat-first", action="store_true", help="the first record with a number is sent twice")
     parser.add_argument(
         "--motion", type=Path, help="npy file, float (n, 3) in g at the stream's rate, instead of a person"
@@ -148,6 +149,7 @@ def _home(options: argparse.Namespace, radio: VirtualRadio, dongle: Dongle) -> t
         motion=motion,
         scale_has_clock=not options.scale_without_clock,
     )
+    scene.cuff.between_s = options.between_records
     return partial(scene.run, devices=SCENES[options.scene]), HomeCommands(radio, dongle, scene)
 
 

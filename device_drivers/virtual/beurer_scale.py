@@ -14,7 +14,6 @@ from struct import Struct
 from typing import Final
 
 from bumble import att
-from bumble.core import ConnectionError as LinkError
 from bumble.device import Connection
 from bumble.gatt import Service
 
@@ -241,12 +240,11 @@ class UserScale(VirtualPeripheral):
         await asyncio.sleep(0.1)  # behind the answer to the consent
         while user.weighings:
             weight, packets = user.weighings[0]
-            try:
-                await self.device.indicate_subscriber(connection, self._weight, weight)
-                for packet in packets:
-                    await self.device.indicate_subscriber(connection, self._composition, packet)
-            except LinkError:
+            if not await self.indicate(connection, self._weight, weight):
                 return
+            for packet in packets:
+                if not await self.indicate(connection, self._composition, packet):
+                    return
             user.weighings.popleft()
             self.confirmed += [weight, *packets]
             self._stir.set()

@@ -224,7 +224,8 @@ class OmronCuff(VirtualPeripheral):
                 await self._indicate(connection, bytes([_COUNT_RESPONSE, 0]) + _UINT16.pack(len(found)))
             else:
                 for record in found:
-                    await self.device.indicate_subscriber(connection, self._measurement, record.frame)
+                    if not await self.indicate(connection, self._measurement, record.frame):
+                        return
                     self._stir.set()
                     self.unread[record.user] = max(0, self.unread[record.user] - 1)
                 await self._answer(connection, operation, _SUCCESS if found else _NONE_FOUND)

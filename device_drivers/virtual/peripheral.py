@@ -24,6 +24,8 @@ from device_drivers.virtual.pairing_io import Io, Panel, PeripheralDelegate
 from device_drivers.virtual.radio import VirtualRadio
 
 ADVERTISING_INTERVAL_MS: Final = 100.0
+# Bumble's virtual controller (0.0.236) takes the units of 0.625 ms, in which hosts give the interval, for ms.
+_ASKED_FOR_MS: Final = ADVERTISING_INTERVAL_MS * 0.625
 LE_ONLY: Final = 0x04  # advertising flags: BR/EDR not supported
 GENERAL_DISCOVERABLE: Final = 0x02
 LIMITED_DISCOVERABLE: Final = 0x01
@@ -123,8 +125,8 @@ class VirtualPeripheral(ABC):
                 own_address_type=hci.OwnAddressType.PUBLIC,
                 advertising_data=bytes(AdvertisingData(structures)),
                 scan_response_data=bytes(AdvertisingData([(AdvertisingData.COMPLETE_LOCAL_NAME, self.name.encode())])),
-                advertising_interval_min=ADVERTISING_INTERVAL_MS,
-                advertising_interval_max=ADVERTISING_INTERVAL_MS,
+                advertising_interval_min=_ASKED_FOR_MS,
+                advertising_interval_max=_ASKED_FOR_MS,
             )
 
     async def fall_silent(self) -> None:
@@ -157,6 +159,17 @@ class VirtualPeripheral(ABC):
 
     async def paired(self) -> None:  # noqa: B027  # likewise
         """A bond was made on this connection."""
+
+    async def indicate(self, connection: Connection, characteristic: Characteristic[bytes], frame: bytes) -> bool:
+        """Send it and wait; whether it was confirmed. False when nobody is there (any more), or has not subscribed."""
+        subscribed = self.device.gatt_server.subscribers.get(connection, {}).get(characteristic.handle)
+        if self.connection is not connection or not subscribed:
+            return False  # Bumble would say nothing
+        try:
+            await self.device.indicate_subscriber(connection, characteristic, frame)
+        except LinkError:
+            return False
+        return self.connection is connection
 
     async def hang_up(self) -> None:
         """Close the link from this side."""

@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Final
 
-from bumble.core import ConnectionError as LinkError
 from bumble.device import Connection
 from bumble.gatt import Characteristic, Service
 
@@ -39,6 +38,7 @@ class Recorder(VirtualPeripheral):
         confirmed: every frame whose indication was confirmed, in order.
         battery: percent.
         clock: None for a device without one.
+        between_s: a pause behind each record (A&D's take up to 1 s).
         patience_s: how long it waits for a subscription before it hangs up.
         pairing_finished: set once a gateway has paired (a device without encryption: once it has subscribed).
     """
@@ -71,6 +71,7 @@ class Recorder(VirtualPeripheral):
         self.records: deque[bytes] = deque(records, maxlen=memory)
         self.confirmed: list[bytes] = []
         self.accepts_pairing = False
+        self.between_s = 0.0
         self.patience_s = PATIENCE_S
         self.pairing_finished = asyncio.Event()
         self.subscribed = asyncio.Event()
@@ -147,12 +148,12 @@ class Recorder(VirtualPeripheral):
         """Oldest first; what is not confirmed stays."""
         while self.records:
             frame = self.records[0]
-            try:
-                await self.device.indicate_subscriber(connection, self._measurement, frame)
-            except LinkError:
+            if not await self.indicate(connection, self._measurement, frame):
                 return
             self.records.popleft()
             self.confirmed.append(frame)
+            if self.between_s:
+                await asyncio.sleep(self.between_s)
 
     def heeds_subscription(self) -> bool:
         """Whether a subscription now is one for this device."""

@@ -81,7 +81,8 @@ def test_a_cuff(tmp_path: Path) -> None:
     ]
     (tmp_path / "records.hex").write_text("\n".join(frame.hex() for frame in frames))
     home = Home(tmp_path, CUFF)
-    with devices(tmp_path, "--scene", "cuff", "--records", str(tmp_path / "records.hex")):
+    cuff = ("--scene", "cuff", "--records", str(tmp_path / "records.hex"), "--between-records", "0.015")
+    with devices(tmp_path, *cuff):
         arrived = home.killed_in_the_middle()
         assert 0 < arrived < RECORDS, "it was not in the middle"
         readings = home.all_after_restart()

@@ -117,7 +117,7 @@ async def test_each_reading_once(profile_id: str, room_with: RoomMaker) -> None:
             forgotten(room, fault)
             for _ in range(rng.randint(1, 4)):
                 device.clock.lag(-61)
-                history.append(await measured(device))
+                history.append(await measured(device, len(history)))
             trouble = Trouble(room, device, fault, rng)
             await until_all_arrived(room, device, trouble, len(history))
         room.air.link.acl_filter = None
@@ -127,12 +127,11 @@ async def test_each_reading_once(profile_id: str, room_with: RoomMaker) -> None:
     assert not room.heard.undecoded
 
 
-async def measured(device: Any) -> bytes:
-    """Somebody measures; the frame."""
+async def measured(device: Any, number: int) -> bytes:
+    """Somebody measures what nobody has measured before (the clock is set anew on each connection); the frame."""
     if isinstance(device, GlucoseMeter):
-        return (await device.measure(4.0 + len(device.drops) % 90 / 10)).measurement
-    count = device.connections * 10 + device.chance.randint(0, 9)
-    frame: bytes = await device.measure(systolic=110 + count % 60, diastolic=70, pulse=60 + count % 30)
+        return (await device.measure(4.0 + number % 90 / 10)).measurement
+    frame: bytes = await device.measure(systolic=110 + number % 60, diastolic=60 + number // 60, pulse=70)
     return frame
 
 
