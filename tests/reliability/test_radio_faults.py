@@ -126,8 +126,10 @@ class Patient:
         else:
             await self.device.lose_bonds()
         before, said = self.device.connections, len(self.house.told.words)
-        await self.device.call()
-        await self.house.until(lambda: self._named_since(said), within=600)
+        async with asyncio.timeout(600):
+            while not self._named_since(said):
+                await self.device.call()  # again, if the last session went on until now
+                await asyncio.sleep(0.5)
         self.tries_until_named.append(self.device.connections - before)
         # A technician comes.
         self.device.controller.hangs_up_on_encryption = False
