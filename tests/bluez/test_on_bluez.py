@@ -7,7 +7,7 @@ import pytest
 from tests.bluez.vm import Report
 from tests.radio_scenarios.scenarios import SCENARIOS
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

@@ -11,8 +11,8 @@ from device_drivers.virtual.radio import Dongle
 
 VENDOR, PRIMARY = 0xFF, 0x00
 # A number of its own for each controller, far above what anything else here gets. With Bumble's vhci transport, whose
-# descriptors take the next free number, a controller went deaf or away twice in 56 starts, as if something closed earlier
-# had cleaned up by number.
+# descriptors take the next free number, a controller went deaf or away twice in 56 starts, as if something that was
+# closed earlier had cleaned up by number.
 FIRST_DESCRIPTOR: Final = 200
 
 
