@@ -27,7 +27,7 @@ from gateway.store.pairings import PairingNotes, PairingRow
 from gateway.store.registry import Registry
 
 PART: Final = "pairing"
-OPEN_LIMIT: Final = 32  # at once: one for each device of a large home
+OPEN_LIMIT: Final = 64  # at once: more than the devices of a large home
 ENDED_KEPT: Final = 64  # with all that happened, for clients that come back; older ones by their note
 MEND_AGAIN_S: Final = 5.0
 HEARD_FOR_S: Final = 0.4  # one look at the radio serves all pairings of a moment

@@ -198,7 +198,7 @@ async def test_without_a_radio_it_says_what_to_do(home: Home) -> None:
 
 
 async def test_there_is_an_end_to_open_pairings(technician: httpx.AsyncClient) -> None:
-    made = [await begin(technician, address=f"AA:BB:CC:DD:EE:{number:02X}") for number in range(32)]
+    made = [await begin(technician, address=f"AA:BB:CC:DD:EE:{number:02X}") for number in range(64)]
     reply = await technician.post(ROOT, json={"resident": "Aino Virtanen", "address": CUFF})
     assert (reply.status_code, "finish or cancel" in reply.json()["error"]) == (409, True)
     for one in made:
