@@ -179,7 +179,7 @@ def services_over(
         version=version("huoma"),
         heard=radio.seen if radio else tuple,
         pairings=pairings_over(core, radio, acts, catalogue, clock=clock, zone=settings.zone()),
-        recorder=None if radio is None else Recorder(radio, clock),
+        recorder=None if radio is None else Recorder(radio, clock, core.registry),
         doctor=doctor_over(core, settings, catalogue, clock=clock, health=health, radio=radio),
         bonds=radio.bonds if radio else None,
     )

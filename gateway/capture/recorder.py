@@ -12,9 +12,11 @@ from typing import Final, Protocol
 from device_drivers.advertising import Advert
 from device_drivers.errors import BondLost, DeviceError, DeviceRefused, LinkLost
 from gateway.core.clock import Clock
-from gateway.core.errors import HuomaError, NotFound
+from gateway.core.errors import Conflict, HuomaError, NotFound
 from gateway.radio.capture import Attribute, Capture
 from gateway.radio.host import PairingAgent
+from gateway.store.owners import whose
+from gateway.store.registry import Registry
 
 FRAMES_LIMIT: Final = 400  # of one capture, the first ones: a strap sends this many in seconds
 EACH_LIMIT: Final = 40  # of one characteristic: so that a babbling one does not push the others out
@@ -88,11 +90,16 @@ class Unbonded:
 
 
 class Recorder:
-    """Records one device at a time and writes nothing to it but subscriptions."""
+    """Records one device at a time and writes nothing to it but subscriptions.
 
-    def __init__(self, radio: CapturingRadio, clock: Clock) -> None:
+    A device that belongs to somebody is not recorded: it forgets what it has sent, so the reading would be missing
+    from that person's record, and stand in a file that others read.
+    """
+
+    def __init__(self, radio: CapturingRadio, clock: Clock, registry: Registry) -> None:
         self._radio = radio
         self._clock = clock
+        self._registry = registry
 
     def find(self, pattern: str) -> str:
         """The address of the one device whose name fits, such as "Acme*".
@@ -113,6 +120,7 @@ class Recorder:
 
         Raises:
             NotFound: it did not call, or the radio does not run.
+            Conflict: it belongs to somebody; that is looked at now, and again when it calls.
             HuomaError: it was heard, and connecting failed.
         """
         try:
@@ -130,14 +138,24 @@ class Recorder:
             raise HuomaError(f"{address} could not be recorded ({error}): wake it and try again.") from error
 
     async def _record(self, address: str, seconds: float, *, bond: bool) -> Captured:
+        await self._must_be_nobodys(address)
         agent = Unbonded() if bond else None
         context = self._radio.capture(address, agent=agent)
         async with self._clock.timeout(CALLS_WITHIN_S):
             capture = await context.__aenter__()
         try:
+            await self._must_be_nobodys(address)  # somebody may have got it while it was waited for
             return await self._listen(capture, seconds)
         finally:
             await context.__aexit__(None, None, None)
+
+    async def _must_be_nobodys(self, address: str) -> None:
+        owner = await whose(self._registry, address)
+        if owner is not None:
+            raise Conflict(
+                f"{address} belongs to {owner}: a recording would take that person's readings. Unpair it first "
+                f"('huoma unpair {address}'), or capture another one of the model."
+            )
 
     async def _listen(self, capture: Capture, seconds: float) -> Captured:
         began = self._clock.monotonic()

@@ -15,9 +15,10 @@ from device_drivers.virtual.device_clock import DeviceClock
 from firmware_profiles import read_file
 from gateway.capture import Captured, Frame, Recorder, profile_text
 from gateway.capture.toml import name_pattern
-from gateway.core.errors import NotFound
+from gateway.core.errors import Conflict, NotFound
+from gateway.core.subject import Subject, SubjectType
 from gateway.radio.capture import Attribute
-from tests.gateway.pairing.home import CUFF, Household
+from tests.gateway.pairing.home import AINO, CUFF, Household
 
 PRESSURE = bytes.fromhex("167d0050006600e10701100c273640000000")
 
@@ -90,7 +91,7 @@ async def test_a_cuff_nobody_owns_is_recorded(household: Household, tmp_path: Pa
     cuff = BloodPressureCuff(household.air, clock=DeviceClock(household.local_now()))
     await cuff.power_on()
     async with household.gateway() as gateway:
-        recorder = Recorder(gateway.radio, gateway.clock)
+        recorder = Recorder(gateway.radio, gateway.clock, gateway.registry)
         with pytest.raises(NotFound, match="No device called 'A&D"):
             recorder.find("A&D*")
         await cuff.pairing_mode()
@@ -117,4 +118,33 @@ async def test_a_cuff_nobody_owns_is_recorded(household: Household, tmp_path: Pa
 async def test_one_that_does_not_call(household: Household) -> None:
     async with household.gateway() as gateway:
         with pytest.raises(NotFound, match="did not call in 120 s: wake it"):
-            await Recorder(gateway.radio, gateway.clock).record(CUFF, seconds=5, bond=False)
+            await Recorder(gateway.radio, gateway.clock, gateway.registry).record(CUFF, seconds=5, bond=False)
+
+
+async def test_a_device_of_somebody_is_refused_before_it_calls(household: Household) -> None:
+    async with household.gateway() as gateway:
+        await gateway.registry.assign(CUFF, Subject(type=SubjectType.RESIDENT, id=AINO), actor="t")
+        with pytest.raises(Conflict, match=r"belongs to Aino: .*Unpair it first .*or capture another one of the model"):
+            await Recorder(gateway.radio, gateway.clock, gateway.registry).record(
+                CUFF.lower(), seconds=5, bond=True
+            )  # fmt: skip
+
+
+async def test_one_that_became_somebodys_meanwhile_keeps_its_reading(household: Household) -> None:
+    cuff = BloodPressureCuff(household.air, clock=DeviceClock(household.local_now()))
+    await cuff.power_on()
+    async with household.gateway() as gateway:
+        recorder = Recorder(gateway.radio, gateway.clock, gateway.registry)
+        async with asyncio.TaskGroup() as group:
+            refused = group.create_task(_refusal(recorder))
+            await asyncio.sleep(1)
+            await gateway.registry.assign(CUFF, Subject(type=SubjectType.RESIDENT, id=AINO), actor="t")
+            await cuff.pairing_mode()
+        assert "belongs to Aino" in refused.result()
+        assert cuff.pairings == 0, "nothing was asked of it"
+
+
+async def _refusal(recorder: Recorder) -> str:
+    with pytest.raises(Conflict) as refused:
+        await recorder.record(CUFF, seconds=5, bond=True)
+    return str(refused.value)
