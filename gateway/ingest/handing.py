@@ -81,6 +81,7 @@ def hand_over(
         (None if after is None else after.type.value, None if after is None else after.id, how, seq),
     )
     if letter is not None:
+        corrections.posted(connection, seq, letter.sequence)  # of a row that did not name it: found again from now on
         corrections.take_back(connection, stamp, letter)
     if after is not None:
         again = letter or corrections.sent(connection, seq)

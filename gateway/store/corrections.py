@@ -100,13 +100,17 @@ def sent(connection: apsw.Connection, seq: int) -> Sent | None:
 
 
 def _from_before(connection: apsw.Connection, seq: int) -> tuple[Any, ...] | None:
-    """A row of the first schema does not name its letter: it is looked for, which may take a while."""
+    """A row of the first schema does not name its letter: it is looked for, which may take a while.
+
+    Also after it was taken back from somebody: that need not have named the letter.
+    """
     return cast(
         "tuple[Any, ...] | None",
         connection.execute(
             "SELECT e.sequence, e.message_id, e.body FROM readings r JOIN envelopes e ON e.schema = ? "
             "AND e.data_type = r.kind AND json_extract(e.body, '$.id') = r.id WHERE r.seq = ? AND r.letter IS NULL "
-            "AND r.decided_by IS NULL ORDER BY e.sequence DESC LIMIT 1",
+            "AND (r.decided_by IS NULL OR EXISTS (SELECT 1 FROM reading_corrections c WHERE c.reading_seq = r.seq "
+            "AND c.from_id IS NOT NULL)) ORDER BY e.sequence DESC LIMIT 1",
             (READING_SCHEMA, seq),
         ).fetchone(),
     )
