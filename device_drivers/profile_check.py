@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from itertools import combinations
 from pathlib import Path
 from typing import Final
 
+from device_drivers.driver_reach import REACH
 from device_drivers.golden_frames import differences
 from device_drivers.nomenclature import Kind
-from firmware_profiles.loader import PACKAGED, literal_letters, profile_files
+from firmware_profiles.claims import ANY_OF, alike
+from firmware_profiles.loader import PACKAGED, load, profile_files
 from firmware_profiles.reader import read_file
 from firmware_profiles.schema import ENOUGH_FRAMES, LANGUAGES, Profile, ProfileError, nearest
 
 MOTION: Final = "motion"  # the kind of a profile whose device streams acceleration
 PRESS: Final = "press"  # of one that has a button
 KINDS: Final = (*(kind.value for kind in Kind), MOTION, PRESS)
+
+LONGEST_NAME: Final = 100  # characters, of vendor, model and name; an advertised name has 29 at most
+LONGEST_STEP: Final = 300  # one step of pairing, which is read while the device is held
+MOST_STEPS: Final = 20
+LONGEST_NOTE: Final = 1000  # a source, or why there are few frames
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +57,14 @@ def check(profile: Profile, *, drivers: Collection[str] | None = None) -> list[P
         profile: as the loader read it.
         drivers: the names of the sessions that exist; None does not look.
     """
-    found = [*_identity(profile), *_driver(profile, drivers), *_pairing(profile), *_frames(profile)]
+    found = [*_identity(profile), *_lengths(profile), *_driver(profile, drivers), *_pairing(profile), *_frames(profile)]
     return [Problem(profile=profile.id, text=text) for text in found]
 
 
 def check_files(paths: Sequence[Path] = (), *, drivers: Collection[str] | None = None) -> Report:
     """Check files and folders; without any, the profiles that came with the program.
+
+    They are also compared with the profiles that came with the program; one of the same id is replaced by them.
 
     A file that cannot be read is a problem of the report, like any other, and does not hide the rest.
     """
@@ -80,7 +86,7 @@ def check_files(paths: Sequence[Path] = (), *, drivers: Collection[str] | None =
     for profile in profiles:
         problems += check(profile, drivers=drivers)
     problems += _twins(profiles)
-    problems += alike(profiles)
+    problems += claimed_alike(profiles, _rivals(profiles))
     return Report(
         profiles=tuple(profile.id for profile in profiles),
         frames=sum(len(profile.frames) for profile in profiles),
@@ -88,36 +94,34 @@ def check_files(paths: Sequence[Path] = (), *, drivers: Collection[str] | None =
     )
 
 
-def alike(profiles: Sequence[Profile]) -> Iterator[Problem]:
-    """Profiles that claim the same devices with the same right, so that only the order of their ids decides."""
-    for first, second in combinations(sorted(profiles, key=lambda profile: profile.id), 2):
-        if first.id == second.id or first.generic != second.generic or not _companies_meet(first, second):
-            continue
-        claim = _same_claim(first, second)
-        if claim is not None:
+def claimed_alike(profiles: Sequence[Profile], packaged: Sequence[Profile] = ()) -> Iterator[Problem]:
+    """Profiles that claim the same devices with the same right, so that only the order of their ids decides.
+
+    Args:
+        profiles: what is checked.
+        packaged: what came with the program, and is asked before them; what is wrong among these is not told.
+    """
+    by_id = [*sorted(packaged, key=_by_id), *sorted(profiles, key=_by_id)]
+    checked = {profile.id for profile in profiles}
+    for first, second, claim in alike(by_id):
+        if second.id in checked:
             text = f"claims {claim}, as {first.id} does, which is asked first: make one of the two say more."
+            if first.id not in checked:
+                text = (
+                    f"claims {claim}, as the packaged {first.id} does, which has the device: write its 'vendor' and "
+                    "'model' to replace it, or a name that says more."
+                )
             yield Problem(profile=second.id, text=text)
 
 
-def _companies_meet(first: Profile, second: Profile) -> bool:
-    return not first.company_ids or not second.company_ids or not {*first.company_ids}.isdisjoint(second.company_ids)
+def _rivals(profiles: Sequence[Profile]) -> list[Profile]:
+    """Those that came with the program and would be asked beside the ones that are checked."""
+    given = {profile.id for profile in profiles}
+    return [profile for profile in load(strict=False).profiles if profile.id not in given]
 
 
-def _same_claim(first: Profile, second: Profile) -> str | None:
-    if first.name is not None and second.name is not None:
-        if literal_letters(first.name) != literal_letters(second.name):
-            return None
-        meet = fnmatchcase(_example(first.name), second.name) or fnmatchcase(_example(second.name), first.name)
-        return f"the name {second.name!r}" if meet else None
-    if first.name is not None or second.name is not None:
-        return None  # a name is asked before services
-    shared = ({*first.services} & {*second.services}) | ({*first.service_data} & {*second.service_data})
-    return f"the service {min(shared)}" if shared else None
-
-
-def _example(pattern: str) -> str:
-    """A name that the pattern takes."""
-    return re.sub(r"\[!?([^]])[^]]*\]", r"\1", pattern).replace("*", "").replace("?", "x")
+def _by_id(profile: Profile) -> str:
+    return profile.id
 
 
 def _unreadable(path: Path, error: ProfileError) -> Problem:
@@ -137,6 +141,9 @@ def _identity(profile: Profile) -> Iterator[str]:
         yield "matches no device: give a name pattern, services or service_data (a company id alone is too weak)."
     if profile.name is not None and not profile.name.strip("*?"):
         yield f"the name pattern {profile.name!r} matches every device: write what the name always holds."
+    if profile.name is not None and "[" in ANY_OF.sub("", profile.name):
+        name = profile.name[:LONGEST_NAME]
+        yield f"the name pattern {name!r} has a [ without its ]: close it, or write [[] for a bracket."
     if not profile.kinds:
         yield "measures nothing: list its kinds."
     for kind in profile.kinds:
@@ -148,9 +155,38 @@ def _identity(profile: Profile) -> Iterator[str]:
         yield "names no sources: say where the facts come from."
 
 
+def _lengths(profile: Profile) -> Iterator[str]:
+    """Whatever is shown to people has room on a screen."""
+    names = {"vendor": profile.vendor, "model": profile.model, "name": profile.name or ""}
+    for key, text in names.items():
+        if len(text) > LONGEST_NAME:
+            yield f"{key} has {len(text)} characters of {LONGEST_NAME} at most: shorten it."
+    for language, steps in profile.pairing.items():
+        if len(steps) > MOST_STEPS:
+            yield f"has {len(steps)} pairing steps in {language!r} of {MOST_STEPS} at most: say less."
+        for number, step in enumerate(steps, start=1):
+            if len(step) > LONGEST_STEP:
+                yield (
+                    f"pairing step {number} in {language!r} has {len(step)} characters of {LONGEST_STEP} at most: "
+                    "make two steps of it."
+                )
+    told = [("few_frames", profile.few_frames or ""), *(("sources", source) for source in profile.sources)]
+    told += [("a frame's source", frame.source) for frame in profile.frames]
+    for key, text in told:
+        if len(text) > LONGEST_NOTE:
+            yield f"{key} has a text of {len(text)} characters of {LONGEST_NOTE} at most: shorten it."
+
+
 def _driver(profile: Profile, drivers: Collection[str] | None) -> Iterator[str]:
     if drivers is not None and profile.driver not in drivers:
         yield f"unknown driver {profile.driver!r}: {nearest(profile.driver, sorted(drivers))}"
+    reach = REACH.get(profile.driver)
+    if reach is None:
+        return
+    for strange in dict.fromkeys(frame.characteristic for frame in profile.frames if frame.characteristic not in reach):
+        fitting = [name for name, carried in REACH.items() if strange in carried]
+        advice = f"such frames come by {' or '.join(fitting)}" if fitting else f"it hands on {', '.join(sorted(reach))}"
+        yield f"the driver {profile.driver!r} hands on no frames of {strange}: {advice}."
 
 
 def _pairing(profile: Profile) -> Iterator[str]:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
+from firmware_profiles.claims import alike, literal_letters
 from firmware_profiles.reader import read_file
 from firmware_profiles.schema import Profile, ProfileError
 
 PACKAGED: Final = Path(__file__).parent
-_ANY_OF: Final = re.compile(r"\[[^]]+\]")
 _SIG_BASE: Final = "-0000-1000-8000-00805f9b34fb"
 
 
@@ -22,8 +21,10 @@ class Catalogue:
     """Every profile, in the order in which they are asked.
 
     Attributes:
-        profiles: vendor profiles before generic ones; among each the most literal name pattern first.
-        problems: one sentence for each file that was left out (only with `load(strict=False)`).
+        profiles: vendor profiles before generic ones; among each the most literal name pattern first; where two are
+            equal in that, those that came with the program first.
+        problems: one sentence for each file that was left out (only with `load(strict=False)`), and for each profile
+            of a home that claims the devices of another one with the same right.
     """
 
     profiles: tuple[Profile, ...]
@@ -68,6 +69,7 @@ def load(folders: Sequence[Path] = (), *, packaged: Path | None = PACKAGED, stri
     """Read every `*.toml` of the packaged folder and of `folders`.
 
     A profile in a later folder replaces the one of the same id in an earlier folder: so a home corrects a profile.
+    One of another id that claims the same devices with the same right does not get them: `Catalogue.problems` says so.
 
     Args:
         folders: more folders, in order.
@@ -78,6 +80,7 @@ def load(folders: Sequence[Path] = (), *, packaged: Path | None = PACKAGED, stri
         ProfileError: a folder or file cannot be used, or one folder holds the same device twice (only when strict).
     """
     found: dict[str, Profile] = {}
+    shipped: frozenset[str] = frozenset()
     problems: list[str] = []
     for folder in (*(() if packaged is None else (packaged,)), *folders):
         here: dict[str, Profile] = {}
@@ -96,7 +99,12 @@ def load(folders: Sequence[Path] = (), *, packaged: Path | None = PACKAGED, stri
                     raise
                 problems.append(str(problem))
         found |= here
-    return Catalogue(profiles=tuple(sorted(found.values(), key=_order)), problems=tuple(problems))
+        if folder is packaged:
+            shipped = frozenset(found)
+    profiles = sorted(found.values(), key=lambda profile: _order(profile, shipped))
+    if not shipped.issuperset(found):
+        problems += _outdone(profiles, shipped)
+    return Catalogue(profiles=tuple(profiles), problems=tuple(problems))
 
 
 def profile_files(path: Path) -> tuple[Path, ...]:
@@ -118,11 +126,6 @@ def short_uuid(uuid: str) -> str:
     return lower[4:8] if lower.startswith("0000") and lower.endswith(_SIG_BASE) else lower
 
 
-def literal_letters(pattern: str | None) -> int:
-    """How many letters of a name pattern are given: `[Ss]` is one, `*` and `?` are none."""
-    return len(_ANY_OF.sub("x", pattern or "").replace("*", "").replace("?", ""))
-
-
 def _new_profiles(file: Path, here: dict[str, Profile]) -> dict[str, Profile]:
     new: dict[str, Profile] = {}
     for profile in read_file(file):
@@ -135,5 +138,16 @@ def _new_profiles(file: Path, here: dict[str, Profile]) -> dict[str, Profile]:
     return new
 
 
-def _order(profile: Profile) -> tuple[bool, int, str]:
-    return (profile.generic, -literal_letters(profile.name), profile.id)
+def _order(profile: Profile, shipped: Collection[str]) -> tuple[bool, int, bool, str]:
+    return (profile.generic, -literal_letters(profile.name), profile.id not in shipped, profile.id)
+
+
+def _outdone(profiles: Sequence[Profile], shipped: Collection[str]) -> Iterator[str]:
+    """A home's own profiles that do not get what they claim."""
+    for first, second, claim in alike(profiles):
+        if second.id not in shipped:
+            yield (
+                f"{second.file}: {second.vendor} {second.model} claims {claim}, as {first.id} does, which has the "
+                f"device: write 'vendor' and 'model' as there ({first.vendor!r}, {first.model!r}) to replace it, or a "
+                "name that says more."
+            )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from device_drivers.profile_check import alike, check, check_files
+from device_drivers.profile_check import check, check_files, claimed_alike
 from firmware_profiles import (
     PACKAGED,
     ExpectedCall,
@@ -19,6 +19,7 @@ from firmware_profiles import (
     Profile,
     Quirks,
     load,
+    read_file,
 )
 from firmware_profiles.schema import NO_QUIRKS
 
@@ -26,9 +27,6 @@ DRIVERS = {
     "sig", "polar-pmd", "glucose", "beurer-scale", "omron-sig", "omron-eeprom", "nonin", "movesense", "mi-scale",
     "bthome",
 }  # fmt: skip
-# Profiles that may not be checked, with the reason. There is none.
-EXEMPT: dict[str, str] = {}
-
 FLEET = load().profiles
 
 
@@ -48,15 +46,12 @@ def texts(profile: Profile) -> list[str]:
     return [problem.text for problem in check(profile, drivers=DRIVERS)]
 
 
-def test_checked_and_exempt_are_all_there_are() -> None:
+def test_what_the_files_hold_is_checked_and_nothing_is_left_out() -> None:
     devices = [device for file in PACKAGED.glob("*.toml") for device in tomllib.loads(file.read_text())["device"]]
-    checked = {profile.id for profile in FLEET if profile.id not in EXEMPT}
-    assert len(devices) == len(FLEET)
-    assert checked | set(EXEMPT) == {profile.id for profile in FLEET}
-    assert not checked & set(EXEMPT)
+    assert len(devices) == len(FLEET) == len(check_files(drivers=DRIVERS).profiles)
 
 
-@pytest.mark.parametrize("profile", [profile for profile in FLEET if profile.id not in EXEMPT], ids=lambda p: p.id)
+@pytest.mark.parametrize("profile", FLEET, ids=lambda p: p.id)
 def test_a_profile_of_the_fleet_keeps_its_word(profile: Profile) -> None:
     assert texts(profile) == []
 
@@ -98,6 +93,16 @@ def broken(profile: Profile, **changes: object) -> list[str]:
         ({"few_frames": "lost"}, "has 31 golden frames, which are enough: remove few_frames"),
         ({"record_identity": "sequence"}, "no golden frame carries one"),
         ({"record_identity": "reception"}, "use device-time"),
+        ({"driver": "polar-pmd"}, "'polar-pmd' hands on no frames of 2a35: such frames come by sig or omron-sig"),
+        ({"driver": "bthome"}, "'bthome' hands on no frames of 2a35"),
+        ({"name": "Acme["}, "has a [ without its ]"),
+        ({"name": "Acme[Bb] [!"}, "has a [ without its ]"),
+        ({"name": "A" * 101}, "name has 101 characters of 100 at most"),
+        ({"model": "A" * 101}, "model has 101 characters of 100 at most"),
+        ({"pairing": {"fi": ("a",), "sv": ("a",), "en": ("a" * 200_000,)}}, "step 1 in 'en' has 200000 characters"),
+        ({"pairing": dict.fromkeys(("fi", "sv", "en"), ("a",) * 21)}, "has 21 pairing steps in 'fi' of 20 at most"),
+        ({"sources": ("a" * 1001,)}, "sources has a text of 1001 characters"),
+        ({"few_frames": "a" * 1001}, "few_frames has a text of 1001 characters"),
         ({"pairing": {"fi": ("a",), "en": ("a",)}}, "no pairing steps in 'sv'"),
         ({"pairing": {"fi": ("a", "b"), "sv": ("a",), "en": ("a", "b")}}, "differ in number (fi 2, sv 1, en 2)"),
     ],
@@ -218,7 +223,40 @@ def test_defaults_are_the_standard() -> None:
     assert Quirks() == NO_QUIRKS
 
 
+@pytest.mark.parametrize("name", ["Acme[[]1]*", "Acme []]*", "Acme[Bb]*", "Acme[!Bb]*"])
+def test_brackets_that_are_closed(name: str) -> None:
+    assert [text for text in broken(cuff(), name=name) if "[" in text] == []
+
+
 # Two profiles that claim the same device with the same right.
+
+
+def as_another(tmp_path: Path, *changes: tuple[str, str]) -> Path:
+    """The file of the packaged cuffs, as somebody's own."""
+    text = (PACKAGED / "a_and_d.toml").read_text(encoding="utf-8")
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    file = tmp_path / "own.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_a_file_is_compared_with_the_packaged_profiles(tmp_path: Path) -> None:
+    file = as_another(tmp_path, ('vendor = "A&D"', 'vendor = "0AAA"'))
+    said = [str(problem) for problem in check_files([file], drivers=DRIVERS).problems]
+    assert len(said) == len(read_file(file))
+    assert (
+        "0aaa/ua-651ble: claims the name 'A&D_UA-651BLE_*', as the packaged a-and-d/ua-651ble does, which has the "
+        "device: write its 'vendor' and 'model' to replace it, or a name that says more."
+    ) in said
+
+
+def test_one_that_replaces_a_packaged_profile_is_right(tmp_path: Path) -> None:
+    assert check_files([as_another(tmp_path)], drivers=DRIVERS).good
+
+
+# Two profiles of one kind, both given.
 
 
 def named(profile: Profile, identifier: str, **changes: object) -> Profile:
@@ -226,7 +264,7 @@ def named(profile: Profile, identifier: str, **changes: object) -> Profile:
 
 
 def claims(first: Profile, second: Profile) -> list[str]:
-    return [str(problem) for problem in alike([first, second])]
+    return [str(problem) for problem in claimed_alike([first, second])]
 
 
 def test_two_profiles_of_one_name_are_told() -> None:

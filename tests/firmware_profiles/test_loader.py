@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from firmware_profiles import PACKAGED, ExpectedCall, ProfileError, Quirks, load, read_file
-from firmware_profiles.loader import literal_letters
+from firmware_profiles.claims import literal_letters
 
 CUFF = """
 [[device]]
@@ -341,3 +341,36 @@ def test_of_two_that_claim_alike_the_first_by_id_has_it(tmp_path: Path) -> None:
         match = load(folders, packaged=None).match("A&D_UA-651BLE_1")
         assert match is not None
         assert match.id == "a-and-d/ua-651ble"
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_a_homes_own_profile_does_not_take_the_devices_of_a_packaged_one(tmp_path: Path, strict: bool) -> None:
+    write(tmp_path, CUFF.replace('vendor = "A&D"', 'vendor = "0AAA"'), "own.toml")
+    catalogue = load([tmp_path], strict=strict)
+    match = catalogue.match("A&D_UA-651BLE_5D3F1A")
+    assert match is not None
+    assert match.id == "a-and-d/ua-651ble", "although 0aaa comes before a-and-d"
+    (said,) = catalogue.problems
+    assert said.startswith(f"{tmp_path / 'own.toml'}: 0AAA UA-651BLE claims the name 'A&D_UA-651BLE_*', as a-and-d/ua-")
+    assert "write 'vendor' and 'model' as there ('A&D', 'UA-651BLE') to replace it, or a name that says more" in said
+
+
+def test_a_homes_own_profile_that_replaces_or_says_more_is_no_problem(tmp_path: Path) -> None:
+    write(tmp_path, CUFF, "replaces.toml")
+    more = CUFF.replace('vendor = "A&D"', 'vendor = "B"').replace("651BLE_*", "651BLE_5D*")
+    write(tmp_path, more, "more.toml")
+    catalogue = load([tmp_path])
+    assert catalogue.problems == ()
+    found = [catalogue.match(name) for name in ("A&D_UA-651BLE_5D3F1A", "A&D_UA-651BLE_4D3F1A")]
+    assert [one and (one.id, Path(one.file).name) for one in found] == [
+        ("b/ua-651ble", "more.toml"),
+        ("a-and-d/ua-651ble", "replaces.toml"),
+    ]
+
+
+def test_two_of_a_homes_own_profiles_that_claim_alike_are_told(tmp_path: Path) -> None:
+    write(tmp_path, CUFF.replace('vendor = "A&D"', 'vendor = "B"'), "a.toml")
+    write(tmp_path, CUFF, "b.toml")
+    (said,) = load([tmp_path], packaged=None).problems
+    assert "B UA-651BLE claims the name" in said
+    assert "as a-and-d/ua-651ble does" in said
