@@ -114,7 +114,8 @@ def _offset(uuid: str, raw: bytes, now: datetime, took: float, tz: tzinfo) -> Cl
     if said is None:
         return None
     # The device answered somewhere within `took`, and has shown whole seconds: the middles are the best guess.
-    offset = (said.replace(tzinfo=tz) - now).total_seconds() + took / 2 + resolution / 2
+    # Local time from local time: in the hour that comes twice, the device cannot say which of the two it means.
+    offset = (said - now.astimezone(tz).replace(tzinfo=None)).total_seconds() + took / 2 + resolution / 2
     return ClockOffset(
         offset_s=offset, uncertainty_s=took / 2 + resolution / 2, measured_at=now.astimezone(UTC), was_set=False
     )

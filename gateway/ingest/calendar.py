@@ -20,6 +20,15 @@ def to_utc(local: datetime, zone: ZoneInfo) -> tuple[datetime, float | None]:
     return first, None if first == second else DST_UNCERTAINTY_S
 
 
+def by_distance(local: datetime, distance_s: float) -> datetime:
+    """A naive time of a clock that is so far ahead of UTC.
+
+    Raises:
+        OverflowError: it is out of the calendar in UTC.
+    """
+    return local.replace(tzinfo=UTC) - timedelta(seconds=distance_s)
+
+
 def offset_of(at: datetime, zone: ZoneInfo) -> timedelta | None:
     """The zone's distance from UTC at a moment."""
     return at.astimezone(zone).utcoffset()

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from device_drivers.readings import DeviceTime
 from gateway.core.envelope import EffectiveSource
-from gateway.ingest.calendar import DST_UNCERTAINTY_S, offset_of, to_utc
-from gateway.ingest.epochs import explain
+from gateway.ingest.calendar import by_distance, to_utc
+from gateway.ingest.epochs import OLDEST, SLACK_S, explain, zone_s
 from gateway.ingest.received import ClockMeasurement
 
 # Clocks of cuffs and scales drift ~1 s a day and are set at pairing; within a minute the device's own stamp stands.
@@ -28,6 +28,9 @@ FIRST_DEVICES: Final = datetime(2011, 1, 1, tzinfo=UTC)
 # of the first two days of a year has mostly been fetched within a month.
 FACTORY_DAYS: Final = 2
 FACTORY_AGE: Final = timedelta(days=30)
+# A clock that is found right may have been set by hand on the way to its first connection; mostly not today.
+FIRST_MEETING: Final = timedelta(days=1)
+STAMP_RESOLUTION_S: Final = 1.0  # a stamp has whole seconds: that in which it was set begins before
 # A stamp can be anything and so can a clock's offset. A time beside the ends of the calendar is no time of anything,
 # and nobody could add an uncertainty or a zone to it.
 FIRST_TIME: Final = datetime(2, 1, 1, tzinfo=UTC)
@@ -38,6 +41,7 @@ FUTURE: Final = "effective-in-the-future"
 BEFORE_DEVICE: Final = "effective-before-the-device"
 CLOCK_WAS_RESET: Final = "device-clock-was-reset"
 FACTORY_DATE: Final = "device-clock-at-factory-date"
+NEVER_SEEN: Final = "device-clock-never-seen"
 OUT_OF_CALENDAR: Final = "effective-out-of-calendar"
 
 
@@ -125,21 +129,55 @@ def _place(
     as_said, dst = to_utc(local, zone)
     if clock is None or not synchronised:  # nothing, or nothing worth having, to correct it by
         return _unless_factory(_at(as_said, "device", dst), local, received_at)
-    if clock.was_set and clock.measured_at <= as_said <= received_at + timedelta(seconds=TOLERANCE_S):
-        return _at(as_said, "device", max(clock.uncertainty_s, dst or 0.0))  # made after we set the clock
+    after = _after_setting(local, clock, earlier, received_at, zone) if clock.was_set else None
+    return after or _by_its_offset(local, clock, earlier, received_at, zone)
+
+
+def _by_its_offset(
+    local: datetime, clock: ClockMeasurement, earlier: Sequence[ClockMeasurement], received_at: datetime, zone: ZoneInfo
+) -> Effective:
     if not FIRST_TIME <= to_utc(local - timedelta(seconds=clock.offset_s), zone)[0] <= LAST_TIME:
         return _at(None, "unknown", None, OUT_OF_CALENDAR)
     found = explain(local, [*earlier, clock], received_at, zone)
     if found is None:
         return _at(None, "unknown", None, CLOCK_WAS_RESET)
-    if abs(found.offset_s) <= TOLERANCE_S:
-        uncertainty = max(abs(found.offset_s) + clock.uncertainty_s, found.uncertainty_s, dst or 0.0)
-        placed = _at(as_said, "device", uncertainty)
-        return placed if found.bounded else _unless_factory(placed, local, received_at)
-    uncertainty = found.uncertainty_s
-    if offset_of(found.at, zone) != offset_of(clock.measured_at, zone):
-        uncertainty = max(uncertainty, DST_UNCERTAINTY_S)  # summer time began or ended: did somebody move the clock?
-    return _at(found.at, "device-corrected", uncertainty)
+    if abs(found.offset_s) > TOLERANCE_S:
+        placed = _at(found.at, "device-corrected", found.uncertainty_s)
+    else:
+        as_said = found.at + timedelta(seconds=found.offset_s)
+        placed = _at(as_said, "device", abs(found.offset_s) + found.uncertainty_s)
+    if found.bounded:
+        return placed
+    if placed.source == "device":
+        placed = _unless_factory(placed, local, received_at)
+    return _as_far_back(placed, [*earlier, clock][0])
+
+
+def _after_setting(
+    local: datetime, clock: ClockMeasurement, earlier: Sequence[ClockMeasurement], received_at: datetime, zone: ZoneInfo
+) -> Effective | None:
+    """A record that was made after the clock was set on this connection; None if it was not.
+
+    By a clock that was ahead, an older one bears such a stamp too: then it is uncertain by as much.
+    """
+    at = by_distance(local, zone_s(clock.measured_at, zone))
+    begin = clock.measured_at - timedelta(seconds=STAMP_RESOLUTION_S)
+    if not begin <= at <= received_at + timedelta(seconds=TOLERANCE_S):
+        return None
+    uncertainty = max(clock.uncertainty_s, STAMP_RESOLUTION_S)
+    before = at - timedelta(seconds=clock.offset_s)
+    oldest = earlier[-1].measured_at if earlier else clock.measured_at - OLDEST
+    if oldest - timedelta(seconds=SLACK_S) <= before <= clock.measured_at:
+        uncertainty += abs(clock.offset_s)
+    return _at(at, "device", uncertainty)
+
+
+def _as_far_back(placed: Effective, first: ClockMeasurement) -> Effective:
+    """A record from before the device was first met: how its clock stood then, nobody has seen."""
+    if placed.at is None or first.measured_at - placed.at <= FIRST_MEETING:
+        return placed
+    doubts = (NEVER_SEEN,) if first.measured_at - placed.at > OLDEST else ()
+    return _at(placed.at, placed.source, None, *placed.doubtful, *doubts)
 
 
 def _unless_factory(placed: Effective, local: datetime, received_at: datetime) -> Effective:

@@ -1,9 +1,17 @@
 """Which offset did a device's clock have when a record was made? What was measured at earlier connections tells.
 
-Between two connections a clock runs on, drifting a little, or it was reset once. So a record made then has the offset
-that was left behind at the first, the one found at the second, or, where both are nearly the same, one in between. An
-offset *explains* a record if by it the record was made between the two connections. One that nothing explains was made
-before the clock was reset, and nobody can say when.
+A clock knows no zone: left alone it keeps its distance from UTC, also when summer time begins or ends. Between two
+connections it ran on, drifting a little, or it followed summer time, or it was moved: by a change of the battery, or by
+hand. What is told as certain is what all of these allow:
+
+- It drifted: in between the two distances; uncertain by as much as it drifted, for it may have been moved by that.
+- It followed summer time, or a change lies between the record and a connection: uncertain by an hour at least.
+- It was moved: the distance that was left behind at the first or the one found at the second, whichever puts the record
+  between the two connections. It may have been moved more than once, so the record is uncertain by the whole move; if
+  it began anew at some factory date, by the whole time since the first connection, for every change of the battery
+  begins at that same date.
+
+A record that nothing explains was made before the clock was moved, and nobody can say when.
 """
 
 from __future__ import annotations
@@ -14,12 +22,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from gateway.ingest.calendar import to_utc
+from gateway.ingest.calendar import DST_UNCERTAINTY_S, by_distance, offset_of, to_utc
 from gateway.ingest.received import ClockMeasurement
 
 # A cheap quartz runs off by up to 100 ppm (8.6 s a day) in a cold hall; twice that, and two readings' uncertainty.
 DRIFT_S_PER_DAY: Final = 20.0
 DRIFT_LEAST_S: Final = 30.0
+DRIFT_MOST_S: Final = 900.0  # far from an hour: what summer time does to a clock, or a hand, is no drift
+CLOCK_RIGHT_S: Final = 60.0
 FIRST: Final = datetime(1, 1, 1, tzinfo=UTC) + timedelta(days=2)
 # A record from before the first connection that comes at a later one was left over there; not from years before.
 OLDEST: Final = timedelta(days=400)
@@ -33,9 +43,30 @@ class Explained:
     """A record's time by the offset it had then, and how well that is known (half-width)."""
 
     at: datetime
-    offset_s: float
+    offset_s: float  # from the home's local time at that moment
     uncertainty_s: float
     bounded: bool  # by connections before and after it: a stamp that only looks like a factory date is none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Gap:
+    """From one connection to the next: distances of the device's clock from UTC, positive when it is ahead."""
+
+    since: datetime
+    until: datetime
+    left_s: float
+    found_s: float
+    uncertainty_s: float
+    zone: ZoneInfo
+
+    @property
+    def moved_s(self) -> float:
+        return abs(self.found_s - self.left_s)
+
+    @property
+    def summer_time_s(self) -> float:
+        """By how much the zone was moved."""
+        return zone_s(self.until, self.zone) - zone_s(self.since, self.zone)
 
 
 def explain(
@@ -68,24 +99,83 @@ def explain(
     return None
 
 
+def zone_s(at: datetime, zone: ZoneInfo) -> float:
+    """The zone's distance from UTC at a moment."""
+    return (offset_of(at, zone) or timedelta()).total_seconds()
+
+
 def _hypotheses(
     local: datetime, earlier: ClockMeasurement | None, later: ClockMeasurement, zone: ZoneInfo
 ) -> Iterator[Explained]:
     """By the offset of the later connection first."""
+    found_s = later.offset_s + zone_s(later.measured_at, zone)
     if earlier is None:
-        yield _by(local, later.offset_s, later.uncertainty_s, zone, bounded=False)
+        yield _before_all(local, later, found_s, zone)
         return
-    left = 0.0 if earlier.was_set else earlier.offset_s
-    span_s = max(1.0, (later.measured_at - earlier.measured_at).total_seconds())
-    drift = later.offset_s - left
-    uncertainty = max(earlier.uncertainty_s, later.uncertainty_s)
-    if abs(drift) <= max(DRIFT_LEAST_S, DRIFT_S_PER_DAY * span_s / 86_400.0):
-        rough = _by(local, later.offset_s, uncertainty, zone)
-        share = min(1.0, max(0.0, (rough.at - earlier.measured_at).total_seconds() / span_s))
-        yield _by(local, left + share * drift, uncertainty, zone)
-        return
-    yield _by(local, later.offset_s, uncertainty, zone)
-    yield _by(local, left, uncertainty, zone)
+    gap = _Gap(
+        since=earlier.measured_at,
+        until=later.measured_at,
+        left_s=(0.0 if earlier.was_set else earlier.offset_s) + zone_s(earlier.measured_at, zone),
+        found_s=found_s,
+        uncertainty_s=max(earlier.uncertainty_s, later.uncertainty_s),
+        zone=zone,
+    )
+    most = _drift_s(gap)
+    if gap.moved_s <= most:
+        yield _drifted(local, gap)
+    elif gap.summer_time_s and abs(gap.found_s - gap.left_s - gap.summer_time_s) <= most:
+        yield _followed(local, gap)
+    else:
+        yield _moved(local, gap.found_s, gap)
+        yield _moved(local, gap.left_s, gap)
+
+
+def _drift_s(gap: _Gap) -> float:
+    days = (gap.until - gap.since).total_seconds() / 86_400.0
+    return min(DRIFT_MOST_S, max(DRIFT_LEAST_S, DRIFT_S_PER_DAY * days))
+
+
+def _before_all(local: datetime, clock: ClockMeasurement, distance_s: float, zone: ZoneInfo) -> Explained:
+    """Nothing is known of the clock but how it stands now."""
+    one = _by(local, distance_s, clock.uncertainty_s, zone, (clock.measured_at,), bounded=False)
+    if abs(clock.offset_s) <= CLOCK_RIGHT_S and zone_s(one.at, zone) != zone_s(clock.measured_at, zone):
+        # A clock that is right now was mostly right then: it follows summer time, or somebody moves it.
+        at, _ = to_utc(local - timedelta(seconds=clock.offset_s), zone)
+        return replace(one, at=at, offset_s=clock.offset_s)
+    return one
+
+
+def _drifted(local: datetime, gap: _Gap) -> Explained:
+    span_s = max(1.0, (gap.until - gap.since).total_seconds())
+    rough = by_distance(local, gap.found_s)
+    share = min(1.0, max(0.0, (rough - gap.since).total_seconds() / span_s))
+    distance_s = gap.left_s + share * (gap.found_s - gap.left_s)
+    uncertainty = gap.uncertainty_s + max(share, 1.0 - share) * gap.moved_s
+    return _by(local, distance_s, uncertainty, gap.zone, (gap.since, gap.until))
+
+
+def _followed(local: datetime, gap: _Gap) -> Explained:
+    """Its offset from the local time has hardly changed; on which day it was moved is not known."""
+    distance_s = gap.found_s - zone_s(gap.until, gap.zone)
+    at, _ = to_utc(local - timedelta(seconds=distance_s), gap.zone)
+    drift = abs(gap.found_s - gap.left_s - gap.summer_time_s)
+    uncertainty = gap.uncertainty_s + DST_UNCERTAINTY_S + drift
+    return Explained(at=at, offset_s=distance_s, uncertainty_s=uncertainty, bounded=True)
+
+
+def _moved(local: datetime, distance_s: float, gap: _Gap) -> Explained:
+    one = _by(local, distance_s, gap.uncertainty_s, gap.zone, (gap.since, gap.until))
+    to_since = (one.at - gap.since).total_seconds()
+    to_until = (gap.until - one.at).total_seconds()
+    began_anew = gap.moved_s > OLDEST.total_seconds()
+    if began_anew:
+        # Nothing but the battery moves a clock back by years, each time to the same date: such a record may be of any
+        # of those times. What it had before is not mistaken for that. Somebody's hand moves it on, maybe wrongly.
+        ahead = gap.found_s > gap.left_s
+        widest = 0.0 if distance_s == gap.left_s else max(to_since, to_until) if ahead else to_since
+    else:
+        widest = min(gap.moved_s, max(to_since, to_until))
+    return replace(one, uncertainty_s=max(one.uncertainty_s, gap.uncertainty_s + widest))
 
 
 def _one_of(found: list[Explained]) -> Explained | None:
@@ -97,6 +187,19 @@ def _one_of(found: list[Explained]) -> Explained | None:
     return replace(first, uncertainty_s=max(first.uncertainty_s, apart))
 
 
-def _by(local: datetime, offset_s: float, uncertainty_s: float, zone: ZoneInfo, *, bounded: bool = True) -> Explained:
-    at, twice = to_utc(local - timedelta(seconds=offset_s), zone)
-    return Explained(at=at, offset_s=offset_s, uncertainty_s=max(uncertainty_s, twice or 0.0), bounded=bounded)
+def _by(
+    local: datetime,
+    distance_s: float,
+    uncertainty_s: float,
+    zone: ZoneInfo,
+    connections: tuple[datetime, ...],
+    *,
+    bounded: bool = True,
+) -> Explained:
+    """By the clock's distance from UTC; an hour uncertain if it may have followed summer time since, or until."""
+    at = by_distance(local, distance_s)
+    then = zone_s(at, zone)
+    _, twice = to_utc(local - timedelta(seconds=distance_s - then), zone)
+    if twice is not None or any(zone_s(one, zone) != then for one in connections):
+        uncertainty_s = max(uncertainty_s, DST_UNCERTAINTY_S + uncertainty_s)
+    return Explained(at=at, offset_s=distance_s - then, uncertainty_s=uncertainty_s, bounded=bounded)

@@ -68,6 +68,21 @@ def test_a_record_made_after_the_clock_was_set_is_not_corrected_twice() -> None:
     assert place(said("2026-03-01T07:59:00"), wrong).at == NOW - timedelta(seconds=60)  # stored before
 
 
+def test_a_record_of_the_second_in_which_the_clock_was_set() -> None:
+    """Its stamp shows that second's start, which lies before the setting."""
+    at = NOW + timedelta(seconds=0.7)
+    found = place(said("2026-03-01T10:00:00"), offset(-7200.0, was_set=True, at=at), now=at + timedelta(seconds=2))
+    assert (found.at, found.source) == (NOW, "device")
+
+
+def test_an_older_record_of_a_fast_clock_may_look_as_if_made_after_it_was_set() -> None:
+    at = NOW - timedelta(seconds=20)
+    found = place(said("2026-03-01T10:00:10"), offset(300.0, was_set=True, at=at))
+    assert (found.at, found.uncertainty_s) == (NOW + timedelta(seconds=10), 302.0)
+    years = place(said("2026-03-01T10:00:10"), offset(3 * 365 * 86400.0, was_set=True, at=at))
+    assert years.uncertainty_s == 2.0  # not of three years ago
+
+
 def test_a_record_stored_before_the_clock_lost_its_time() -> None:
     found = place(said("2026-02-27T09:00:00"), offset(-10 * 365 * 86400.0))
     assert (found.at, found.source, found.doubtful) == (None, "unknown", (CLOCK_WAS_RESET,))
@@ -115,7 +130,7 @@ def test_the_hour_that_comes_twice_and_the_hour_that_does_not() -> None:
     twice = place(said("2026-10-25T03:30:00"), now=autumn)
     assert (twice.at, twice.uncertainty_s) == (datetime(2026, 10, 25, 0, 30, tzinfo=UTC), 3600.0)
     measured = offset(5.0, at=autumn)
-    assert place(said("2026-10-25T03:30:00"), measured, now=autumn).uncertainty_s == 3600.0
+    assert place(said("2026-10-25T03:30:00"), measured, now=autumn).uncertainty_s == 3607.0
     spring = datetime(2026, 3, 29, 6, 0, tzinfo=UTC)
     assert place(said("2026-03-29T03:30:00"), now=spring).uncertainty_s == 3600.0
     assert place(said("2026-10-25T05:30:00"), measured, now=autumn).uncertainty_s == 7.0
@@ -124,7 +139,13 @@ def test_the_hour_that_comes_twice_and_the_hour_that_does_not() -> None:
 def test_summer_time_began_between_the_record_and_the_connection() -> None:
     after = datetime(2026, 3, 30, 6, 0, tzinfo=UTC)
     found = place(said("2026-03-28T09:00:00"), offset(-3600.0, at=after), now=after)
-    assert (found.source, found.uncertainty_s) == ("device-corrected", 3600.0)
+    spring = datetime(2026, 3, 29, 6, 0, tzinfo=UTC)
+    assert (found.at, found.source) == (datetime(2026, 3, 28, 7, tzinfo=UTC), "device")  # as it was set before
+    assert found.uncertainty_s is None  # from before they first met
+    today = place(said("2026-03-29T02:00:00"), offset(-3600.0, at=spring), now=spring)
+    assert (today.at, today.uncertainty_s) == (datetime(2026, 3, 29, 0, tzinfo=UTC), 3602.0)
+    followed = place(said("2026-03-29T02:00:00"), offset(0.0, at=spring), now=spring)
+    assert (followed.at, followed.uncertainty_s) == (datetime(2026, 3, 29, 0, tzinfo=UTC), 3602.0)
 
 
 def test_an_unsynchronised_gateway_corrects_nothing_and_says_so() -> None:
