@@ -1,10 +1,14 @@
-"""Two hundred stored records on one connection, the gateway killed in the middle: after the restart each is there once.
+"""Two hundred stored records, the gateway killed where it hurts most: after the restart each is there once.
 
-Real processes: the devices behind an HCI socket, `huoma run`, and kill -9.
+Real processes: the devices behind an HCI socket, `huoma run`, and kill -9. It dies at a crash point of its own: once in
+the middle of a commit, after giving a confirmation that was sent too early time to reach the device; and once between
+the commit and the confirmation, so that the device sends again what is stored.
 """
 
 from __future__ import annotations
 
+import os
+import signal
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,12 +17,29 @@ import pytest
 
 from device_drivers.virtual.and_medical import pressure_frame
 from device_drivers.virtual.kitchen import address_of
-from tests.api.whole_path.processes import Gateway, command, devices, gateway, until
+from tests.api.whole_path.processes import ROOT, Gateway, command, devices, gateway, until
 from tests.gateway.radio.room import CUFF
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 RECORDS = 200
+# Loaded by the interpreter before the gateway: from then on "no fault" is the death at the n-th passing of a point.
+MORTAL = """
+import os, signal, time
+import gateway.core.faults as faults
+point, number, linger = os.environ["HUOMA_TEST_DIES"].split()
+passed = []
+def dies(here, /):
+    if here == point:
+        passed.append(here)
+        if len(passed) == int(number):
+            time.sleep(float(linger))
+            os.kill(os.getpid(), signal.SIGKILL)
+faults.no_fault = dies
+"""
+INSIDE = "ingest.inside"  # in the store's thread: the radio goes on meanwhile
+COMMITTED = "ingest.after-commit"  # in the loop: nothing was confirmed yet
+LINGER_S = {INSIDE: 0.15, COMMITTED: 0.0}
 EARLIER = datetime.fromisoformat("2026-01-05T06:00:00")
 
 
@@ -53,13 +74,17 @@ class Home:
         found: list[dict[str, Any]] = home.api(path, self.nurse)
         return found
 
-    def killed_in_the_middle(self) -> int:
-        """Runs the gateway until some of the records are there, and kills it; how many there were."""
-        with gateway(self.config) as home:
-            until(lambda: self.readings(home, after=RECORDS // 10), within_s=40)
-            arrived = len(self.readings(home))
-            home.kill()
-        return arrived
+    def dies(self, point: str, number: int) -> None:
+        """Runs the gateway until it dies on passing that point so many times."""
+        folder = self.config.parent / "mortal"
+        folder.mkdir(exist_ok=True)
+        (folder / "sitecustomize.py").write_text(MORTAL)
+        environment = {
+            "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}",
+            "HUOMA_TEST_DIES": f"{point} {number} {LINGER_S[point]}",
+        }
+        with gateway(self.config, environment=environment) as home:
+            assert home.process.wait(40) == -signal.SIGKILL
 
     def all_after_restart(self) -> list[dict[str, Any]]:
         """What the restarted gateway has when nothing more comes."""
@@ -83,8 +108,8 @@ def test_a_cuff(tmp_path: Path) -> None:
     home = Home(tmp_path, CUFF)
     cuff = ("--scene", "cuff", "--records", str(tmp_path / "records.hex"), "--between-records", "0.015")
     with devices(tmp_path, *cuff):
-        arrived = home.killed_in_the_middle()
-        assert 0 < arrived < RECORDS, "it was not in the middle"
+        home.dies(INSIDE, 40)
+        home.dies(COMMITTED, 30)
         readings = home.all_after_restart()
     assert len(readings) == len({one["id"] for one in readings}) == RECORDS
     assert len({one["device_time"] for one in readings}) == RECORDS
@@ -94,7 +119,6 @@ def test_a_glucose_meter(tmp_path: Path) -> None:
     home = Home(tmp_path, address_of("accu-chek-guide"))
     kitchen = ("--scene", "kitchen", "--devices", "accu-chek-guide", "--stored", str(RECORDS))
     with devices(tmp_path, *kitchen, "--measure-after", "never"):
-        arrived = home.killed_in_the_middle()
-        assert 0 < arrived < RECORDS, "it was not in the middle"
+        home.dies(INSIDE, 70)
         readings = home.all_after_restart()
     assert len(readings) == len({one["id"] for one in readings}) == RECORDS
