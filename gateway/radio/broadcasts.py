@@ -125,6 +125,11 @@ class Broadcasts:
         device = self._devices.get(address)
         return None if device is None else device.wanted
 
+    @property
+    def relied_on(self) -> bool:
+        """A device of ours that only advertises has been heard, perhaps long ago."""
+        return any(device.wanted is not None for device in self._devices.values())
+
     async def run(self) -> None:
         """Until cancelled; then the counters are kept."""
         withdraw = self._book.on_change(self._book_changed)

@@ -71,7 +71,13 @@ class Radio:
         self._devices = SeenDevices(catalogue, callers)
         self._bonds = Bonds()
         self._stations = Stations(
-            (host, *more_hosts), clock=clock, health=health, rng=rng, bonds=self._bonds, heard=self._heard
+            (host, *more_hosts),
+            clock=clock,
+            health=health,
+            rng=rng,
+            bonds=self._bonds,
+            heard=self._heard,
+            relied_on=lambda: self._broadcasts.relied_on,
         )
         self._visitor = Visitor(
             book=book,

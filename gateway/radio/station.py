@@ -19,6 +19,7 @@ from gateway.radio.advert import says_something
 from gateway.radio.host import Adapter, Host, Repairable
 from gateway.radio.watchdog import Rung, Watchdog
 
+LOOK_S: Final = 30.0  # what the watchdog goes by may change: a strap is connected, a pendant is assigned
 LINKS_LIMIT: Final = 6  # what common controllers hold beside a scan (7 is the USB dongles' usual maximum)
 SWITCH_S: Final = 15.0  # a scan is started or stopped within a second or two; a controller that hangs never does it
 REPAIR_S: Final = 30.0
@@ -54,6 +55,7 @@ class Station:
     Args:
         heard: called with each advertisement.
         changed: called when what `state` says has changed.
+        relied_on: whether a device of ours only advertises, such as a pendant.
 
     Attributes:
         adapter: None while it is not open.
@@ -68,6 +70,7 @@ class Station:
         *,
         heard: Callable[[Station, BLEDevice, AdvertisementData], None],
         changed: Callable[[], None],
+        relied_on: Callable[[], bool] = lambda: False,
     ) -> None:
         self.host = host
         self.adapter: Adapter | None = None
@@ -76,6 +79,7 @@ class Station:
         self._clock = clock
         self._heard = heard
         self._changed = changed
+        self._relied_on = relied_on
         self._group: asyncio.TaskGroup | None = None
         self._watchdog: Watchdog | None = None
 
@@ -94,8 +98,9 @@ class Station:
             return None
         quiet = "" if self._watchdog.lively else " If no device near it advertises, all is well."
         return (
-            f"Nothing is heard on {self.name} any more, although its scan and the adapter were started anew: unplug "
-            f"the adapter and plug it in again, or put it elsewhere.{quiet}"
+            f"Nothing is heard on {self.name} any more, although its scan and the adapter were started anew: pendants, "
+            "sensors and whatever else advertises go unheard. Unplug the adapter and plug it in again, or put it "
+            f"elsewhere.{quiet}"
         )
 
     @property
@@ -159,7 +164,7 @@ class Station:
         """One scan; it, and then the adapter, are started anew when nothing of use is heard."""
 
         def advertised(ble: BLEDevice, data: AdvertisementData) -> None:
-            if says_something(data) and watchdog.heard(self._clock.monotonic()):
+            if says_something(data) and watchdog.heard(self._clock.monotonic(), ble.address):
                 log.info("the radio hears again", adapter=self.name)
                 self._changed()
             self._heard(self, ble, data)
@@ -175,10 +180,11 @@ class Station:
     async def _until_scan_is_due(self, adapter: Adapter, watchdog: Watchdog) -> None:
         """Raises _Reopen when more than the scan is to be started anew."""
         while True:
+            watchdog.held, watchdog.relied_on = self.links, self._relied_on()
             at, rung = watchdog.due()
             now = self._clock.monotonic()
             if now < at:
-                await self._clock.sleep(at - now)
+                await self._clock.sleep(min(at - now, LOOK_S))
                 continue
             watchdog.done(rung, now)
             silent_s = round(now - watchdog.silent_since)

@@ -31,6 +31,7 @@ class Stations:
         heard: called with each advertisement.
         bonds: whose sentences are told too.
         rng: jitter of the pauses.
+        relied_on: whether a device of ours only advertises, such as a pendant.
     """
 
     def __init__(
@@ -42,12 +43,13 @@ class Stations:
         rng: random.Random,
         bonds: Bonds,
         heard: Callable[[Station, BLEDevice, AdvertisementData], None],
+        relied_on: Callable[[], bool] = lambda: False,
     ) -> None:
         self._clock = clock
         self._health = health
         self._rng = rng
         self._bonds = bonds
-        self._all = [Station(host, clock, heard=heard, changed=self.report) for host in hosts]
+        self._all = [Station(host, clock, heard=heard, changed=self.report, relied_on=relied_on) for host in hosts]
 
     def __iter__(self) -> Iterator[Station]:
         return iter(self._all)

@@ -1,11 +1,16 @@
 """When a radio that hears nothing is repaired, and when a person is told: a ladder, without any I/O.
 
 What counts as hearing is an advertisement with content (`advert.says_something`): a scan that has half died goes on
-delivering empty ones. Data over connections shows that the adapter lives, not that its scan does.
+delivering empty ones. Data over connections shows that the adapter lives, not that its scan does: a strap that streams
+must not hide that pendants go unheard. Where somebody else was heard before, or a device of ours only advertises, the
+adapter is opened anew under the strap. That is a test as well: the strap, cut off, is heard within seconds, or the scan
+is dead.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Collection
 from enum import IntEnum
 from typing import Final
 
@@ -22,6 +27,10 @@ LIVELY_S: Final = 600.0  # without a gap for this long: a sudden silence in such
 CURED_S: Final = 30.0  # heard this soon after a repair: the repair has done it
 BENIGN_S: Final = 600.0  # heard again this long after the last repair: there simply was nobody to hear
 PATIENCE_LIMIT: Final = 512  # × 150 s = 21 h
+# A home that relies on advertisements, such as a pendant's: × 85 s = 90 min between two tests of its scan.
+RELIED_ON_LIMIT: Final = 64
+OTHERS_S: Final = 600.0  # others were heard this shortly before the silence began: they have not all gone at once
+TALKERS_LIMIT: Final = 16  # more than an adapter holds connections to, so one that is not connected is among them
 
 
 class Rung(IntEnum):
@@ -39,6 +48,11 @@ class Watchdog:
     In a home where often nothing advertises (a cuff and a scale, both asleep) silence is no fault. Each silence that
     ended long after the last repair doubles the patience before the next disruptive one; a repair that helped, or ten
     minutes without a gap, ends it.
+
+    Attributes:
+        held: the addresses that are connected to now. They cannot advertise.
+        relied_on: a device of ours only advertises.
+        fault: a person is to be told.
     """
 
     def __init__(self, now: float) -> None:
@@ -51,6 +65,11 @@ class Watchdog:
         self._acted = now
         self._again = AGAIN_FIRST_S
         self._patience = 1
+        self._talkers: OrderedDict[str, float] = OrderedDict()  # who advertised last, and when
+        self._cut: frozenset[str] = frozenset()  # who was connected when the adapter was closed: will advertise
+        self._unproved = False
+        self.held: Collection[str] = ()
+        self.relied_on = False
         self.fault = False
 
     @property
@@ -63,17 +82,23 @@ class Watchdog:
         """Before the silence there was none."""
         return self._heard - self._busy_since >= LIVELY_S
 
-    def heard(self, now: float) -> bool:
+    def heard(self, now: float, address: str = "") -> bool:
         """An advertisement with content. True when this ends a fault."""
-        gap = now - self._heard
+        gap, since_repair = now - self._heard, now - self._acted
         if gap >= SCAN_S:
-            since_repair = now - self._acted
             if self._done > Rung.SCAN and since_repair <= CURED_S:
-                self._patience = 1
+                # Who advertises only because it was cut off shows that the scan is alive, not that it was dead.
+                self._unproved = address in self._cut
+                self._patience = self._longer() if self._unproved else 1
             elif self.fault and since_repair >= BENIGN_S and not self.lively:
-                self._patience = min(self._patience * 2, PATIENCE_LIMIT)
+                self._patience = self._longer()
             self._busy_since = now
-        self._heard = now
+        elif self._unproved and since_repair <= CURED_S and address not in self._cut:
+            self._unproved, self._patience = False, 1
+        self._heard = self._talkers[address] = now
+        self._talkers.move_to_end(address)
+        if len(self._talkers) > TALKERS_LIMIT:
+            self._talkers.popitem(last=False)
         if self.lively:
             self._patience = 1
         healed, self.fault = self.fault, False
@@ -82,8 +107,18 @@ class Watchdog:
         return healed
 
     def alive(self, now: float) -> None:
-        """Data came over a connection: the adapter is not repaired away under it."""
+        """Data came over a connection. Where nobody else was there to be heard, nothing is repaired away under it."""
         self._alive = now
+
+    def _longer(self) -> int:
+        return min(self._patience * 2, RELIED_ON_LIMIT if self.relied_on else PATIENCE_LIMIT)
+
+    @property
+    def _suspicious(self) -> bool:
+        """That nothing is heard may be a fault although data flows."""
+        return self.relied_on or any(
+            self._heard - at <= OTHERS_S for address, at in self._talkers.items() if address not in self.held
+        )
 
     def due(self) -> tuple[float, Rung]:
         """The next rung, and when."""
@@ -91,16 +126,18 @@ class Watchdog:
         return min(scan, self._next_repair())
 
     def _next_repair(self) -> tuple[float, Rung]:
-        since = max(self._heard, self._alive)
+        alive = self._heard if self._suspicious else self._alive
+        since = max(self._heard, alive)
+        patience = min(self._patience, RELIED_ON_LIMIT) if self.relied_on else self._patience
         match self._done:
             case Rung.SCAN:
-                return since + REOPEN_S * self._patience, Rung.REOPEN
+                return since + REOPEN_S * patience, Rung.REOPEN
             case Rung.REOPEN:
-                return since + REPAIR_S * self._patience, Rung.REPAIR
+                return since + REPAIR_S * patience, Rung.REPAIR
             case Rung.REPAIR if not self.fault:
-                return since + FAULT_S * self._patience, Rung.FAULT
+                return since + FAULT_S * patience, Rung.FAULT
             case _:
-                return max(self._acted, self._alive) + self._again, Rung.REPAIR
+                return max(self._acted, alive) + self._again, Rung.REPAIR
 
     def done(self, rung: Rung, now: float) -> None:
         """The rung was climbed."""
@@ -112,6 +149,7 @@ class Watchdog:
             self.fault = True
         else:
             self._acted = self._scanned = now  # opening the adapter starts its scan anew, too
+            self._cut = frozenset(self.held) or self._cut
         if self.fault and rung is Rung.REPAIR:
             self._again = min(self._again * 2, AGAIN_LONGEST_S)
         self._done = rung

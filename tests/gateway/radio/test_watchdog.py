@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from device_drivers.virtual.and_medical import BloodPressureCuff
+from device_drivers.virtual.broadcasters import Button
 from device_drivers.virtual.controller import Cure
 from device_drivers.virtual.peripheral import GENERAL_DISCOVERABLE
 from device_drivers.virtual.polar_h10 import ArraySource, HeartRateStrap
@@ -20,6 +21,7 @@ from gateway.radio.bumble_host import BumbleAdapter
 from gateway.radio.watchdog import BENIGN_S, FAULT_S, REOPEN_S, REPAIR_S, SCAN_S, Rung, Watchdog
 from tests.gateway.radio.room import STRAP, Room, RoomMaker, successes
 
+PENDANT = "7C:C6:B6:57:DA:84"
 RESET, SCAN_ENABLE = b"\x01\x03\x0c", b"\x01\x0c\x20"
 
 
@@ -75,7 +77,8 @@ async def test_r15_silence_or_empty_advertisements_restart_the_radio(room_with: 
             assert resets[0] <= 90, "the radio was restarted"
             words = room.health.parts()["radio"].reason
             assert "Nothing is heard on the virtual radio any more" in words
-            assert "unplug the adapter and plug it in again" in words
+            assert "Unplug the adapter and plug it in again" in words
+            assert "pendants, sensors and whatever else advertises go unheard" in words
             assert radio.adapters()[0].state == words
             # It is not given up, and not stormed either.
             acts.clear()
@@ -158,7 +161,7 @@ async def test_a_quiet_home_is_said_once_and_left_in_peace(room_with: RoomMaker)
 
 
 @pytest.mark.slow
-async def test_a_strap_that_streams_is_not_cut_off_to_repair_the_scan(room_with: RoomMaker) -> None:
+async def test_a_strap_that_is_alone_is_not_cut_off_to_repair_the_scan(room_with: RoomMaker) -> None:
     async with room_with(STRAP) as room:
         strap = HeartRateStrap(room.air, motion=ArraySource(np.zeros((10, 3))))
         await strap.power_on()
@@ -170,6 +173,58 @@ async def test_a_strap_that_streams_is_not_cut_off_to_repair_the_scan(room_with:
             assert (strap.connections, strap.connection is not None) == (1, True)
             assert "reset" not in {what for _, what in acts}
             assert sum(what == "scan" for _, what in acts) >= 3, "the scan by itself was started anew"
+            assert room.health.parts()["radio"].colour is Colour.GREEN
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cure", [Cure.RESET, Cure.NOTHING])
+async def test_a_strap_that_streams_does_not_hide_that_a_pendant_goes_unheard(room_with: RoomMaker, cure: Cure) -> None:
+    async with room_with(STRAP, PENDANT) as room:
+        strap = HeartRateStrap(room.air, motion=ArraySource(np.zeros((20_000, 3))))
+        await strap.power_on()
+        await strap.wear()
+        pendant = Button(room.air, address=PENDANT)
+        await pendant.power_on()
+        async with room.running():
+            await room.heard.until(lambda: room.heard.motions)
+            for _ in range(40):
+                await asyncio.sleep(17)
+                await pendant.press()
+            assert strap.connections == 1
+            room.dongle.controller.deaf = cure
+            if cure is Cure.NOTHING:
+                took = await health_until(room, lambda health: health.colour is Colour.RED, within=200)
+                assert took <= 180, "visible within three minutes"
+                assert "pendants" in room.health.parts()["radio"].reason
+                return
+            await room.heard.until(lambda: not is_deaf(room), within=100)
+            heard = len(room.heard.motions)
+            began = room.clock.monotonic()
+            await room.heard.until(lambda: len(room.heard.motions) > heard, within=10)
+            assert room.clock.monotonic() - began <= 4, "the strap is back at once"
+            presses = len(room.heard.presses)
+            await pendant.press()
+            await room.heard.until(lambda: len(room.heard.presses) > presses, within=5)
+            assert strap.connections == 2
+            assert room.health.parts()["radio"].colour is Colour.GREEN
+
+
+@pytest.mark.slow
+async def test_where_others_have_just_left_a_strap_is_cut_off_ever_more_rarely(room_with: RoomMaker) -> None:
+    async with room_with(STRAP) as room:
+        strap = HeartRateStrap(room.air, motion=ArraySource(np.zeros((200_000, 3))))
+        await strap.power_on()
+        await strap.wear()
+        phone = await phone_next_door(room)
+        async with room.running():
+            await room.heard.until(lambda: room.heard.motions)
+            await asyncio.sleep(700)
+            await phone.fall_silent()
+            await asyncio.sleep(3600)
+            assert 2 <= strap.connections <= 5
+            settled = strap.connections
+            await asyncio.sleep(4 * 3600)
+            assert strap.connections == settled, "nobody else lives here"
             assert room.health.parts()["radio"].colour is Colour.GREEN
 
 
@@ -287,3 +342,38 @@ def test_a_repair_that_helped_keeps_the_radio_watchful() -> None:
         assert steps[-1] == (now + REOPEN_S, Rung.REOPEN)
         now += REOPEN_S + 2.0
         dog.heard(now)
+
+
+def test_a_strap_hides_no_silence_where_others_were_heard() -> None:
+    dog = Watchdog(0.0)
+    dog.held = {STRAP}
+    dog.heard(0.0, STRAP)
+    dog.alive(80.0)
+    assert REOPEN_S not in {at for at, _ in climbed(dog, 150.0)}, "alone in the home: only its scan is started anew"
+    dog = Watchdog(0.0)
+    dog.held = {STRAP}
+    dog.heard(0.0, "a phone")
+    dog.alive(80.0)
+    assert (REOPEN_S, Rung.REOPEN) in climbed(dog, REOPEN_S)
+    dog.alive(200.0)
+    assert climbed(dog, 200.0)[-1] == (FAULT_S, Rung.FAULT), "data over a connection delays nothing"
+    assert dog.fault
+
+
+def test_a_pendant_of_ours_is_listened_for_though_nobody_else_was_ever_heard() -> None:
+    dog, now, tests = Watchdog(0.0), 0.0, []
+    dog.held, dog.relied_on = {STRAP}, True
+    dog.heard(0.0, STRAP)
+    while now < 7 * 86_400.0:
+        at, rung = dog.due()
+        now = at
+        dog.alive(now)
+        dog.done(rung, now)
+        if rung is not Rung.SCAN:
+            tests.append(now)
+            dog.heard(now + 2.0, STRAP)
+    assert tests[0] == REOPEN_S
+    between = np.diff(tests)
+    assert list(between[:3]) == [2.0 + REOPEN_S * 2, 2.0 + REOPEN_S * 4, 2.0 + REOPEN_S * 8]
+    assert 3600.0 <= max(between) <= 5600.0
+    assert not dog.fault
