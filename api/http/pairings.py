@@ -91,8 +91,6 @@ def _overview(router: APIRouter) -> None:
         (`select`) unless a single one of that profile is in pairing mode.
         """
         resident = await services.acts.registry.resident(body.resident)
-        if body.bind_key is not None and body.address is not None:
-            await services.acts.set_bind_key(body.address, body.bind_key, actor=caller.name)
         request = PairingRequest(
             resident_id=resident.id,
             actor=caller.name,
@@ -103,6 +101,7 @@ def _overview(router: APIRouter) -> None:
             language=body.language,
             shared=body.shared,
             replaces=body.replaces,
+            bind_key=body.bind_key,
         )
         return _view(await pairings.begin(request))
 

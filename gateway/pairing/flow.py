@@ -16,7 +16,7 @@ from gateway.pairing.choice import Choice
 from gateway.pairing.log import PairingLog
 from gateway.pairing.measured import Measured, counts
 from gateway.pairing.model import Ask, AskKind, Candidate, Outcome, PairingRequest, Phase
-from gateway.pairing.verdict import not_proven, ready, timed_out
+from gateway.pairing.verdict import does_not_pair, no_profile, not_proven, ready, timed_out
 from gateway.pairing.who import capital, introduction, learnt, other_model, sentence
 
 PASSKEY_TRIES: Final = 3
@@ -133,10 +133,7 @@ class Flow:
             self._take_profile(one)
             self._if_it_only_advertises()
         if one.profile_id is None and self.profile is None and now - self._first_heard > NAMELESS_S:
-            self._fail(
-                f"No profile knows {one.name or 'this device'} ({one.address}): record it with 'huoma capture "
-                f"{one.address} -o FILE' and make a profile of it (docs/device-author.md)."
-            )
+            self._fail(no_profile(one))
 
     def _take_profile(self, one: Candidate) -> None:
         found = self._catalogue.get(one.profile_id) if one.profile_id else None
@@ -179,7 +176,7 @@ class Flow:
     @property
     def model(self) -> str | None:
         """Of the chosen device, for people."""
-        return None if self.profile is None else self._model()
+        return None if self.profile is None and self.device is None else self._model()
 
     # ---- the connection -----------------------------------------------------------------------------------------
 
@@ -204,6 +201,9 @@ class Flow:
         if self.phase is Phase.ENDED or device == self.device:
             return
         first, self.device = self.device is None, device
+        if self.profile is None:  # it spoke before the list of those that are heard was looked at
+            self.profile = self._catalogue.get(device.profile_id)
+            self._tell_steps()
         wrong = other_model(self._catalogue, self.profile, device.information.model)
         if wrong is not None:
             self._fail(
@@ -261,11 +261,7 @@ class Flow:
             self._log.say("renewing", f"{capital(why)}. If there was an old key it is removed, and pairing tried anew.")
             self._call_again(Act.RENEW_BOND)
         else:
-            self._fail(
-                f"It does not pair: {why}. It is not in pairing mode, or it is bonded to a phone or another gateway "
-                "and has no place for a second: clear its pairings as its manual says, switch Bluetooth off on "
-                "phones nearby, and follow the steps from the first."
-            )
+            self._fail(does_not_pair(why))
 
     def _key_needed(self, why: str) -> None:
         if self.ask is not None and self.ask.kind is AskKind.BIND_KEY:

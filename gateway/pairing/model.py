@@ -65,6 +65,7 @@ class PairingRequest:
         shared: several residents use it.
         replaces: address of the device in whose place it comes.
         actor: the technician.
+        bind_key: of its encrypted advertisements; entered once the device is chosen. Never logged.
     """
 
     resident_id: str
@@ -76,6 +77,7 @@ class PairingRequest:
     language: str = "en"
     shared: bool = False
     replaces: str | None = None
+    bind_key: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

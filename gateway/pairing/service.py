@@ -18,6 +18,7 @@ from gateway.core.errors import Conflict, HuomaError, Invalid, NotFound
 from gateway.core.ids import new_id
 from gateway.core.subject import Origin
 from gateway.ingest.received import KnownDevice
+from gateway.pairing.bind_keys import BindKeys, KeyActs
 from gateway.pairing.model import Candidate, PairingRequest, PairingState, Phase
 from gateway.pairing.report import Installation, markdown, spoken, standing
 from gateway.pairing.session import PairingRadio, PairingSession, cut_off, undo
@@ -75,7 +76,7 @@ class ListeningRadio(PairingRadio, Protocol):
         ...
 
 
-class Acts(Protocol):
+class Acts(KeyActs, Protocol):
     """`api.acts.Acts`, as far as pairing goes."""
 
     async def assign(
@@ -89,10 +90,6 @@ class Acts(Protocol):
         shared: bool = False,
     ) -> Assignment:
         """The device is the resident's from now on, and readings that waited for that are taken up."""
-        ...
-
-    async def set_bind_key(self, address: str, bind_key: str, *, actor: str) -> None:
-        """The key of its encrypted advertisements. Raises Invalid."""
         ...
 
 
@@ -127,6 +124,7 @@ class Pairings:
         self._zone = zone
         self._origin = origin
         self._acts = acts
+        self._keys = BindKeys(memory, acts)
         self._group: asyncio.TaskGroup | None = None
         self._sessions: dict[str, PairingSession] = {}
         self._to_mend = asyncio.Event()
@@ -286,8 +284,11 @@ class Pairings:
         """See `Office`."""
         if row.assignment_id is not None:
             await self._registry.end_assignment(row.assignment_id, actor=row.actor)
-        if row.address is not None and not row.owned_before:
+        if row.address is None:
+            return
+        if not row.owned_before:
             await self._memory.forget(row.address)
+        await self._keys.bring_back(row.address, actor=row.actor)
 
     async def retire(self, address: str, actor: str) -> None:
         """See `Office`."""
@@ -296,7 +297,11 @@ class Pairings:
 
     async def give_key(self, address: str, bind_key: str, actor: str) -> None:
         """See `Office`."""
-        await self._acts.set_bind_key(address, bind_key, actor=actor)
+        await self._keys.give(address, bind_key, actor=actor)
+
+    async def settle(self, address: str) -> None:
+        """See `Office`."""
+        await self._keys.settle(address)
 
     async def note(self, row: PairingRow) -> None:
         """See `Office`."""
@@ -351,6 +356,8 @@ class Pairings:
 
     async def _mend_one(self, row: PairingRow) -> None:
         if row.prepared:
+            if row.address is not None:
+                await self.settle(row.address)
             verdict = (
                 "Paired and given to the resident; the gateway was stopped before a first measurement came. Measure "
                 "once: 'huoma devices' shows when it was read."

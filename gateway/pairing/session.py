@@ -71,7 +71,11 @@ class Office(Protocol):
         ...
 
     async def give_key(self, address: str, bind_key: str, actor: str) -> None:
-        """The key of its encrypted advertisements. Raises Invalid."""
+        """The key of its encrypted advertisements; `take_back` brings the old one back. Raises Invalid."""
+        ...
+
+    async def settle(self, address: str) -> None:
+        """What was kept of before, in order to take back, is not needed any more. Raises HuomaError."""
         ...
 
     async def note(self, row: PairingRow) -> None:
@@ -116,6 +120,7 @@ class PairingSession:
         self._moved_at = clock.monotonic()
         self._moved = 0
         self._on_change = on_change
+        self._key = request.bind_key  # until it is entered
         self._row = PairingRow(
             id=pairing_id,
             actor=request.actor,
@@ -269,6 +274,9 @@ class PairingSession:
         # Before the radio may bond: after a power cut there is no asking whether it did.
         self._row = replace(self._row, address=address, profile_id=self._profile_id(), owned_before=owned)
         await self._office.note(self._row)
+        key, self._key = self._key, None
+        if key is not None:
+            await self._office.give_key(address, key, self._row.actor)
         await listening.enter_async_context(self._radio.pairing(address, agent=self._technician, watch=self._watcher))
 
     def _profile_id(self) -> str | None:
@@ -294,6 +302,8 @@ class PairingSession:
     async def _keep(self, listening: AsyncExitStack) -> None:
         await listening.aclose()
         await self._look_once_more()
+        if self._row.address is not None:
+            await self._office.settle(self._row.address)
         replaces = self._row.replaces
         if replaces is not None and replaces != self._flow.address:
             try:

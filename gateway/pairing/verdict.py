@@ -42,6 +42,23 @@ def not_proven(model: str, missing: str, waited_s: float, arrived: Collection[st
     )
 
 
+def no_profile(one: Candidate) -> str:
+    """Nothing tells what it is."""
+    return (
+        f"No profile knows {one.name or 'this device'} ({one.address}): record it with 'huoma capture {one.address} -o "
+        "FILE' and make a profile of it (docs/device-author.md)."
+    )
+
+
+def does_not_pair(why: str) -> str:
+    """It was tried twice, without an old key the second time."""
+    return (
+        f"It does not pair: {why}. It is not in pairing mode, or it is bonded to a phone or another gateway and has no "
+        "place for a second: clear its pairings as its manual says, switch Bluetooth off on phones nearby, and follow "
+        "the steps from the first."
+    )
+
+
 def timed_out(
     phase: Phase,
     model: str | None,

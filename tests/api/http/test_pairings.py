@@ -203,3 +203,59 @@ async def test_there_is_an_end_to_open_pairings(technician: httpx.AsyncClient) -
     assert (reply.status_code, "finish or cancel" in reply.json()["error"]) == (409, True)
     for one in made:
         await technician.post(f"{ROOT}/{one['id']}/cancel")
+
+
+OLD_KEY, NEW_KEY = "11" * 16, "22" * 16
+
+
+async def key_and_counter(home: Home, address: str = CUFF) -> tuple[str | None, str | None]:
+    remembered = await home.services.acts.memory.of(address)
+    return remembered.get("bind-key"), remembered.get("replay-counter")
+
+
+async def test_a_refused_pairing_leaves_the_bind_key_alone(technician: httpx.AsyncClient, pairing_home: Home) -> None:
+    acts = pairing_home.services.acts
+    await acts.add_resident("Eino Testi", actor="t")
+    await acts.assign(CUFF, "Eino Testi", actor="t")
+    await acts.set_bind_key(CUFF, OLD_KEY, actor="t")
+    await acts.memory.keep(CUFF, {"replay-counter": "77"})
+    before = await acts.memory.of(CUFF)
+    reply = await technician.post(ROOT, json={"resident": "Aino Virtanen", "address": CUFF, "bind_key": NEW_KEY})
+    assert reply.status_code == 409
+    assert await acts.memory.of(CUFF) == before
+
+
+@pytest.mark.parametrize("owned", [True, False])
+async def test_a_cancelled_pairing_brings_the_old_key_back(
+    technician: httpx.AsyncClient, radio: HandRadio, pairing_home: Home, owned: bool
+) -> None:
+    acts = pairing_home.services.acts
+    if owned:
+        await acts.assign(CUFF, "Aino Virtanen", actor="t")
+    await acts.set_bind_key(CUFF, OLD_KEY, actor="t")
+    await acts.memory.keep(CUFF, {"replay-counter": "77"})
+    entered = (await acts.memory.of(CUFF))["key-entered"]
+    pairing = await begin(technician, address=CUFF, bind_key=NEW_KEY)
+    await radio.watch()
+    assert await key_and_counter(pairing_home) == (NEW_KEY, "")
+    await technician.post(f"{ROOT}/{pairing['id']}/bind-key", json={"bind_key": "33" * 16})
+    await technician.post(f"{ROOT}/{pairing['id']}/cancel")
+    await until(technician, pairing, outcome="cancelled")
+    assert await key_and_counter(pairing_home) == (OLD_KEY, "77")
+    assert (await acts.memory.of(CUFF))["key-entered"] != entered, "the radio must read the counter anew"
+    assert await acts.memory.of(f"{CUFF}/before") == {}
+    assert OLD_KEY not in str(await acts.registry.audit())
+
+
+async def test_a_pairing_that_ends_well_keeps_the_new_key(
+    technician: httpx.AsyncClient, radio: HandRadio, pairing_home: Home
+) -> None:
+    await pairing_home.services.acts.set_bind_key(CUFF, OLD_KEY, actor="t")
+    pairing = await begin(technician, address=CUFF, bind_key=NEW_KEY)
+    watch = await radio.watch()
+    radio.tell_all(watch)
+    radio.measure(watch)
+    await until(technician, pairing, outcome="ready")
+    assert (await key_and_counter(pairing_home))[0] == NEW_KEY
+    assert await pairing_home.services.acts.memory.of(f"{CUFF}/before") == {}
+    assert NEW_KEY not in str(await until(technician, pairing))

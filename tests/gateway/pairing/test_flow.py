@@ -212,3 +212,10 @@ async def test_what_is_heard_without_its_name_is_not_judged_yet() -> None:
     assert told.flow.outcome is None
     told.flow.heard((replace(CANDIDATE, address=OTHER_CUFF),), 3.0)
     assert "is a A&D UA-651BLE, not the A&D UC-352BLE" in str(told.flow.verdict)
+
+
+async def test_one_that_speaks_before_it_is_looked_for_is_named_all_the_same() -> None:
+    told = Told(address=OTHER_CUFF)
+    told.flow.known(replace(DEVICE, address=OTHER_CUFF))
+    assert told.flow.model == "A&D UA-651BLE"
+    assert "steps" in told.codes
