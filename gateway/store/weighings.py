@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +18,7 @@ from gateway.ingest.bands import MEMORY_DAYS, Weighing
 from gateway.store.stamp import utc_text
 
 KINDS: Final = (Kind.WEIGHT.value, Kind.BODY_COMPOSITION.value)  # what a scale sends of one act of weighing
-MOST: Final = 200  # weighings of one resident, and undecided ones: more than anybody has in the days that count
+MOST: Final = 200  # weighings of one resident, and undecided ones: where there are more, memory begins with the oldest
 RECENT: Final = 5_000  # rows of one device among which the other parts of a weighing are looked for
 TOGETHER_S: Final = 30.0  # a scale without a clock sends the parts of one weighing within seconds
 REFERENCE_S: Final = 3_600.0  # a technician weighs somebody just before or after saying so, by clocks that differ
@@ -45,18 +46,23 @@ def history(
 ) -> list[Weighing]:
     """What is known before `at`: of these residents on any scale, and what nobody was given on this one.
 
+    All of it begins at one moment, `MEMORY_DAYS` ago or where there are more than `MOST`: what a person said before may
+    be out of date, and what would show it is not looked at any more.
+
     `but`: the position of the reading that is being decided, with all that is of the same act.
     """
     since = utc_text(at - timedelta(days=MEMORY_DAYS))
     until = utc_text(at)
+    begin_s = _seconds(since)
     found: list[Weighing] = []
     for one in residents:
         rows = connection.execute(
             'SELECT effective_at, "values", subject_id, decided_by FROM readings WHERE subject_id = ? '
             "AND kind IN (?, ?) AND failed = 0 AND doubtful = '[]' AND effective_at BETWEEN ? AND ? AND seq <> ? "
-            "ORDER BY seq DESC LIMIT ?",
+            "ORDER BY effective_at DESC LIMIT ?",
             (one.id, *KINDS, since, until, -1 if but is None else but, MOST),
-        )
+        ).fetchall()
+        begin_s = max(begin_s, _cut(rows))
         found += _once(_weighings(rows))
         for reference, begin in connection.execute(
             "SELECT reference, valid_from FROM assignments WHERE shared = 1 AND subject_id = ? AND valid_from <= ?",
@@ -69,13 +75,20 @@ def history(
     undecided = connection.execute(
         'SELECT r.effective_at, r."values", NULL, NULL FROM waiting_readings w JOIN readings r ON r.seq = w.seq '
         "WHERE w.device_identity = ? AND w.dismissed = 0 AND r.kind IN (?, ?) AND r.failed = 0 "
-        "AND r.doubtful = '[]' AND r.effective_at BETWEEN ? AND ? AND r.seq <> ? ORDER BY r.seq DESC LIMIT ?",
+        "AND r.doubtful = '[]' AND r.effective_at BETWEEN ? AND ? AND r.seq <> ? ORDER BY r.effective_at DESC LIMIT ?",
         (device_identity, *KINDS, since, until, -1 if but is None else but, MOST),
-    )
-    return found + _once(_weighings(undecided))
+    ).fetchall()
+    begin_s = max(begin_s, _cut(undecided))
+    found += _once(_weighings(undecided))
+    return [one for one in found if one.at_s >= begin_s]
 
 
-def _weighings(rows: Iterator[Any]) -> Iterator[Weighing]:
+def _cut(rows: Sequence[Any]) -> float:
+    """Where the rows begin, newest first, if there may be older ones."""
+    return _seconds(rows[-1][0]) if len(rows) == MOST else -math.inf
+
+
+def _weighings(rows: Sequence[Any]) -> Iterator[Weighing]:
     for effective_at, values, subject_id, decided_by in rows:
         weight = weight_of(values)
         if weight is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -46,6 +47,42 @@ def crossing(seed: int) -> Story:
     base, gap = random.uniform(50, 90), random.uniform(3, 5)
     gain, loss = (_path(random, random.uniform(gap / 2 + 0.3, 4)) for _ in range(2))
     return _story(random, [base + a for a in gain], [base + gap - b for b in loss])
+
+
+def changed_places(days: int, *, a_day: int) -> Story:
+    """Five kg apart, they change places between the 20th and the 50th day and stay there."""
+    random = Random(f"changed places/{days}/{a_day}")
+    gained = [5.0 * min(1.0, max(0.0, (day - 20) / 30)) for day in range(days)]
+    paths = {"a": [70.0 + one for one in gained], "b": [75.0 - one for one in gained]}
+    return plain(random, paths, a_day=a_day)
+
+
+def plain(
+    random: Random,
+    paths: Mapping[str, Sequence[float | None]],
+    *,
+    a_day: int = 1,
+    clothes_kg: float = CLOTHES_KG,
+    often: float = 1.0,
+) -> Story:
+    """Whoever has a weight on a day steps onto the scale, `a_day` times, if so `often`, in any order."""
+    steps = []
+    for day in range(len(next(iter(paths.values())))):
+        for time in range(a_day):
+            today = [(who, path[day]) for who, path in paths.items() if random.random() < often]
+            random.shuffle(today)
+            steps += [
+                Step(
+                    at_s=day * 86_400.0 + 25_200.0 + 12_000.0 * time + 600.0 * place,
+                    who=who,
+                    kilograms=round(at + random.gauss(0, NOISE_KG) + random.uniform(-clothes_kg, clothes_kg), 1),
+                )
+                for place, (who, at) in enumerate(today)
+                if at is not None
+            ]
+    first = {who: path[0] for who, path in paths.items()}
+    references = {who: round(at + random.gauss(0, NOISE_KG), 1) for who, at in first.items() if at is not None}
+    return Story(references=references, steps=steps)
 
 
 def _path(random: Random, drift: float) -> list[float]:

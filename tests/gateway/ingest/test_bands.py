@@ -63,7 +63,10 @@ class TestReasons:
 
     def test_nothing_is_known_of_one(self) -> None:
         verdict = self.told(70.4, *self.week(70, "a"))
-        assert (verdict.whose, verdict.why) == (None, "1 of those who share the scale have not been weighed so far")
+        assert (verdict.whose, verdict.why) == (
+            None,
+            "1 of those who share the scale have not been weighed so far, or too long ago",
+        )
         assert set(verdict.bands) == {"a"}
         assert decide(70.0, 0.0, [], []).whose is None
 

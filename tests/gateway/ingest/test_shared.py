@@ -11,11 +11,13 @@ from device_drivers.nomenclature import Kind, Quantity
 from device_drivers.readings import Reading
 from gateway.core.errors import Conflict, Invalid, NotFound
 from gateway.core.subject import Subject, SubjectType
+from gateway.ingest.bands import MEMORY_DAYS
 from gateway.ingest.decisions import Decisions
 from gateway.ingest.ingest import Duplicate, Outcome, Stored, Unassigned
+from gateway.store import weighings
 from gateway.store.readings import Readings
 from tests.gateway.ingest.conftest import AINO, CUFF, ROUTES, Gateway, device_time, known, pressure, weight
-from tests.gateway.ingest.scales import REFERENCES, apart
+from tests.gateway.ingest.scales import REFERENCES, apart, changed_places
 
 BERTTA = Subject(type=SubjectType.RESIDENT, id="bertta")
 BATHROOM = known("bathroom", "reception", 7)  # a scale without a clock
@@ -83,7 +85,7 @@ async def test_the_first_readings_are_asked_of_a_person(gateway: Gateway, decisi
     assert isinstance(first, Unassigned)
     assert first.asked
     assert first.sentence == (
-        "bathroom AA:00:00:00:00:07: 2 of those who share the scale have not been weighed so far. "
+        "bathroom AA:00:00:00:00:07: 2 of those who share the scale have not been weighed so far, or too long ago. "
         "'huoma readings unassigned' lists what a person has to say."
     )
     await weigh(gateway, 90.0)
@@ -262,3 +264,50 @@ async def test_assigning_to_one_ends_the_sharing_and_sharing_begins_with_the_own
     (only,) = await gateway.registry.assigned(CUFF.address)
     assert (only.subject, only.shared) == (BERTTA, False)
     assert await gateway.registry.who_has(CUFF.address) == BERTTA
+
+
+@pytest.mark.slow
+async def test_who_crossed_is_told_apart_only_after_a_person_said_however_long_ago_that_was(
+    gateway: Gateway, decisions: Decisions
+) -> None:
+    """240 days, three weighings a day each, nobody answers: what shows the crossing is no longer looked at one day."""
+    story = changed_places(240, a_day=3)
+    begin = gateway.clock.wall()
+    await share(gateway, BATHROOM.address, aino=story.references["a"], bertta=story.references["b"])
+    for step in story.steps:
+        gateway.clock.step(begin + timedelta(seconds=step.at_s - REFERENCES) - gateway.clock.wall())
+        await gateway.ingest.accept(gateway.received(BATHROOM, weight(step.kilograms)))
+    names = {"a": AINO.id, "b": BERTTA.id}
+    rows = await gateway.database.read(lambda c: list(c.execute("SELECT subject_id FROM readings ORDER BY seq")))
+    found = [one for (one,) in rows]
+    assert [step for step, one in zip(story.steps, found, strict=True) if one not in (None, names[step.who])] == []
+    assert any(found)
+
+
+async def test_what_a_person_said_is_out_of_date_after_the_days_that_are_looked_at(
+    gateway: Gateway, decisions: Decisions
+) -> None:
+    await share(gateway, BATHROOM.address, aino=70.0, bertta=80.0)
+    for _ in range(MEMORY_DAYS // 5 - 1):
+        gateway.clock.step(timedelta(days=5))
+        for kilograms in (70.0, 80.0):
+            assert isinstance(await weigh(gateway, kilograms), Stored)
+    gateway.clock.step(timedelta(days=5))
+    assert isinstance(await weigh(gateway, 70.0), Unassigned)
+    assert isinstance(await weigh(gateway, 80.0), Unassigned)
+    second, first = await decisions.offered()
+    assert first.why.startswith("2 of those who share the scale")
+    await decisions.assign(first.reading.id, AINO, actor="nurse")
+    await decisions.assign(second.reading.id, BERTTA, actor="nurse")
+    assert isinstance(await weigh(gateway, 70.2), Stored)
+
+
+async def test_where_there_is_too_much_to_look_at_nobody_is_known(
+    gateway: Gateway, decisions: Decisions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(weighings, "MOST", 5)
+    await share(gateway, BATHROOM.address, aino=70.0, bertta=80.0)
+    for _ in range(5):
+        await weigh(gateway, 75.0)
+    assert isinstance(await weigh(gateway, 70.0), Unassigned)
+    assert (await decisions.offered())[0].why.startswith("2 of those who share the scale")
