@@ -15,6 +15,8 @@ from api.cli.home import Config
 from gateway.core.errors import HuomaError, Invalid
 
 if TYPE_CHECKING:
+    import httpx
+
     from gateway.doctor import Finding
 
 _BESIDE_S: Final = 180.0  # a recording waits up to two minutes for the device's call, and then connects
@@ -42,20 +44,58 @@ def capture(
     ),
     config: Config = None,
 ) -> None:
-    """Record an unknown device, as the beginning of a profile: its services, what can be read, what it sends."""
-    from api.cli.gateway import ask, perform
+    """Record an unknown device, as the beginning of a profile; Ctrl-C ends it early, and what it has is written."""
+    from api.cli.gateway import perform
 
     if output.exists():
         raise Invalid(f"{output} is there already: name another file with -o.")
     typer.echo("Wake the device, and measure once while it is recorded. Write down what its display shows.", err=True)
     body = {"address": address, "name": name, "seconds": seconds, "bond": bond}
-    found = perform(
-        config, lambda gateway: ask(gateway, "POST", "/captures", body, timeout_s=seconds + _BESIDE_S)
-    )  # fmt: skip
+    found = perform(config, lambda gateway: _recorded(gateway, body, seconds))
     _write(output, found["profile"])
     print(f"{found['frames']} frames of {found['address']} are in {output}; the recording ended {found['ended']}.")
     print("They are what somebody measured: give the file away only if that person agrees.")
     print(f"Next: 'huoma profile check {output}' says what is missing for a profile.")
+
+
+async def _recorded(gateway: httpx.AsyncClient, body: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """Until it is through, or Ctrl-C: then the gateway ends it, and answers with what it has."""
+    from api.cli.gateway import ask
+
+    async with asyncio.TaskGroup() as group:
+        answer = group.create_task(_answer(gateway, body, seconds + _BESIDE_S))
+        try:
+            await asyncio.wait([answer])
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None:
+                task.uncancel()
+            typer.echo("Stopping: what was recorded so far is written …", err=True)
+            try:
+                await ask(gateway, "POST", "/captures/stop")
+            except HuomaError:
+                answer.cancel()  # it has not begun, or is through
+            await asyncio.wait([answer])
+    if answer.cancelled():
+        raise HuomaError("The recording was stopped before it began: nothing was recorded.")
+    found = answer.result()
+    if isinstance(found, Exception):
+        raise found
+    return found
+
+
+async def _answer(
+    gateway: httpx.AsyncClient, body: dict[str, Any], timeout_s: float
+) -> dict[str, Any] | HuomaError | httpx.HTTPError:
+    import httpx
+
+    from api.cli.gateway import ask
+
+    try:
+        found: dict[str, Any] = await ask(gateway, "POST", "/captures", body, timeout_s=timeout_s)
+    except (HuomaError, httpx.HTTPError) as refusal:
+        return refusal
+    return found
 
 
 def doctor(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.auth import TECHNICIANS, Principal
 from api.http.errors import ErrorView
 from api.http.pairing_models import ADDRESS
-from api.http.services import Given
-from gateway.capture import profile_text
-from gateway.core.errors import Invalid, NotFound
+from api.http.services import Given, Services
+from gateway.capture import Captured, Recorder, profile_text
+from gateway.core.errors import HuomaError, Invalid, NotFound
 
 Technician = Annotated[Principal, Depends(TECHNICIANS)]
 _NOT_FOUND: Final[dict[int | str, dict[str, Any]]] = {
@@ -57,7 +59,7 @@ class CaptureView(BaseModel):
 
 
 def upkeep_routes() -> APIRouter:
-    """POST /devices/{device}/unpair, GET /doctor, POST /captures."""
+    """POST /devices/{device}/unpair, GET /doctor, POST /captures and /captures/stop."""
     router = APIRouter(responses=_NOT_FOUND)
 
     @router.post("/devices/{device}/unpair", tags=["devices"])
@@ -85,16 +87,51 @@ def upkeep_routes() -> APIRouter:
         ]
 
     @router.post("/captures", tags=["devices"])
-    async def capture(body: NewCapture, services: Given, caller: Technician) -> CaptureView:
-        """Record a device that calls: its services, what can be read, and what it sends. Answers when it is through."""
+    async def capture(body: NewCapture, services: Given, caller: Technician, request: Request) -> CaptureView:
+        """Record a device that calls: its services, what can be read, and what it sends. Answers when it is through.
+
+        It ends early with `POST /captures/stop`, and when nobody waits for the answer any more.
+        """
         if (body.address is None) == (body.name is None):
             raise Invalid("Say which device: give either its address, or the name that it advertises.")
-        recorder = services.recorder
-        if recorder is None:
-            raise NotFound("Nothing can be recorded, because no radio runs: start the gateway ('huoma run').")
+        recorder = _recorder(services)
         address = recorder.find(body.name) if body.name is not None else str(body.address).upper()
         await services.audit.note(caller.name, "device.capture", address)
-        found = await recorder.record(address, seconds=body.seconds, bond=body.bond)
+        found = await _record(recorder, address, body, request)
         return CaptureView(address=address, frames=len(found.frames), ended=found.ended, profile=profile_text(found))
 
+    @router.post("/captures/stop", tags=["devices"], status_code=204)
+    async def stop_capture(services: Given, _: Technician) -> None:
+        """The recording under way ends, and is answered with what was heard so far; 404 when there is none."""
+        _recorder(services).stop()
+
     return router
+
+
+def _recorder(services: Services) -> Recorder:
+    if services.recorder is None:
+        raise NotFound("Nothing can be recorded, because no radio runs: start the gateway ('huoma run').")
+    return services.recorder
+
+
+async def _record(recorder: Recorder, address: str, body: NewCapture, request: Request) -> Captured:
+    """For as long as somebody waits for it: a device is not held for a caller who has gone."""
+    found: Captured | HuomaError
+    async with asyncio.TaskGroup() as group:
+        waiting = group.create_task(_stop_when_gone(request, recorder))
+        try:
+            found = await recorder.record(address, seconds=body.seconds, bond=body.bond)
+        except HuomaError as refusal:
+            found = refusal
+        finally:
+            waiting.cancel()
+    if isinstance(found, HuomaError):
+        raise found
+    return found
+
+
+async def _stop_when_gone(request: Request, recorder: Recorder) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    with suppress(NotFound):
+        recorder.stop()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from types import MappingProxyType
@@ -100,6 +101,7 @@ class Recorder:
         self._radio = radio
         self._clock = clock
         self._registry = registry
+        self._way: _Way | None = None  # of the recording that is under way
 
     def find(self, pattern: str) -> str:
         """The address of the one device whose name fits, such as "Acme*".
@@ -120,12 +122,18 @@ class Recorder:
 
         Raises:
             NotFound: it did not call, or the radio does not run.
-            Conflict: it belongs to somebody; that is looked at now, and again when it calls.
+            Conflict: another one is being recorded; or it belongs to somebody, which is looked at now, and again when
+                it calls.
             HuomaError: it was heard, and connecting failed.
         """
+        if self._way is not None:
+            raise Conflict("Another device is being recorded: wait until that is through, or end it with Ctrl-C there.")
+        way = self._way = _Way()
         try:
-            return await self._record(address.upper(), min(seconds, SECONDS_LIMIT), bond=bond)
+            return await self._record(address.upper(), min(seconds, SECONDS_LIMIT), bond=bond, way=way)
         except TimeoutError as silence:
+            if way.stopped:
+                raise NotFound(f"The recording was stopped before {address} called: nothing was recorded.") from silence
             raise NotFound(
                 f"{address} did not call in {CALLS_WITHIN_S:.0f} s: wake it (press a button, step on it), bring it "
                 "near, and look whether the address is right."
@@ -136,16 +144,28 @@ class Recorder:
             ) from error
         except DeviceError as error:
             raise HuomaError(f"{address} could not be recorded ({error}): wake it and try again.") from error
+        finally:
+            self._way = None
 
-    async def _record(self, address: str, seconds: float, *, bond: bool) -> Captured:
+    def stop(self) -> None:
+        """End the recording that is under way: `record` returns what was heard so far, and lets go of the device.
+
+        Raises:
+            NotFound: none is.
+        """
+        if self._way is None:
+            raise NotFound("Nothing is being recorded now.")
+        self._way.stop()
+
+    async def _record(self, address: str, seconds: float, *, bond: bool, way: _Way) -> Captured:
         await self._must_be_nobodys(address)
         agent = Unbonded() if bond else None
         context = self._radio.capture(address, agent=agent)
-        async with self._clock.timeout(CALLS_WITHIN_S):
+        async with way.part(self._clock.timeout(CALLS_WITHIN_S)):
             capture = await context.__aenter__()
         try:
             await self._must_be_nobodys(address)  # somebody may have got it while it was waited for
-            return await self._listen(capture, seconds)
+            return await self._listen(capture, seconds, way)
         finally:
             await context.__aexit__(None, None, None)
 
@@ -157,26 +177,20 @@ class Recorder:
                 f"('huoma unpair {address}'), or capture another one of the model."
             )
 
-    async def _listen(self, capture: Capture, seconds: float) -> Captured:
+    async def _listen(self, capture: Capture, seconds: float, way: _Way) -> Captured:
         began = self._clock.monotonic()
         kept = _Frames(lambda: self._clock.monotonic() - began)
         reads: dict[int, bytes | str] = {}
         ended = f"after {seconds:.0f} s"
         try:
-            for one in capture.attributes:
-                if "read" in one.properties and one.uuid in _NAMES:
-                    reads[one.handle] = await self._value(capture, one)
-            for one in capture.attributes:
-                if one.sends:
-                    await self._subscribe(capture, one, kept, reads)
-            for one in capture.attributes:
-                if "read" in one.properties and one.uuid not in _NAMES:
-                    reads[one.handle] = await self._value(capture, one)
-            async with self._clock.timeout(seconds):
-                await capture.wait_closed()
+            async with way.part(self._clock.timeout(None)):
+                await self._ask(capture, kept, reads)
+                async with self._clock.timeout(seconds):
+                    await capture.wait_closed()
             ended = "by the device, which hung up"
         except TimeoutError:
-            pass
+            if way.stopped:
+                ended = "early, because it was stopped"
         except (LinkLost, BondLost) as error:
             if not reads and not kept.frames:
                 raise
@@ -191,6 +205,18 @@ class Recorder:
             bonded=capture.newly_bonded,
             ended=ended,
         )
+
+    async def _ask(self, capture: Capture, kept: _Frames, reads: dict[int, bytes | str]) -> None:
+        """Who it is; then everything that it sends; then the values that can be read."""
+        for one in capture.attributes:
+            if "read" in one.properties and one.uuid in _NAMES:
+                reads[one.handle] = await self._value(capture, one)
+        for one in capture.attributes:
+            if one.sends:
+                await self._subscribe(capture, one, kept, reads)
+        for one in capture.attributes:
+            if "read" in one.properties and one.uuid not in _NAMES:
+                reads[one.handle] = await self._value(capture, one)
 
     async def _value(self, capture: Capture, one: Attribute) -> bytes | str:
         try:
@@ -207,6 +233,36 @@ class Recorder:
             reads.setdefault(one.handle, f"cannot be subscribed to: {refusal}")
         except BondLost:
             reads.setdefault(one.handle, _WANTS_BOND)
+
+
+class _Way:
+    """A recording that can be stopped, in whichever part it is."""
+
+    def __init__(self) -> None:
+        self.stopped = False
+        self._scope: asyncio.Timeout | None = None
+
+    @asynccontextmanager
+    async def part(self, scope: asyncio.Timeout) -> AsyncIterator[None]:
+        """Raises TimeoutError when it is stopped, and when the scope's own time is over."""
+        async with scope:
+            self._scope = scope
+            if self.stopped:
+                _end(scope)
+            try:
+                yield
+            finally:
+                self._scope = None
+
+    def stop(self) -> None:
+        self.stopped = True
+        if self._scope is not None:
+            _end(self._scope)
+
+
+def _end(scope: asyncio.Timeout) -> None:
+    if not scope.expired():
+        scope.reschedule(0.0)  # a moment that has passed on every loop's clock
 
 
 class _Frames:

@@ -17,7 +17,7 @@ from api.http.app import Control, build_app
 from api.server import bind_control, serving
 from device_drivers.profile_check import check_files
 from tests.api.home import Home, open_home
-from tests.api.http.test_upkeep import HandRecorder
+from tests.api.http.test_upkeep import FRAME, HandRecorder
 from tests.api.pairing_radio import CUFF, CUFF_PROFILE, HandRadio
 from tests.api.whole_path.processes import HUOMA, ROOT
 
@@ -187,6 +187,31 @@ async def test_unpair_capture_and_devices(tmp_path: Path) -> None:
         assert (status, "is there already" in err) == (2, True)
         status, out, _ = await at.ran("devices")
         assert status == 0
+
+
+async def test_ctrl_c_of_a_recording_writes_what_it_has(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        at.recorder.held = True
+        file = tmp_path / "acme.toml"
+        process = await at.huoma("capture", "--name", "A&D*", "--seconds", "300", "-o", str(file))
+        await at.recorder.until_asked()
+        process.send_signal(signal.SIGINT)
+        out, err = await process.communicate()
+        assert (process.returncode, "Traceback" in err.decode()) == (0, False)
+        assert "what was recorded so far is written" in err.decode()
+        assert "the recording ended early" in out.decode()
+        assert FRAME.data.hex() in file.read_text()
+
+
+async def test_a_recording_ends_with_the_command_that_asked_for_it(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        at.recorder.held = True
+        process = await at.huoma("capture", CUFF, "--seconds", "300", "-o", str(tmp_path / "acme.toml"))
+        await at.recorder.until_asked()
+        process.kill()
+        await process.wait()
+        async with asyncio.timeout(10):
+            await at.recorder.stopped.wait()
 
 
 async def test_without_a_gateway(tmp_path: Path) -> None:

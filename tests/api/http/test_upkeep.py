@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,16 +18,24 @@ from api.core import Core
 from api.http.app import build_app
 from api.settings import RadioSettings, Settings
 from firmware_profiles import load
-from gateway.capture import Captured, Recorder
+from gateway.capture import Captured, Frame, Recorder
+from gateway.capture.recorder import CapturingRadio
 from gateway.core.errors import NotFound
 from gateway.store.users import Role
 from tests.api.home import Home, client, open_home
 from tests.api.pairing_radio import CUFF, HandRadio
 
+FRAME = Frame(characteristic="2a35", at_s=1.5, data=bytes.fromhex("167d0050006600e10701100c273640000000"))
+
 
 class HandRecorder(Recorder):
-    def __init__(self) -> None:
+    """Records what it was given; where `held`, until it is stopped."""
+
+    def __init__(self, frames: tuple[Frame, ...] = (FRAME,)) -> None:
         self.asked: list[tuple[str, float, bool]] = []
+        self.frames = frames
+        self.held = False
+        self.stopped = asyncio.Event()
 
     def find(self, pattern: str) -> str:
         if pattern != "A&D*":
@@ -35,9 +44,20 @@ class HandRecorder(Recorder):
 
     async def record(self, address: str, *, seconds: float, bond: bool) -> Captured:
         self.asked.append((address, seconds, bond))
+        if self.held:
+            await self.stopped.wait()
         return Captured(
-            address=address, advert=None, attributes=(), reads={}, frames=(), dropped=0, bonded=False, ended="after 2 s"
-        )
+            address=address, advert=None, attributes=(), reads={}, frames=self.frames, dropped=0, bonded=False,
+            ended="early" if self.stopped.is_set() else "after 2 s",
+        )  # fmt: skip
+
+    def stop(self) -> None:
+        self.stopped.set()
+
+    async def until_asked(self) -> None:
+        async with asyncio.timeout(20):
+            while not self.asked:  # noqa: ASYNC110  # by another process
+                await asyncio.sleep(0.02)
 
 
 @asynccontextmanager
@@ -99,9 +119,24 @@ async def test_a_recording(home: Home) -> None:
         assert (unheard.status_code, "wake it" in unheard.json()["error"]) == (404, True)
         for body in ({}, {"name": "A&D*", "address": CUFF}, {"address": CUFF, "seconds": 1000}):
             assert (await technician.post("/api/v1/captures", json=body)).status_code == 422
+        refused = await technician.post("/api/v1/captures/stop")
+        assert (refused.status_code, recorder.stopped.is_set()) == (204, True)
     async with technician_of(home) as technician:
+        assert (await technician.post("/api/v1/captures/stop")).status_code == 404
         without = await technician.post("/api/v1/captures", json={"address": CUFF})
     assert "no radio runs" in without.json()["error"]
+
+
+async def test_a_device_of_somebody_is_not_recorded(home: Home) -> None:
+    acts = home.services.acts
+    await acts.add_resident("Aino Virtanen", actor="t")
+    await acts.assign(CUFF, "Aino Virtanen", actor="t")
+    recorder = Recorder(cast("CapturingRadio", HandRadio()), home.services.clock, acts.registry)
+    async with technician_of(home, recorder=recorder) as technician:
+        reply = await technician.post("/api/v1/captures", json={"address": CUFF.lower()})
+    assert (reply.status_code, reply.json()["code"]) == (409, "conflict")
+    assert f"{CUFF} belongs to Aino Virtanen" in reply.json()["error"]
+    assert "Unpair it first" in reply.json()["error"]
 
 
 @pytest.mark.parametrize("bonded", [True, False])

@@ -148,3 +148,44 @@ async def _refusal(recorder: Recorder) -> str:
     with pytest.raises(Conflict) as refused:
         await recorder.record(CUFF, seconds=5, bond=True)
     return str(refused.value)
+
+
+async def test_a_recording_that_is_stopped_gives_what_it_has_and_frees_the_device(household: Household) -> None:
+    cuff = BloodPressureCuff(household.air, clock=DeviceClock(household.local_now()))
+    await cuff.power_on()
+    async with household.gateway() as gateway:
+        recorder = Recorder(gateway.radio, gateway.clock, gateway.registry)
+        with pytest.raises(NotFound, match="Nothing is being recorded"):
+            recorder.stop()
+        async with asyncio.TaskGroup() as group:
+            recording = group.create_task(recorder.record(CUFF, seconds=300, bond=True))
+            await cuff.pairing_mode()
+            await gateway.until(lambda: cuff.pairings)
+            await asyncio.sleep(2)
+            with pytest.raises(Conflict, match="Another device is being recorded"):
+                await recorder.record(CUFF, seconds=5, bond=False)
+            recorder.stop()
+            recorder.stop()
+        found = recording.result()
+        assert found.ended == "early, because it was stopped"
+        assert found.reads
+        with pytest.raises(NotFound, match="did not call"):
+            await recorder.record(CUFF, seconds=5, bond=False)
+
+
+async def test_one_that_is_stopped_before_it_calls(household: Household) -> None:
+    async with household.gateway() as gateway:
+        recorder = Recorder(gateway.radio, gateway.clock, gateway.registry)
+        began = gateway.clock.monotonic()
+        async with asyncio.TaskGroup() as group:
+            recording = group.create_task(_not_recorded(recorder))
+            await asyncio.sleep(1)
+            recorder.stop()
+        assert "stopped before" in recording.result()
+        assert gateway.clock.monotonic() - began < 2
+
+
+async def _not_recorded(recorder: Recorder) -> str:
+    with pytest.raises(NotFound) as refused:
+        await recorder.record(CUFF, seconds=5, bond=True)
+    return str(refused.value)
