@@ -135,8 +135,15 @@ class BlueZAdapter:
         return BleakScanner(heard, bluez=bluez, backend=BleakScannerBlueZ, scans=self.scans)
 
     def client(
-        self, device: BLEDevice, *, closed: Closed, may_pair: bool, agent: PairingAgent | None = None
+        self,
+        device: BLEDevice,
+        *,
+        closed: Closed,
+        may_pair: bool,
+        agent: PairingAgent | None = None,
+        first: bool = False,
     ) -> BleakClient:
+        del first  # the kernel reaches for whichever of several devices it hears
         return BleakClient(
             device,
             closed,

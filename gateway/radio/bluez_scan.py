@@ -32,6 +32,7 @@ class Scans:
         self._broken = broken
         self._scanners: set[BleakScannerBlueZ] = set()
         self._pauses = 0
+        self._resting_since = 0.0  # what several connections rest in a row is bounded like one's
         self._switching = asyncio.Lock()
 
     async def begin(self, scanner: BleakScannerBlueZ) -> None:
@@ -50,11 +51,15 @@ class Scans:
 
     async def rest(self, *, begun: asyncio.Event, until: asyncio.Event) -> None:
         """No scan from `begun`, which is set here, to `until`, or for QUIET_S. Never raises."""
+        now = self._clock.monotonic()
+        if not self._pauses:
+            self._resting_since = now
+        left = max(self._resting_since + QUIET_S - now, 0.0)
         await self._change(+1)
         begun.set()
         try:
             with suppress(TimeoutError):
-                async with self._clock.timeout(QUIET_S):
+                async with self._clock.timeout(left):
                     await until.wait()
         finally:
             await self._change(-1)

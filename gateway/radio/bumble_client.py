@@ -57,6 +57,7 @@ class BleakClientBumble(BaseBleakClient):
         bumble: BumbleAdapter,
         may_pair: bool = True,
         agent: PairingAgent | None = None,
+        first: bool = False,
         **_unused: Any,
     ) -> None:
         super().__init__(address_or_ble_device, disconnected_callback=disconnected_callback, timeout=timeout)
@@ -66,6 +67,7 @@ class BleakClientBumble(BaseBleakClient):
         self._adapter = bumble
         self._may_pair = may_pair
         self._agent = agent
+        self._first = first
         self._connection: Connection | None = None
         self._peer: Peer | None = None
         self._subscriptions: dict[int, Callable[[bytes], Any]] = {}
@@ -92,18 +94,17 @@ class BleakClientBumble(BaseBleakClient):
             raise BleakError("already connected")
         self.newly_bonded = False
         self._gone.clear()
-        # Waiting for others to be connected first is not this device's fault: its time begins behind the lock.
-        async with self._adapter.connecting, self._adapter.clock.timeout(self._timeout), self._adapter.quiet():
-            with translated():
+        typing = pair and self._agent is not None
+        try:
+            # Waiting for others to be reached first is not this device's fault: its time begins when it has its turn.
+            # Encryption and discovery concern this link alone: meanwhile others are heard and connected to.
+            async with self._adapter.reaching(first=self._first):
                 connection = await self._reach()
-            self._connection = connection
-            connection.gatt_client = ConfirmingClient(connection)
-            connection.on(connection.EVENT_DISCONNECTION, self._on_disconnection)
-            try:
+            async with self._adapter.clock.timeout(max(self._timeout, TYPING_S) if typing else self._timeout):
                 await self._settle_in(connection, pair=pair)
-            except BaseException:
-                await self.disconnect()
-                raise
+        except BaseException:
+            await self.disconnect()
+            raise
 
     async def disconnect(self) -> None:
         connection = self._connection
@@ -169,17 +170,23 @@ class BleakClientBumble(BaseBleakClient):
             self._device.details, own_address_type=self._adapter.own_address_type, timeout=None
         )
         try:
-            async with self._adapter.clock.timeout(REACH_S), self._adapter.answering():
-                return await connecting
+            with translated():
+                async with self._adapter.clock.timeout(REACH_S), self._adapter.answering():
+                    connection = await connecting
         except BaseException:  # time-out or cancellation: the controller must not go on trying
             if not self._adapter.is_lost:
                 with suppress(hci.HCI_Error, bumble.core.BaseBumbleError):
                     async with self._adapter.answering():
                         await device.send_sync_command(hci.HCI_LE_Create_Connection_Cancel_Command())
             raise
+        self._connection = connection
+        connection.gatt_client = ConfirmingClient(connection)
+        connection.on(connection.EVENT_DISCONNECTION, self._on_disconnection)
+        return connection
 
     async def _settle_in(self, connection: Connection, *, pair: bool) -> None:
         bonded = self._bonded = await self._adapter.bonded(self.address)
+        self._live()  # Bumble waits in vain for the answers of a link that has ended meanwhile
         if bonded:
             await self._encrypt(connection)
             self._must_be_protected()

@@ -29,8 +29,12 @@ from gateway.radio.bumble_keys import BumbleKeyStore, KeyFile
 from gateway.radio.bumble_scanner import BleakScannerBumble
 from gateway.radio.bumble_words import translated
 from gateway.radio.host import Closed, Heard, PairingAgent
+from gateway.radio.turns import Turns
 
 OPEN_S: Final = 10.0  # a USB controller answers its reset within a second; one that loads firmware within a few
+
+BREATH_S: Final = 3.0  # the scan between two devices that were sought for long: a pressed pendant calls for seconds
+SOUGHT_LONG_S: Final = 1.0
 
 COMMAND_S: Final = 5.0  # a controller answers a command within milliseconds, or never
 
@@ -131,7 +135,7 @@ class BumbleAdapter:
         self.clock = clock
         self.keys = keys
         self._controller = controller
-        self.connecting = asyncio.Lock()  # controllers take one LE Create Connection at a time
+        self._turns = Turns()  # controllers take one LE Create Connection at a time
         self.scanners: set[BleakScannerBumble] = set()
         self.tables = AttributeTables()
         configuration = DeviceConfiguration(name="Huoma", gap_service_enabled=True, gatt_service_enabled=False)
@@ -144,6 +148,7 @@ class BumbleAdapter:
         self._lost = asyncio.Event()
         self._lost_because = "the Bluetooth controller is gone"
         self._scan_pauses = 0
+        self._hearing_until = 0.0
         self._switching = asyncio.Lock()
         transport.source.terminated.add_done_callback(lambda _ended: self._lost.set())
         stack.on("flush", self._lost.set)
@@ -193,10 +198,23 @@ class BumbleAdapter:
         return BleakScanner(heard, backend=BleakScannerBumble, bumble=self)
 
     def client(
-        self, device: BLEDevice, *, closed: Closed, may_pair: bool, agent: PairingAgent | None = None
+        self,
+        device: BLEDevice,
+        *,
+        closed: Closed,
+        may_pair: bool,
+        agent: PairingAgent | None = None,
+        first: bool = False,
     ) -> BleakClient:
         return BleakClient(
-            device, closed, timeout=CONNECT_S, backend=BleakClientBumble, bumble=self, may_pair=may_pair, agent=agent
+            device,
+            closed,
+            timeout=CONNECT_S,
+            backend=BleakClientBumble,
+            bumble=self,
+            may_pair=may_pair,
+            agent=agent,
+            first=first,
         )
 
     def newly_bonded(self, client: BleakClient) -> bool:
@@ -247,6 +265,27 @@ class BumbleAdapter:
         """The last scanner stops it."""
         self.scanners.discard(scanner)
         await self._scan()
+
+    @asynccontextmanager
+    async def reaching(self, *, first: bool) -> AsyncIterator[None]:
+        """One device is sought, without a scan. Whoever goes `first` waits for one other at most.
+
+        Between two that are not found the scan goes on for a while: somebody may be calling for help.
+        """
+        while True:
+            async with self._turns.turn(first=first):
+                pause = 0.0 if first else self._hearing_until - self.clock.monotonic()
+                if pause <= 0:
+                    began = self.clock.monotonic()
+                    try:
+                        async with self.quiet():
+                            yield
+                    finally:
+                        now = self.clock.monotonic()
+                        if now - began > SOUGHT_LONG_S:
+                            self._hearing_until = now + BREATH_S
+                    return
+            await self.clock.sleep(pause)
 
     @asynccontextmanager
     async def quiet(self) -> AsyncIterator[None]:

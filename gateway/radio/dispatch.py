@@ -71,11 +71,18 @@ class Dispatcher:
                     generation = self._generation
                     await self._end_unwanted()
                 while self._calls:
-                    address = next(iter(self._calls))
+                    address = self._next_call()
                     del self._calls[address]
                     await self._answer(address)
         finally:
             self._calls.clear()
+
+    def _next_call(self) -> str:
+        """Who streams goes first, then the one that has waited longest."""
+        calls = iter(self._calls)
+        return next(
+            (one for one in calls if (device := self._devices.get(one)) and device.streams), next(iter(self._calls))
+        )
 
     async def end(self, address: str) -> None:
         """End the visit of this device, if there is one, and wait until it is over."""

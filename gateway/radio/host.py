@@ -52,9 +52,18 @@ class Adapter(Protocol):
     def scanner(self, heard: Heard) -> BleakScanner: ...
 
     def client(
-        self, device: BLEDevice, *, closed: Closed, may_pair: bool, agent: PairingAgent | None = None
+        self,
+        device: BLEDevice,
+        *,
+        closed: Closed,
+        may_pair: bool,
+        agent: PairingAgent | None = None,
+        first: bool = False,
     ) -> BleakClient:
-        """A client that pairs on demand only when `may_pair`; `agent` answers for a person."""
+        """A client that pairs on demand only when `may_pair`; `agent` answers for a person.
+
+        `first`: it is connected before others that wait to be.
+        """
         ...
 
     def newly_bonded(self, client: BleakClient) -> bool:

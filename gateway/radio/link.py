@@ -55,6 +55,7 @@ class BleakLink:
         *,
         may_pair: bool,
         agent: PairingAgent | None = None,
+        first: bool = False,
         on_bonded: Callable[[], None] | None = None,
     ) -> None:
         self._adapter = adapter
@@ -62,7 +63,7 @@ class BleakLink:
         self.timed_out = False
         self._on_bonded = on_bonded
         self._closed = asyncio.Event()
-        self._client = adapter.client(device, closed=self._on_closed, may_pair=may_pair, agent=agent)
+        self._client = adapter.client(device, closed=self._on_closed, may_pair=may_pair, agent=agent, first=first)
         self._address = device.address
         self._services: frozenset[str] = frozenset()
         self._characteristics: dict[str, BleakGATTCharacteristic] = {}

@@ -98,6 +98,11 @@ class Device:
             return "unknown"
         return "generic" if self.profile.generic else f"{self.profile.vendor} {self.profile.model}"
 
+    @property
+    def streams(self) -> bool:
+        """It sends motion for as long as it is worn. A fall may be in it: it is connected to before others."""
+        return self.profile is not None and "motion" in self.profile.kinds
+
     def words(self) -> str:
         """How sentences call it."""
         return f"{self.name or self.model()} ({self.address})"

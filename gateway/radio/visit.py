@@ -70,6 +70,7 @@ class Visitor:
             signal.ble,
             may_pair=permit is not None or self._may_pair(adapter, device),
             agent=allowed.agent,
+            first=device.streams,
             on_bonded=lambda: self._bonded(device, allowed.relay),
         )
         allowed.relay.connecting()
