@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -147,7 +147,7 @@ def _by_its_offset(
         as_said = found.at + timedelta(seconds=found.offset_s)
         placed = _at(as_said, "device", abs(found.offset_s) + found.uncertainty_s)
     if found.bounded:
-        return placed
+        return replace(placed, doubtful=(CLOCK_WAS_RESET,)) if found.doubtful else placed
     if placed.source == "device":
         placed = _unless_factory(placed, local, received_at)
     return _as_far_back(placed, [*earlier, clock][0])

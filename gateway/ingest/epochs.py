@@ -7,11 +7,11 @@ hand. What is told as certain is what all of these allow:
 - It drifted: in between the two distances; uncertain by as much as it drifted, for it may have been moved by that.
 - It followed summer time, or a change lies between the record and a connection: uncertain by an hour at least.
 - It was moved: the distance that was left behind at the first or the one found at the second, whichever puts the record
-  between the two connections. It may have been moved more than once, so the record is uncertain by the whole move; if
-  it began anew at some factory date, by the whole time since the first connection, for every change of the battery
-  begins at that same date.
+  between the two connections. It may have been moved more than once (a weak battery, a hand that corrects itself), so
+  all that is certain is that it was made between the two. Only what a clock that began anew at some factory date had
+  been left with is told from what it has now; that it had not been moved before is likely, and doubtful.
 
-A record that nothing explains was made before the clock was moved, and nobody can say when.
+A record that nothing explains was made by a clock that was moved meanwhile, and nobody can say when.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from gateway.ingest.received import ClockMeasurement
 
 # A cheap quartz runs off by up to 100 ppm (8.6 s a day) in a cold hall; twice that, and two readings' uncertainty.
 DRIFT_S_PER_DAY: Final = 20.0
+QUARTZ_S_PER_DAY: Final = 10.0
 DRIFT_LEAST_S: Final = 30.0
 DRIFT_MOST_S: Final = 900.0  # far from an hour: what summer time does to a clock, or a hand, is no drift
 CLOCK_RIGHT_S: Final = 60.0
@@ -46,6 +47,7 @@ class Explained:
     offset_s: float  # from the home's local time at that moment
     uncertainty_s: float
     bounded: bool  # by connections before and after it: a stamp that only looks like a factory date is none
+    doubtful: bool = False  # the clock began anew afterwards
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,13 +91,16 @@ def explain(
         earlier = measured[number - 1] if number else None
         since = FIRST if only else later.measured_at - OLDEST if earlier is None else earlier.measured_at
         until = received_at if number == len(measured) - 1 else later.measured_at
+        hypotheses = list(_hypotheses(local, earlier, later, zone))
         found = [
             one
-            for one in _hypotheses(local, earlier, later, zone)
+            for one in hypotheses
             if one.at >= since - timedelta(seconds=SLACK_S) and one.at <= until + timedelta(seconds=SLACK_S)
         ]
         if found:
             return _one_of(found)
+        if len(hypotheses) > 1:
+            return None  # by a distance that it had in between, rather than an old record that was not fetched then
     return None
 
 
@@ -165,17 +170,20 @@ def _followed(local: datetime, gap: _Gap) -> Explained:
 
 def _moved(local: datetime, distance_s: float, gap: _Gap) -> Explained:
     one = _by(local, distance_s, gap.uncertainty_s, gap.zone, (gap.since, gap.until))
-    to_since = (one.at - gap.since).total_seconds()
-    to_until = (gap.until - one.at).total_seconds()
-    began_anew = gap.moved_s > OLDEST.total_seconds()
-    if began_anew:
-        # Nothing but the battery moves a clock back by years, each time to the same date: such a record may be of any
-        # of those times. What it had before is not mistaken for that. Somebody's hand moves it on, maybe wrongly.
-        ahead = gap.found_s > gap.left_s
-        widest = 0.0 if distance_s == gap.left_s else max(to_since, to_until) if ahead else to_since
+    to_since = abs((one.at - gap.since).total_seconds())
+    to_until = abs((gap.until - one.at).total_seconds())
+    left = distance_s == gap.left_s
+    drift = (to_since if left else to_until) / 86_400.0 * QUARTZ_S_PER_DAY
+    anew = gap.moved_s > OLDEST.total_seconds()
+    if not anew:
+        widest = max(to_since, to_until)
+    elif left:  # not mistaken for what it has now
+        widest = drift
     else:
-        widest = min(gap.moved_s, max(to_since, to_until))
-    return replace(one, uncertainty_s=max(one.uncertainty_s, gap.uncertainty_s + widest))
+        # Nothing but the battery moves a clock back by years, each time to the same date: such a record may be of any
+        # of those times. Somebody's hand moves it on, maybe wrongly.
+        widest = max(to_since, to_until) if gap.found_s > gap.left_s else max(to_since, drift)
+    return replace(one, uncertainty_s=max(one.uncertainty_s, gap.uncertainty_s) + widest, doubtful=anew and left)
 
 
 def _one_of(found: list[Explained]) -> Explained | None:

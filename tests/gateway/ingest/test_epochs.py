@@ -52,7 +52,7 @@ UNKNOWN = ("unknown", None, None)
     ("name", "stamp", "connections", "expected"),
     [
         # The battery was changed between the connections: what was made before keeps the offset it was left with.
-        ("before the reset", "2026-02-25T08:00:00", (SET, Connection(0, NEW_BATTERY)), ("device", "02-25T06:00", 1.0)),
+        ("before the reset", "2026-02-25T08:00:00", (SET, Connection(0, NEW_BATTERY)), ("device", "02-25T06:00", 65.0)),
         (
             "after: of this change, or of one before it",
             "2010-02-28T19:00:00",
@@ -66,7 +66,7 @@ UNKNOWN = ("unknown", None, None)
             "the offset of then",
             "2026-02-25T11:00:00",
             (Connection(10, 3 * HOUR), Connection(0, NEW_BATTERY)),
-            ("device-corrected", "02-25T06:00", 1.0),
+            ("device-corrected", "02-25T06:00", 60.0),
         ),
         # Drift: 100 s in ten days, half of it at half time; or somebody moved it by as much.
         (
@@ -79,14 +79,19 @@ UNKNOWN = ("unknown", None, None)
         ("one zone east", "2026-02-28T12:00:00", (Connection(0, HOUR),), ("device-corrected", "02-28T09:00", 1.0)),
         ("on UTC", "2026-02-28T09:00:00", (Connection(0, -2 * HOUR),), ("device-corrected", "02-28T09:00", 1.0)),
         # Somebody moved the hands since: an hour this way or that.
-        ("moved by hand", "2026-02-28T12:00:00", (SET, Connection(0, HOUR)), ("device-corrected", "02-28T09:00", HOUR)),
+        (
+            "moved by hand, perhaps twice",
+            "2026-02-28T12:00:00",
+            (SET, Connection(0, HOUR)),
+            ("device-corrected", "02-28T09:00", 9.0417 * DAY),
+        ),
         ("moved by days", "2026-02-24T12:00:00", (SET, Connection(0, -3 * DAY)), UNKNOWN),
         # It was set at a connection that broke off before the records came: they were made before it was set.
         (
             "set, then cut off",
             "2026-02-18T12:00:00",
             (Connection(20, 0.0), Connection(10, 2 * HOUR, was_set=True), Connection(0, 3.0)),
-            ("device-corrected", "02-18T08:00", 2 * HOUR),
+            ("device-corrected", "02-18T08:00", 9.0 * DAY),
         ),
         # An old record once more, long after: the interval in which it was made.
         (
@@ -114,7 +119,8 @@ def test_backlogs(
     assert found.uncertainty_s is not None
     if uncertainty is not None:
         assert found.uncertainty_s == pytest.approx(uncertainty, abs=6.0)
-    assert found.doubtful == ()
+    left = name in {"before the reset", "the offset of then"}  # that the clock was not moved before is only likely
+    assert found.doubtful == ((CLOCK_WAS_RESET,) if left else ())
 
 
 @pytest.mark.parametrize("stamp", ["2019-01-01T00:03:00", "2010-01-02T23:00:00", "2000-01-01T00:00:00"])
@@ -252,3 +258,15 @@ def test_a_clock_that_was_moved_by_hand_may_have_been_moved_twice() -> None:
     edge = place("2026-03-01T12:30:00", Connection(0, 3 * HOUR), SET)  # by what it was left with, not yet
     assert edge.at == datetime(2026, 3, 1, 7, 30, tzinfo=UTC)
     assert true_to(edge, edge.at + timedelta(minutes=20))
+
+
+def test_a_record_that_the_time_since_the_last_connection_does_not_explain_is_none_of_before() -> None:
+    """Somebody had it wrong by three weeks for a day; not a record that was forgotten at the last connection."""
+    found = place("2026-02-05T10:00:00", Connection(0, -3 * HOUR), Connection(40, 0.0), SET)
+    assert (found.at, found.doubtful) == (None, (CLOCK_WAS_RESET,))
+
+
+def test_what_a_clock_was_left_with_drifts_until_the_battery_is_changed() -> None:
+    """The last record before the change: 100 ppm for sixty days."""
+    found = place("2026-02-24T10:08:00", Connection(0, NEW_BATTERY), Connection(60, 0.0))
+    assert true_to(found, datetime(2026, 2, 24, 8, tzinfo=UTC))
