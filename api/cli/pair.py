@@ -149,7 +149,10 @@ class Dialogue:
                 pass  # the gateway was restarted, perhaps: it is asked again
             broken += 1
             if broken > _RESUMES:
-                raise HuomaError("The gateway does not answer any more: look at its log; what was begun is taken back.")
+                raise HuomaError(
+                    "The gateway does not answer any more: look at its log, and start it again. It then takes back "
+                    "what was half done; a device that was paired and given already stays: 'huoma devices' shows it."
+                )
             await SystemClock().sleep(1.0)
 
     async def _completed(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -266,7 +269,13 @@ async def _line(*, hidden: bool = False) -> str:
     """
     loop, descriptor = asyncio.get_running_loop(), sys.stdin.fileno()
     ready = asyncio.Event()
-    loop.add_reader(descriptor, ready.set)
+    try:
+        loop.add_reader(descriptor, ready.set)
+    except OSError as error:  # /dev/null, or a file: it cannot be waited for
+        raise Invalid(
+            "Nobody can be asked here: run the command at a terminal, or give --address (or --yes, to take the only "
+            "device of the model that calls)."
+        ) from error
     try:
         with _echo_off(descriptor, hidden):
             await ready.wait()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 
 from device_drivers.errors import BondLost, DeviceError, DeviceRefused, KeyNeeded
@@ -15,8 +14,8 @@ from gateway.pairing import sentences
 from gateway.pairing.choice import Choice
 from gateway.pairing.log import PairingLog
 from gateway.pairing.measured import Measured, counts
-from gateway.pairing.model import Ask, AskKind, Candidate, Outcome, PairingRequest, Phase
-from gateway.pairing.verdict import does_not_pair, no_profile, not_proven, ready, timed_out
+from gateway.pairing.model import Act, Ask, AskKind, Candidate, Outcome, PairingRequest, Phase
+from gateway.pairing.verdict import another_model, does_not_pair, no_profile, not_believed, not_proven, ready, timed_out
 from gateway.pairing.who import capital, introduction, learnt, other_model, sentence
 
 PASSKEY_TRIES: Final = 3
@@ -24,17 +23,6 @@ MOTION: Final = "motion"
 BATTERY: Final = "battery"
 PENDING_LIMIT: Final = 16  # measurements that came before the device was given to somebody; later ones tell no more
 NAMELESS_S: Final = 5.0  # a name comes with the scan response: some advertising intervals behind the first sight
-
-
-class Act(StrEnum):
-    """What the runner is to do."""
-
-    LISTEN = "listen"  # let the radio connect to the chosen device
-    ASSIGN = "assign"
-    TRY_AGAIN = "try-again"  # leave the radio and listen anew
-    RENEW_BOND = "renew-bond"  # the same, the old bond being removed between
-    KEEP = "keep"  # it ended well: leave everything as it is
-    UNDO = "undo"  # it did not: take back what was made
 
 
 class Flow:
@@ -139,14 +127,16 @@ class Flow:
         found = self._catalogue.get(one.profile_id) if one.profile_id else None
         if found is None or found is self.profile:
             return
-        if self.request.profile_id is not None and found.id != self.request.profile_id:
-            self._fail(
-                f"{one.address} is a {found.vendor} {found.model}, not the {self._model()} that was asked for: choose "
-                "the other device, or the other model."
-            )
-            return
-        self.profile = found
-        self._tell_steps()
+        if not self._is_another(found, one.address):
+            self.profile = found
+            self._tell_steps()
+
+    def _is_another(self, found: Profile | None, address: str) -> bool:
+        asked = self.profile
+        if found is None or asked is None or self.request.profile_id in (None, found.id):
+            return False
+        self._fail(another_model(address, found, asked))
+        return True
 
     def _if_it_only_advertises(self) -> None:
         """It needs no connection: it is given to the resident at once."""
@@ -200,9 +190,13 @@ class Flow:
         """It told who it is."""
         if self.phase is Phase.ENDED or device == self.device:
             return
-        first, self.device = self.device is None, device
-        if self.profile is None:  # it spoke before the list of those that are heard was looked at
-            self.profile = self._catalogue.get(device.profile_id)
+        first, found = self.device is None, self._catalogue.get(device.profile_id)
+        # It may speak before the list of those that are heard is looked at.
+        if first and found is not None and not found.generic and self._is_another(found, device.address):
+            return
+        self.device = device
+        if self.profile is None:
+            self.profile = found
             self._tell_steps()
         wrong = other_model(self._catalogue, self.profile, device.information.model)
         if wrong is not None:
@@ -269,6 +263,11 @@ class Flow:
         wrong = "The bind key does not open it. " if why == "wrong-key" else ""
         words = f"{wrong}Enter its bind key: 32 hexadecimal digits, which its maker's app shows."
         self.question(Ask(kind=AskKind.BIND_KEY, words=words))
+
+    def doubted(self, why: str) -> None:
+        """A press came that somebody may imitate: it proves nothing."""
+        if self.ask is None or self.ask.kind is not AskKind.BIND_KEY:
+            self.question(Ask(kind=AskKind.BIND_KEY, words=not_believed(why, self.address)))
 
     def _call_again(self, act: Act) -> None:
         self.phase, self.bonded = Phase.CALLING, False

@@ -34,6 +34,17 @@ class Outcome(StrEnum):
 STANDING: frozenset[str] = frozenset({Outcome.READY, Outcome.UNPROVEN})
 
 
+class Act(StrEnum):
+    """What the runner is to do."""
+
+    LISTEN = "listen"  # let the radio connect to the chosen device
+    ASSIGN = "assign"
+    TRY_AGAIN = "try-again"  # leave the radio and listen anew
+    RENEW_BOND = "renew-bond"  # the same, the old bond being removed between
+    KEEP = "keep"  # it ended well: leave everything as it is
+    UNDO = "undo"  # it did not: take back what was made
+
+
 class AskKind(StrEnum):
     """What only a person can answer."""
 

@@ -19,7 +19,8 @@ from gateway.core.ids import new_id
 from gateway.core.subject import Origin
 from gateway.ingest.received import KnownDevice
 from gateway.pairing.bind_keys import BindKeys, KeyActs
-from gateway.pairing.model import Candidate, PairingRequest, PairingState, Phase
+from gateway.pairing.earlier import state_of
+from gateway.pairing.model import Candidate, PairingRequest, PairingState
 from gateway.pairing.report import Installation, markdown, spoken, standing
 from gateway.pairing.session import PairingRadio, PairingSession, cut_off, undo
 from gateway.store.assignments import Assignment
@@ -205,7 +206,7 @@ class Pairings:
         row = await self._notes.one(pairing_id)
         if row is None:
             raise NotFound(f"There is no pairing {pairing_id}: begin a new one.")
-        return _state_of(row)
+        return state_of(row)
 
     def states(self) -> list[PairingState]:
         """All of this run that are remembered, the latest first."""
@@ -286,6 +287,11 @@ class Pairings:
             await self._registry.end_assignment(row.assignment_id, actor=row.actor)
         if row.address is None:
             return
+        if row.assignment_id is None:  # one that was made, but the gateway stopped before it was noted
+            for one in await self._registry.assigned(row.address):
+                mine = (one.subject.id, one.user_slot) == (row.resident_id, row.user_slot)
+                if mine and one.valid_from >= row.started_at:
+                    await self._registry.end_assignment(one.id, actor=row.actor)
         if not row.owned_before:
             await self._memory.forget(row.address)
         await self._keys.bring_back(row.address, actor=row.actor)
@@ -375,20 +381,3 @@ class Pairings:
         ended = [key for key, one in self._sessions.items() if one.ended]
         for key in ended[: max(0, len(ended) - ENDED_KEPT)]:
             del self._sessions[key]
-
-
-def _state_of(row: PairingRow) -> PairingState:
-    """Of a pairing of an earlier run."""
-    ended = row.ended_at
-    return PairingState(
-        id=row.id,
-        request=PairingRequest(
-            resident_id=row.resident_id, actor=row.actor, address=row.address, profile_id=row.profile_id,
-            user_slot=row.user_slot, placement=row.placement, language=row.language, shared=row.shared,
-            replaces=row.replaces,
-        ),
-        phase=Phase.ENDED if row.outcome else Phase.PREPARING, address=row.address,
-        model=row.found.get("model_words"), steps=(), ask=None, candidates=(), found=row.found, outcome=row.outcome,
-        verdict=row.found.get("verdict"), started_at=row.started_at, ended_at=ended,
-        seconds=0.0 if ended is None else round((ended - row.started_at).total_seconds(), 1),
-    )  # fmt: skip

@@ -15,9 +15,9 @@ from firmware_profiles import Catalogue
 from gateway.core.clock import Clock
 from gateway.core.errors import Conflict, HuomaError
 from gateway.ingest.received import KnownDevice
-from gateway.pairing.flow import Act, Flow
+from gateway.pairing.flow import Flow
 from gateway.pairing.log import PairingLog
-from gateway.pairing.model import Candidate, Outcome, PairingRequest, PairingState, Phase
+from gateway.pairing.model import Act, Candidate, Outcome, PairingRequest, PairingState, Phase
 from gateway.pairing.people import Technician
 from gateway.pairing.verdict import ready
 from gateway.pairing.watcher import Watcher
@@ -247,10 +247,9 @@ class PairingSession:
                 case Act.LISTEN | Act.TRY_AGAIN:
                     await self._listen(listening)
                 case Act.RENEW_BOND:
-                    await listening.aclose()
+                    # Still listening: a device that is owned would be bonded with behind the technician's back.
                     if self._flow.address is not None:
                         await self._radio.forget(self._flow.address)
-                    await self._listen(listening)
                 case Act.ASSIGN:
                     await self._assign()
                 case Act.KEEP:

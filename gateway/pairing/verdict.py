@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from firmware_profiles import Profile
 from gateway.pairing import sentences
 from gateway.pairing.model import Candidate, PairingRequest, Phase
 
@@ -42,11 +43,27 @@ def not_proven(model: str, missing: str, waited_s: float, arrived: Collection[st
     )
 
 
+def another_model(address: str, found: Profile, asked: Profile) -> str:
+    """It is heard under the name of another model."""
+    return (
+        f"{address} is a {found.vendor} {found.model}, not the {asked.vendor} {asked.model} that was asked for: choose "
+        "the other device, or the other model."
+    )
+
+
 def no_profile(one: Candidate) -> str:
     """Nothing tells what it is."""
     return (
         f"No profile knows {one.name or 'this device'} ({one.address}): record it with 'huoma capture {one.address} -o "
         "FILE' and make a profile of it (docs/device-author.md)."
+    )
+
+
+def not_believed(why: str, address: str | None) -> str:
+    """A press that proves nothing."""
+    return (
+        f"The press could not be believed: {why}. Enter the bind key: 32 hexadecimal digits, which its maker's app "
+        f"shows; or, if it is meant to send unencrypted, run 'huoma device key {address} --forget'. Then press again."
     )
 
 

@@ -63,9 +63,11 @@ class Watcher:
         self._stir()
 
     def press(self, device: KnownDevice, press: Press) -> None:
-        del press
         self._flow.known(device)
-        self._flow.measured(Measured(kind="press", received_at=self._clock.wall()))
+        if press.doubt is not None:
+            self._flow.doubted(press.doubt)
+        else:
+            self._flow.measured(Measured(kind="press", received_at=self._clock.wall()))
         self._stir()
 
     def motion(self, device: KnownDevice) -> None:

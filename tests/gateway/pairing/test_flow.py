@@ -10,15 +10,16 @@ import pytest
 
 from device_drivers.broadcasts import BROADCASTS
 from device_drivers.errors import BondLost, DeviceRefused, KeyNeeded, LinkLost
-from device_drivers.readings import DeviceInformation
+from device_drivers.readings import DeviceInformation, Pattern, Press
 from device_drivers.sessions.base import End
 from firmware_profiles import load
 from gateway.ingest.received import ClockMeasurement, KnownDevice
-from gateway.pairing.flow import Act, Flow
+from gateway.pairing.flow import Flow
 from gateway.pairing.log import KEPT, PairingLog
 from gateway.pairing.measured import Measured
-from gateway.pairing.model import AskKind, Candidate, Outcome, PairingRequest, Phase
-from tests.gateway.pairing.home import CUFF, CUFF_PROFILE, OTHER_CUFF
+from gateway.pairing.model import Act, AskKind, Candidate, Outcome, PairingRequest, Phase
+from gateway.pairing.watcher import Watcher
+from tests.gateway.pairing.home import CUFF, CUFF_PROFILE, HELSINKI, OTHER_CUFF
 from tests.virtual_time import EPOCH, VirtualClock
 
 CATALOGUE = load()
@@ -188,6 +189,10 @@ def asked(told: Told) -> str:
     return "" if told.flow.ask is None else told.flow.ask.words
 
 
+def outcome(told: Told) -> Outcome | None:
+    return told.flow.outcome
+
+
 async def test_another_model_in_pairing_mode_is_said_and_waited_past() -> None:
     told = Told(address=None, profile_id="a-and-d/uc-352ble")
     told.flow.heard((CANDIDATE,), 2.0)
@@ -219,3 +224,28 @@ async def test_one_that_speaks_before_it_is_looked_for_is_named_all_the_same() -
     told.flow.known(replace(DEVICE, address=OTHER_CUFF))
     assert told.flow.model == "A&D UA-651BLE"
     assert "steps" in told.codes
+
+
+PENDANT = replace(
+    DEVICE, address="C4:64:E3:00:02:02", identity="address:C4:64:E3:00:02:02", vendor="Shelly", model="BLU Button1",
+    profile_id="shelly/blu-button1",
+)  # fmt: skip
+
+
+async def test_a_press_that_is_not_believed_proves_nothing() -> None:
+    told = Told(address=PENDANT.address)
+    clock = VirtualClock()
+    watcher = Watcher(told.flow, clock, HELSINKI, lambda: None)
+    press = Press(pattern=Pattern.PRESS, raw=b"", source="fcd2")
+    watcher.press(PENDANT, replace(press, doubt="it was not encrypted as it should be"))
+    told.flow.assigned(clock.wall(), "Given.")
+    told.flow.session_ended(End.NOTHING_MORE)
+    assert outcome(told) is None
+    assert asked(told).startswith("The press could not be believed: it was not encrypted as it should be. Enter the")
+    watcher.press(PENDANT, replace(press, doubt="its number is lower"))
+    assert told.codes.count("ask") == 1
+    assert outcome(told) is None
+    told.flow.answered()
+    watcher.press(PENDANT, press)
+    assert outcome(told) is Outcome.READY
+    assert str(told.flow.verdict).startswith("Ready: Shelly BLU Button1. Press arrived")

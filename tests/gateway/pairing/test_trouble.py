@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -313,3 +314,33 @@ async def test_a_service_that_is_started_again_mends_what_it_left(household: Hou
             with pytest.raises(NotFound, match="of this run of the gateway"):
                 gateway.pairings.session(pairing)
             again.cancel()
+
+
+async def test_killed_between_the_assignment_and_its_note(
+    household: Household, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cuff = await cuff_in(household)
+    async with household.gateway() as gateway:
+        given = asyncio.Event()
+        assign = gateway.pairings._acts.assign
+
+        async def killed_then(*arguments: Any, **more: Any) -> Any:
+            await assign(*arguments, **more)
+            given.set()
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr(gateway.pairings._acts, "assign", killed_then)
+        pairing = await gateway.begin(CUFF)
+        await cuff.pairing_mode()
+        await given.wait()
+        assert await gateway.owners(CUFF) == [AINO]
+        (row,) = await gateway.notes.cut_off()
+        assert row.assignment_id is None
+    async with household.gateway() as gateway:
+        async with asyncio.timeout(60):
+            while await gateway.notes.cut_off():  # noqa: ASYNC110  # of virtual time
+                await asyncio.sleep(0.1)
+        state = await gateway.pairings.state(pairing)
+        assert state.outcome == "cut-off"
+        assert "taken back" in str(state.verdict)
+        await nothing_is_left(gateway)
