@@ -159,6 +159,18 @@ async def test_nobody_answers(tmp_path: Path) -> None:
         assert pairings.states()[0].outcome == "cancelled", "nothing stays open"
 
 
+async def test_no_terminal_to_ask_at(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        at.radio.call(CUFF, pairing=None)
+        process = await asyncio.create_subprocess_exec(
+            *HUOMA, "pair", "--resident", "Aino Virtanen", "--profile", CUFF_PROFILE, "--config", str(at.config),
+            cwd=ROOT, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        _, err = await process.communicate()
+        assert (process.returncode, "Traceback" in err.decode()) == (2, False)
+        assert "Nobody can be asked here: run the command at a terminal, or give --address" in err.decode()
+
+
 async def test_the_only_one_is_taken_with_yes(tmp_path: Path) -> None:
     async with desk(tmp_path) as at:
         at.radio.call(CUFF, pairing=None)
