@@ -18,6 +18,8 @@ from dbus_fast import BusType, Message, MessageType, unpack_variants
 from dbus_fast.aio import MessageBus
 from dbus_fast.errors import DBusFastError
 
+from gateway.core.clock import Clock
+
 BLUEZ: Final = "org.bluez"
 ADAPTER: Final = "org.bluez.Adapter1"
 DEVICE: Final = "org.bluez.Device1"
@@ -31,6 +33,10 @@ _MATCHES: Final = (
     f"type='signal',sender='{BLUEZ}',interface='{OBJECTS}',member='InterfacesRemoved'",
     f"type='signal',sender='{BLUEZ}',interface='{DEVICE}',member='Disconnected'",
 )
+
+# bluetoothd answers these within milliseconds; switching an adapter on takes a controller that loads firmware seconds.
+ANSWER_S: Final = 10.0
+_SILENCE: Final = "org.freedesktop.DBus.Error.NoReply"
 
 # (object path, interface, what has changed)
 Changed = Callable[[str, str, Mapping[str, Any]], None]
@@ -46,8 +52,9 @@ class BlueZBus:
         gone: called when org.bluez has left the bus.
     """
 
-    def __init__(self, bus: MessageBus, bleak: BlueZManager) -> None:
+    def __init__(self, bus: MessageBus, bleak: BlueZManager, clock: Clock) -> None:
         self.bus = bus
+        self._clock = clock
         self.gone: Callable[[], None] = lambda: None
         self.changed: Changed = lambda _path, _interface, _properties: None
         self.removed: Callable[[str, list[str]], None] = lambda _path, _interfaces: None
@@ -60,11 +67,18 @@ class BlueZBus:
         """The body of the answer.
 
         Raises:
-            BleakDBusError: the answer is an error. EOFError, OSError: the bus is gone.
+            BleakDBusError: the answer is an error, or there is none. EOFError, OSError: the bus is gone.
         """
-        reply = await self.bus.call(
-            Message(destination=to, path=path, interface=interface, member=member, signature=signature, body=list(body))
+        message = Message(
+            destination=to, path=path, interface=interface, member=member, signature=signature, body=list(body)
         )
+        try:
+            async with self._clock.timeout(ANSWER_S):
+                reply = await self.bus.call(message)
+        except TimeoutError as silence:
+            raise BleakDBusError(
+                _SILENCE, [f"BlueZ has not answered {member} for {ANSWER_S:.0f} s: run 'systemctl restart bluetooth'"]
+            ) from silence
         if reply.message_type is MessageType.ERROR:
             raise BleakDBusError(reply.error_name or "org.freedesktop.DBus.Error.Failed", list(reply.body))
         return list(reply.body)
@@ -117,15 +131,19 @@ class BlueZBus:
 
 
 @asynccontextmanager
-async def bluez_bus() -> AsyncIterator[BlueZBus]:
+async def bluez_bus(clock: Clock) -> AsyncIterator[BlueZBus]:
     """Connected and watching; leaving it closes the connection and bleak's.
 
     Raises:
         BleakError, DBusFastError, EOFError, OSError: no D-Bus, or no BlueZ on it.
     """
-    bleak = await get_global_bluez_manager()
+    try:
+        async with clock.timeout(ANSWER_S):
+            bleak = await get_global_bluez_manager()
+    except TimeoutError as silence:
+        raise BleakDBusError(_SILENCE, [f"nothing within {ANSWER_S:.0f} s"]) from silence
     connection = MessageBus(bus_type=BusType.SYSTEM, auth=get_dbus_authenticator())
-    bluez = BlueZBus(connection, bleak)
+    bluez = BlueZBus(connection, bleak, clock)
     try:
         await connection.connect()
         await bluez.watch()

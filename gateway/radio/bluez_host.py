@@ -59,7 +59,7 @@ class BlueZHost:
             )
         async with AsyncExitStack() as stack:
             try:
-                bluez = await stack.enter_async_context(bluez_bus())
+                bluez = await stack.enter_async_context(bluez_bus(self._clock))
             except _DEATHS as error:
                 raise RadioUnavailable(
                     f"BlueZ is not there ({error}): start its service (systemctl start bluetooth), and see that this "

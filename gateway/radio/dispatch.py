@@ -7,7 +7,11 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
+import structlog
+from bleak.exc import BleakError
+
 from gateway.core.clock import Clock
+from gateway.core.errors import HuomaError
 from gateway.radio.bonds import Bonds
 from gateway.radio.contracts import DeviceBook, Severity
 from gateway.radio.host import KnowsOtherBonds
@@ -16,8 +20,13 @@ from gateway.radio.seen import RECENT_S, Device, SeenDevices, may_be_named_yet
 from gateway.radio.station import Station
 from gateway.radio.visit import Visitor
 
+ASK_AGAIN_S: Final = 10.0
+# The store's errors, and the host's: BlueZ's own, its end, its silence.
+CANNOT_BE_ASKED: Final = (HuomaError, BleakError, EOFError, OSError, TimeoutError)
 SECOND_OPINION_S: Final = 0.5  # the other adapters hear a device within a few of its advertisements, if they do at all
 CLOCK_EVERY_S: Final = 86_400.0  # a device that says it has nothing is visited once a day all the same: for its clock
+
+log = structlog.get_logger(__name__)
 
 
 class Dispatcher:
@@ -43,6 +52,7 @@ class Dispatcher:
         self._calls: dict[str, None] = {}  # addresses that called; at most one entry per remembered device
         self._stir = asyncio.Event()
         self._generation = 0
+        self._asking_again = False  # the book could not tell whose a device is
         self._running: dict[str, asyncio.Task[None]] = {}
 
     def book_changed(self) -> None:
@@ -65,15 +75,19 @@ class Dispatcher:
         generation = self._generation
         try:
             while True:
-                await self._stir.wait()
+                try:
+                    async with self._clock.timeout(ASK_AGAIN_S if self._asking_again else None):
+                        await self._stir.wait()
+                except TimeoutError:
+                    generation = -1
                 self._stir.clear()
                 if generation != self._generation:
-                    generation = self._generation
+                    generation, self._asking_again = self._generation, False
                     await self._end_unwanted()
                 while self._calls:
                     address = self._next_call()
                     del self._calls[address]
-                    await self._answer(address)
+                    await self._answer_safely(address)
         finally:
             self._calls.clear()
 
@@ -147,6 +161,18 @@ class Dispatcher:
             return False
         return device.last_visit is not None and now - device.last_visit < CLOCK_EVERY_S
 
+    async def _answer_safely(self, address: str) -> None:
+        """Neither the store nor the host that cannot be asked about one device ends the others' connections."""
+        try:
+            await self._answer(address)
+        except CANNOT_BE_ASKED as error:
+            device = self._devices.get(address)
+            if device is None:
+                return
+            pause = device.rest.failed(self._clock.monotonic(), self._visitor.rng)
+            words = f"whether and how to connect to it cannot be found out ({str(error) or type(error).__name__})"
+            self._visitor.say(device, f"{words}; trying again in {pause:.0f} s.", Severity.WARNING)
+
     async def _answer(self, address: str) -> None:
         device = self._devices.get(address)
         if device is None or device.in_session or not await self._is_ours(device):
@@ -171,12 +197,23 @@ class Dispatcher:
     async def _end_unwanted(self) -> None:
         for address, task in list(self._running.items()):
             device = self._devices.get(address)
-            if device is None or not await self._is_ours(device):
-                task.cancel()
+            try:
+                if device is None or not await self._is_ours(device):
+                    task.cancel()
+            except HuomaError as error:
+                self._ask_again(address, error)
         for address in list(self._bonds.stale):
-            if await self._book.wanted(address) is None:  # taken out of use: nobody has to pair it again
-                self._bonds.forgotten(address)
-                self._visitor.changed()
+            try:
+                if await self._book.wanted(address) is None:  # taken out of use: nobody has to pair it again
+                    self._bonds.forgotten(address)
+                    self._visitor.changed()
+            except HuomaError as error:
+                self._ask_again(address, error)
+
+    def _ask_again(self, address: str, error: HuomaError) -> None:
+        """What cannot be found out now ends no connection. It is asked again in a while."""
+        log.warning("whose a device is cannot be found out", device=address, why=str(error))
+        self._asking_again = True
 
     async def _is_ours(self, device: Device) -> bool:
         """Ours, or being paired: then for as long as that takes."""

@@ -9,6 +9,7 @@ from datetime import tzinfo
 from typing import Final
 
 import structlog
+from bleak.exc import BleakError
 
 from device_drivers.errors import BondLost, DeviceRefused, LinkLost
 from device_drivers.sessions import End, Session, SessionResult
@@ -91,6 +92,10 @@ class Visitor:
         except StoreError as error:
             pause = device.rest.failed(self.clock.monotonic(), self.rng)
             self.say(device, f"the store cannot be asked ({error}); trying again in {pause:.0f} s.", Severity.WARNING)
+        except (BleakError, EOFError, OSError) as error:
+            pause = device.rest.failed(self.clock.monotonic(), self.rng)
+            words = f"the Bluetooth service cannot be asked ({str(error) or type(error).__name__})"
+            self.say(device, f"{words}; trying again in {pause:.0f} s.", Severity.WARNING)
         except Exception as defect:
             # Supervises one device: whatever its bytes bring about, the others (a strap that may have to tell of a
             # fall) are not touched. A defect of ours, so its stack goes to the log and a person is told.
