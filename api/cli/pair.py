@@ -149,7 +149,10 @@ class Dialogue:
                 pass  # the gateway was restarted, perhaps: it is asked again
             broken += 1
             if broken > _RESUMES:
-                raise HuomaError("The gateway does not answer any more: look at its log; what was begun is taken back.")
+                raise HuomaError(
+                    "The gateway does not answer any more: look at its log, and start it again. It then takes back "
+                    "what was half done; a device that was paired and given already stays: 'huoma devices' shows it."
+                )
             await SystemClock().sleep(1.0)
 
     async def _completed(self, body: dict[str, Any]) -> dict[str, Any]:
