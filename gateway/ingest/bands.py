@@ -49,8 +49,8 @@ _ABSENT_S: Final = 10 * 86_400.0  # without a weighing given to her: her next ar
 # give or take some spreads; longer and by more where it happens again. Farther from her it is a visitor's.
 _STRAY_S: Final = 5 * 86_400.0
 _STRAY_MARGIN_KG: Final = 1.5
-_OFTEN: Final = 2
-_STRAYS_S: Final = 10 * 86_400.0
+_OFTEN: Final = 3
+_STRAYS_S: Final = 14 * 86_400.0
 _STRAYS_MARGIN_KG: Final = 1.8
 _STRAY_REACH_KG: Final = 4.0
 # A second weighing near one resident on a morning on which a neighbour was not heard of may be the neighbour's.
