@@ -54,6 +54,11 @@ def capture(
     found = perform(config, lambda gateway: _recorded(gateway, body, seconds))
     _write(output, found["profile"])
     print(f"{found['frames']} frames of {found['address']} are in {output}; the recording ended {found['ended']}.")
+    if not found["frames"]:
+        raise HuomaError(
+            "it sent nothing: measure while it is recorded, wake it again, add --bond if it wants to be paired, or "
+            "listen longer with --seconds"
+        )
     print("They are what somebody measured: give the file away only if that person agrees.")
     print(f"Next: 'huoma profile check {output}' says what is missing for a profile.")
 
@@ -128,7 +133,10 @@ def _findings(config: Path | None) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = perform(config, lambda gateway: ask(gateway, "GET", "/doctor"))
     except HuomaError as refusal:
         about = "store" if type(refusal).__name__ == "StoreError" else "gateway"
-        return [_view(one) for one in (*_machine(config), fail(about, str(refusal), "do what it says."))]
+        return [
+            _view(one)
+            for one in (*_machine(config), fail(about, str(refusal), "mend that, then run 'huoma doctor' again."))
+        ]
     return found
 
 

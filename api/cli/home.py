@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -118,10 +119,14 @@ def device_accept_damaged_bonds(config: Config = None) -> None:
 
 def devices(
     unknown: Annotated[bool, typer.Option("--unknown", help="unknown ones without a name too")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
     config: Config = None,
 ) -> None:
     """Devices that were read, assigned, or are heard now."""
     found = _ask(config, "GET", f"/devices?unknown={str(unknown).lower()}")
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False, indent=1))
+        return
     _show(
         ("address", "device", "belongs to", "battery", "last read", "now", "signal", "last data", "bond"),
         [

@@ -54,6 +54,17 @@ _STATUS: Final[tuple[tuple[type[HuomaError], int, str], ...]] = (
 )
 
 
+_AN_ADDRESS: Final = "give an address such as AA:BB:CC:DD:EE:FF; 'huoma devices' lists them."
+_SHAPES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "address": _AN_ADDRESS,
+        "replaces": _AN_ADDRESS,
+        "passkey": "a passkey has six digits, as the device shows them.",
+        "bind_key": "a bind key has 32 hexadecimal digits; the app of the device's maker shows it.",
+    }
+)  # what is meant by a field that has a pattern: nobody reads a regular expression
+
+
 def error_response(status: int, code: str, sentence: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """A reply that says what went wrong."""
     return JSONResponse({"error": sentence, "code": code}, status, headers)
@@ -86,6 +97,8 @@ def _sentence(first: Any) -> str:
             return f"{where} is no field of this request: leave it out; /openapi.json tells the fields."
         case "model_attributes_type" | "model_type" | "dict_type":
             return f"{where or 'The body'} should be a JSON object; /openapi.json tells its fields."
+        case "string_pattern_mismatch" if first["loc"][-1] in _SHAPES:
+            return f"{where} is wrong: {_SHAPES[first['loc'][-1]]}"
     said = str(first["msg"]).removeprefix("Value error, ").removeprefix("Input ")
     return f"{where}: {said}" if where else f"The body {said}"
 

@@ -97,7 +97,13 @@ class Doctor:
             found += await self._devices()
             found.append(ok("store", "The store answers."))
         except StoreError as error:
-            found.append(fail("store", f"The store does not answer: {error}", "see its sentence."))
+            found.append(
+                fail(
+                    "store",
+                    f"The store does not answer: {error}",
+                    "look at the disk and at who owns data_dir, then start the gateway again.",
+                )
+            )
         found.append(disk(self.data_dir))
         found += self._parts()
         return found
@@ -108,7 +114,8 @@ class Doctor:
             if one.state == "listening":
                 yield ok("radio", f"{where} listens; {one.links} of {one.links_limit} connections are in use.")
             else:
-                yield fail("radio", f"{where}: {one.state}", "the gateway tries again by itself; do what it says.")
+                advice = "the gateway tries again by itself; if it stays so, plug the adapter out and in again."
+                yield fail("radio", f"{where}: {one.state}", advice)
 
     def _profiles(self) -> Iterator[Finding]:
         for problem in self.catalogue.problems:
@@ -186,7 +193,7 @@ class Doctor:
             if name in _JUDGED or part.colour is Colour.GREEN:
                 continue
             make = fail if part.colour is Colour.RED else warn
-            yield make(name, part.reason, "do what it says.")
+            yield make(name, part.reason, "its sentence says what to mend; then look again: 'huoma doctor'.")
 
 
 def disk(folder: Path) -> Finding:

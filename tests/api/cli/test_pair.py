@@ -197,8 +197,8 @@ async def test_unpair_capture_and_devices(tmp_path: Path) -> None:
         assert any("no pairing steps" in problem.text for problem in report.problems)
         status, _, err = await at.ran("capture", CUFF, "-o", str(file))
         assert (status, "is there already" in err) == (2, True)
-        status, out, _ = await at.ran("devices")
-        assert status == 0
+        status, out, _ = await at.ran("devices", "--json")
+        assert (status, isinstance(json.loads(out), list)) == (0, True)
 
 
 async def test_ctrl_c_of_a_recording_writes_what_it_has(tmp_path: Path) -> None:
@@ -213,6 +213,14 @@ async def test_ctrl_c_of_a_recording_writes_what_it_has(tmp_path: Path) -> None:
         assert "what was recorded so far is written" in err.decode()
         assert "the recording ended early" in out.decode()
         assert FRAME.data.hex() in file.read_text()
+
+
+async def test_a_recording_without_frames_says_what_to_try(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        at.recorder.frames = ()
+        status, out, err = await at.ran("capture", CUFF, "-o", str(tmp_path / "acme.toml"))
+        assert (status, "it sent nothing: measure while it is recorded" in err) == (1, True)
+        assert "0 frames" in out
 
 
 async def test_a_recording_ends_with_the_command_that_asked_for_it(tmp_path: Path) -> None:

@@ -127,6 +127,25 @@ async def test_a_recording(home: Home) -> None:
     assert "no radio runs" in without.json()["error"]
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "words"),
+    [
+        ("/captures", {"address": "cuff"}, "address is wrong: give an address such as AA:BB:CC:DD:EE:FF"),
+        ("/pairings", {"resident": "a", "address": "5c"}, "address is wrong: give an address such as"),
+        ("/pairings", {"resident": "a", "replaces": "5c"}, "replaces is wrong: give an address such as"),
+        ("/pairings", {"resident": "a", "bind_key": "5c"}, "a bind key has 32 hexadecimal digits"),
+    ],
+)
+async def test_what_is_mistyped_is_answered_in_a_sentence(
+    tmp_path: Path, path: str, body: dict[str, str], words: str
+) -> None:
+    async with open_home(tmp_path, radio=HandRadio()) as home, technician_of(home) as technician:
+        reply = await technician.post("/api/v1" + path, json=body)
+    assert reply.status_code == 422
+    assert words in reply.json()["error"]
+    assert "^" not in reply.json()["error"]
+
+
 async def test_a_device_of_somebody_is_not_recorded(home: Home) -> None:
     acts = home.services.acts
     await acts.add_resident("Aino Virtanen", actor="t")
