@@ -17,9 +17,10 @@ from gateway.radio.contracts import DeviceBook, Severity
 from gateway.radio.host import KnowsOtherBonds
 from gateway.radio.pairing import Permit
 from gateway.radio.seen import RECENT_S, Device, SeenDevices, may_be_named_yet
-from gateway.radio.station import Station
+from gateway.radio.station import LINKS_LIMIT, Station
 from gateway.radio.visit import Visitor
 
+CROWDED_S: Final = 60.0
 ASK_AGAIN_S: Final = 10.0
 # The store's errors, and the host's: BlueZ's own, its end, its silence.
 CANNOT_BE_ASKED: Final = (HuomaError, BleakError, EOFError, OSError, TimeoutError)
@@ -43,6 +44,7 @@ class Dispatcher:
         clock: Clock,
     ) -> None:
         self.permits: dict[str, Permit] = {}  # one per pairing under way
+        self.crowded_out: dict[str, str] = {}  # devices of ours that find no room, by address: the sentence for people
         self._stations = stations
         self._devices = devices
         self._book = book
@@ -130,16 +132,39 @@ class Dispatcher:
         now = self._clock.monotonic()
         if not holders and self._another_may_hear(device, candidates, now):
             return None
-        signals = {
+        hearing = {
             station: signal.rssi_dbm
             for station in candidates
-            if station.has_room
-            and (signal := device.signals.get(station.name)) is not None
-            and now - signal.heard <= RECENT_S
+            if (signal := device.signals.get(station.name)) is not None and now - signal.heard <= RECENT_S
         }
+        signals = {station: rssi_dbm for station, rssi_dbm in hearing.items() if self._has_room(station, device)}
         if signals:
-            device.told = None
+            device.told = device.crowded_since = None
+            if self.crowded_out.pop(device.address, None) is not None:
+                self._visitor.changed()
+        elif hearing:
+            self._crowded_out(device, now)
         return max(signals, key=lambda station: signals[station], default=None)
+
+    def _has_room(self, station: Station, device: Device) -> bool:
+        """One connection is kept for devices that fetch records: they soon hang up, those that stream may never."""
+        if not station.has_room or not device.stays:
+            return station.has_room
+        staying = sum((held := self._devices.get(one)) is not None and held.stays for one in station.links)
+        return staying < LINKS_LIMIT - 1
+
+    def _crowded_out(self, device: Device, now: float) -> None:
+        if device.crowded_since is None:
+            device.crowded_since = now
+        if now - device.crowded_since < CROWDED_S or device.wanted is None or device.address in self.crowded_out:
+            return
+        words = (
+            "it calls and cannot be connected to, as other devices keep all the connections that the Bluetooth adapter "
+            "has: plug in a second adapter, or take a device out of use that is not needed."
+        )
+        self.crowded_out[device.address] = f"{device.words()}: {words}"
+        self._visitor.say(device, words, Severity.FAULT)
+        self._visitor.changed()
 
     def _another_may_hear(self, device: Device, candidates: Sequence[Station], now: float) -> bool:
         if len(candidates) < 2 or now - device.calling_since >= SECOND_OPINION_S:
@@ -193,8 +218,21 @@ class Dispatcher:
         device.in_session = False
         station.links.discard(device.address)
         self._running.pop(device.address, None)
+        if device.stays:
+            self._room_again()
+
+    def _room_again(self) -> None:
+        """Who still finds none says so anew."""
+        for address in self.crowded_out:
+            device = self._devices.get(address)
+            if device is not None:
+                device.crowded_since = None
+        if self.crowded_out:
+            self.crowded_out.clear()
+            self._visitor.changed()
 
     async def _end_unwanted(self) -> None:
+        self._room_again()
         for address, task in list(self._running.items()):
             device = self._devices.get(address)
             try:

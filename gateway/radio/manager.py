@@ -78,6 +78,7 @@ class Radio:
             bonds=self._bonds,
             heard=self._heard,
             relied_on=lambda: self._broadcasts.relied_on,
+            crowded_out=lambda: self._dispatcher.crowded_out.values(),
         )
         self._visitor = Visitor(
             book=book,

@@ -67,6 +67,7 @@ class Device:
         calling_since: the beginning of the present run of advertisements.
         doubts: connections in a row that a device with a bond let go of before it answered anything.
         last_visit: the end of the last session that ran to its end; None when there was none.
+        crowded_since: it calls and no adapter has room for it; None when that is not so.
         told: the last sentence about why it is not connected to, to be said once.
     """
 
@@ -89,6 +90,7 @@ class Device:
     identity: str | None = None
     doubts: int = 0
     last_visit: float | None = None
+    crowded_since: float | None = None
     told: str | None = None
     rest: Rest = field(default_factory=Rest)
 
@@ -102,6 +104,11 @@ class Device:
     def streams(self) -> bool:
         """It sends motion for as long as it is worn. A fall may be in it: it is connected to before others."""
         return self.profile is not None and "motion" in self.profile.kinds
+
+    @property
+    def stays(self) -> bool:
+        """It keeps its connection for as long as it is worn; others fetch records and hang up."""
+        return self.profile is not None and not {"motion", "heart-rate"}.isdisjoint(self.profile.kinds)
 
     def words(self) -> str:
         """How sentences call it."""

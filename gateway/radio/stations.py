@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 import structlog
@@ -32,6 +32,7 @@ class Stations:
         bonds: whose sentences are told too.
         rng: jitter of the pauses.
         relied_on: whether a device of ours only advertises, such as a pendant.
+        crowded_out: the sentences about devices that no adapter has room for.
     """
 
     def __init__(
@@ -44,11 +45,13 @@ class Stations:
         bonds: Bonds,
         heard: Callable[[Station, BLEDevice, AdvertisementData], None],
         relied_on: Callable[[], bool] = lambda: False,
+        crowded_out: Callable[[], Iterable[str]] = tuple,
     ) -> None:
         self._clock = clock
         self._health = health
         self._rng = rng
         self._bonds = bonds
+        self._crowded_out = crowded_out
         self._all = [Station(host, clock, heard=heard, changed=self.report, relied_on=relied_on) for host in hosts]
 
     def __iter__(self) -> Iterator[Station]:
@@ -102,6 +105,7 @@ class Stations:
             return  # the supervisor says why, or it is being opened
         problems = [*dict.fromkeys(adapter.notice for adapter in opened.values() if adapter.notice is not None)]
         problems += self._bonds.stale.values()
+        problems += self._crowded_out()
         problems += [words for station in self._all if (words := station.down or station.deaf) is not None]
         colour = Colour.AMBER if problems else Colour.GREEN
         if all(station.down is not None or station.suddenly_deaf for station in self._all):
