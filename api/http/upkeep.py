@@ -65,7 +65,16 @@ def upkeep_routes() -> APIRouter:
     @router.post("/devices/{device}/unpair", tags=["devices"])
     async def unpair(device: str, services: Given, caller: Technician) -> UnpairedView:
         """The device (its address) belongs to nobody and its bond is removed. What it measured stays."""
+        bonded = True  # where nobody can tell, it may be
+        if services.bonds is not None:
+            told = await services.bonds()
+            bonded = any(device.upper() in {one.upper() for one in held} for held in told.values())
         ended = await services.acts.unpair(device, actor=caller.name)
+        if not ended and not bonded:
+            raise NotFound(
+                f"{device.upper()} belongs to nobody, and this gateway has no bond with it: look whether the address "
+                "is right ('huoma devices' lists them)."
+            )
         await services.audit.note(caller.name, "device.unpair", device.upper())
         return UnpairedView(
             ended=ended,

@@ -80,6 +80,14 @@ async def test_a_device_is_taken_away_with_its_bond(tmp_path: Path) -> None:
             assert radio.forgotten == [CUFF]
             assert (await technician.post(f"/api/v1/devices/{CUFF}/unpair")).json()["ended"] == 0, "twice does no harm"
             assert (await technician.post("/api/v1/devices/cuff/unpair")).status_code == 422
+
+        async def bonds() -> dict[str, list[str]]:
+            return {"hci0": []}
+
+        async with technician_of(home, acts=acts, bonds=bonds) as technician:
+            nobodys = await technician.post(f"/api/v1/devices/{CUFF}/unpair")
+            assert nobodys.status_code == 404
+            assert "belongs to nobody, and this gateway has no bond with it" in nobodys.json()["error"]
         assert await home.services.acts.registry.assigned(CUFF) == []
         assert len(await home.services.acts.registry.assigned(CUFF, only_open=False)) == 1
 
