@@ -11,11 +11,11 @@ from device_drivers.sessions.base import End
 from firmware_profiles import Catalogue, Profile
 from gateway.ingest.received import ClockMeasurement, KnownDevice
 from gateway.pairing import sentences
+from gateway.pairing import verdict as say
 from gateway.pairing.choice import Choice
 from gateway.pairing.log import PairingLog
 from gateway.pairing.measured import Measured, counts
 from gateway.pairing.model import Act, Ask, AskKind, Candidate, Outcome, PairingRequest, Phase
-from gateway.pairing.verdict import another_model, does_not_pair, no_profile, not_believed, not_proven, ready, timed_out
 from gateway.pairing.who import capital, introduction, learnt, other_model, sentence
 
 PASSKEY_TRIES: Final = 3
@@ -41,6 +41,8 @@ class Flow:
         self.found: dict[str, Any] = {}
         self.acts: list[Act] = []
         self.bonded = False
+        self.owned: bool | None = None  # before this pairing; None as long as nobody has looked
+        self.old_bond_gone = False
         self.assigned_at: datetime | None = None
         self.profile: Profile | None = catalogue.get(request.profile_id) if request.profile_id else None
         self._catalogue = catalogue
@@ -121,7 +123,7 @@ class Flow:
             self._take_profile(one)
             self._if_it_only_advertises()
         if one.profile_id is None and self.profile is None and now - self._first_heard > NAMELESS_S:
-            self._fail(no_profile(one))
+            self._fail(say.no_profile(one))
 
     def _take_profile(self, one: Candidate) -> None:
         found = self._catalogue.get(one.profile_id) if one.profile_id else None
@@ -135,7 +137,7 @@ class Flow:
         asked = self.profile
         if found is None or asked is None or self.request.profile_id in (None, found.id):
             return False
-        self._fail(another_model(address, found, asked))
+        self._fail(say.another_model(address, found, asked))
         return True
 
     def _if_it_only_advertises(self) -> None:
@@ -181,7 +183,7 @@ class Flow:
         """A bond was made on this connection."""
         if self.phase is Phase.ENDED:
             return
-        self.bonded, self.ask = True, None
+        self.bonded, self.ask, self.old_bond_gone = True, None, False
         self.found["bond"] = "bonded"
         self._log.say("bonded", "Bonded: the device and this gateway have keys for each other.")
         self._advance()
@@ -200,10 +202,7 @@ class Flow:
             self._tell_steps()
         wrong = other_model(self._catalogue, self.profile, device.information.model)
         if wrong is not None:
-            self._fail(
-                f"It calls itself {wrong}, which is another model than the {self._model()} that its name stands for: "
-                "look at its label, and choose that model."
-            )
+            self._fail(say.calls_itself(wrong, self._model()))
             return
         self.found |= learnt(device)
         if first:
@@ -229,7 +228,7 @@ class Flow:
         if self.phase is Phase.ENDED:
             return
         if isinstance(error, KeyNeeded):
-            self._key_needed(str(error))
+            self._bind_key(say.bind_key_needed(str(error)))
             return
         asked, self._passkey_asked, self.ask = self._passkey_asked, False, None
         if isinstance(error, BondLost):
@@ -251,23 +250,19 @@ class Flow:
             self._fail(f"The digits were not accepted {self._passkeys} times: take new batteries, and begin anew.")
         elif not self._renewed:
             # A technician stands there with the device in pairing mode: the one moment at which an old key may go.
-            self._renewed = True
+            self._renewed = self.old_bond_gone = True
             self._log.say("renewing", f"{capital(why)}. If there was an old key it is removed, and pairing tried anew.")
             self._call_again(Act.RENEW_BOND)
         else:
-            self._fail(does_not_pair(why))
+            self._fail(say.does_not_pair(why))
 
-    def _key_needed(self, why: str) -> None:
-        if self.ask is not None and self.ask.kind is AskKind.BIND_KEY:
-            return
-        wrong = "The bind key does not open it. " if why == "wrong-key" else ""
-        words = f"{wrong}Enter its bind key: 32 hexadecimal digits, which its maker's app shows."
-        self.question(Ask(kind=AskKind.BIND_KEY, words=words))
+    def _bind_key(self, words: str) -> None:
+        if self.ask is None or self.ask.kind is not AskKind.BIND_KEY:
+            self.question(Ask(kind=AskKind.BIND_KEY, words=words))
 
     def doubted(self, why: str) -> None:
         """A press came that somebody may imitate: it proves nothing."""
-        if self.ask is None or self.ask.kind is not AskKind.BIND_KEY:
-            self.question(Ask(kind=AskKind.BIND_KEY, words=not_believed(why, self.address)))
+        self._bind_key(say.not_believed(why, self.address))
 
     def _call_again(self, act: Act) -> None:
         self.phase, self.bonded = Phase.CALLING, False
@@ -359,7 +354,7 @@ class Flow:
             return
         missing = self.missing()
         if missing is None:
-            self._end(Outcome.READY, ready(self._model(), self.found), Act.KEEP)
+            self._end(Outcome.READY, say.ready(self._model(), self.found), Act.KEEP)
         elif self.phase is not Phase.MEASURING:
             self.phase = Phase.MEASURING
             last = self.steps[-1] if self.steps else "Measure once."
@@ -369,15 +364,15 @@ class Flow:
 
     def cancel(self) -> None:
         """The technician gives up."""
-        self._end(Outcome.CANCELLED, "Cancelled: nothing was changed, the device belongs to nobody.", Act.UNDO)
+        self._end(Outcome.CANCELLED, say.cancelled(self.owned), Act.UNDO)
 
     def time_is_up(self, waited_s: float) -> None:
         """Nothing happened for too long."""
         if self.prepared:
             missing = self.missing() or "measurement"
-            self._end(Outcome.UNPROVEN, not_proven(self._model(), missing, waited_s, self._arrived), Act.KEEP)
+            self._end(Outcome.UNPROVEN, say.not_proven(self._model(), missing, waited_s, self._arrived), Act.KEEP)
         else:
-            verdict = timed_out(self.phase, self.model, waited_s, self.candidates, self.address, self.request)
+            verdict = say.timed_out(self.phase, self.model, waited_s, self.candidates, self.address, self.request)
             self._end(Outcome.TIMED_OUT, verdict, Act.UNDO)
 
     def impossible(self, words: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from device_drivers.nomenclature import QUANTITIES, Quantity
 from gateway.pairing.model import STANDING
+from gateway.pairing.replaced import WAITS
 from gateway.pairing.report_words import KINDS, WORDS
 from gateway.pairing.sentences import signal_word
 from gateway.store.pairings import PairingRow
@@ -99,6 +100,8 @@ def _device(
         f"- {word['signal']}: {strength}" + (f" ({found['rssi']} dBm)" if found.get("rssi") is not None else ""),
         f"- {word['verdict']}: **{word.get(str(row.outcome), str(row.outcome))}**",
     ]
+    if row.replaces is not None:
+        lines.append(f"- {word['replaces']}: {row.replaces}" + (f" ({word['waits']})" if row.found.get(WAITS) else ""))
     if row.id in told.values:
         lines.append(f"- {word['values']}: {told.values[row.id]}")
     return lines

@@ -20,6 +20,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "set": "set and verified", "right": "right", "wrong": "WRONG, not set", "clock-none": "has none",
             "strong": "strong", "fair": "fair", "weak": "WEAK", "ready": "ready",
             "unproven": "NOT PROVEN: measure once", "values": "Values",
+            "replaces": "Replaces", "waits": "which stays in use until this one has measured",
         },
         "fi": {
             "title": "Asennusraportti", "home": "Koti", "gateway": "Keskusyksikkö", "written": "Kirjoitettu",
@@ -32,6 +33,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "bond-none": "ei tarvita", "set": "asetettu ja tarkistettu", "right": "oikeassa",
             "wrong": "VÄÄRÄSSÄ, ei asetettu", "clock-none": "ei kelloa", "strong": "vahva", "fair": "kohtalainen",
             "weak": "HEIKKO", "ready": "valmis", "unproven": "EI VARMISTETTU: mittaa kerran", "values": "Arvot",
+            "replaces": "Korvaa", "waits": "joka pysyy käytössä, kunnes tämä on mitannut",
         },
         "sv": {
             "title": "Installationsrapport", "home": "Hem", "gateway": "Centralenhet", "written": "Skriven",
@@ -44,6 +46,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "bond-none": "behövs inte", "set": "ställd och kontrollerad", "right": "rätt", "wrong": "FEL, ej ställd",
             "clock-none": "ingen klocka", "strong": "stark", "fair": "måttlig", "weak": "SVAG", "ready": "klar",
             "unproven": "INTE BEVISAD: mät en gång", "values": "Värden",
+            "replaces": "Ersätter", "waits": "som används tills den här har mätt",
         },
     }
 )  # fmt: skip

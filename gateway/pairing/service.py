@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
@@ -21,6 +22,7 @@ from gateway.ingest.received import KnownDevice
 from gateway.pairing.bind_keys import BindKeys, KeyActs
 from gateway.pairing.earlier import state_of
 from gateway.pairing.model import Candidate, PairingRequest, PairingState
+from gateway.pairing.replaced import LOOK_S, WAITS, Replacements, stays
 from gateway.pairing.report import Installation, markdown, spoken, standing
 from gateway.pairing.session import PairingRadio, PairingSession, cut_off, undo
 from gateway.store.assignments import Assignment
@@ -126,6 +128,7 @@ class Pairings:
         self._origin = origin
         self._acts = acts
         self._keys = BindKeys(memory, acts)
+        self._replacements = Replacements(registry, radio, notes)
         self._group: asyncio.TaskGroup | None = None
         self._sessions: dict[str, PairingSession] = {}
         self._to_mend = asyncio.Event()
@@ -145,10 +148,15 @@ class Pairings:
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group
+                waits = False
                 while True:
-                    await self._to_mend.wait()
+                    with suppress(TimeoutError):
+                        async with self._clock.timeout(LOOK_S if waits else None):
+                            await self._to_mend.wait()
                     self._to_mend.clear()
-                    if not await self._mend():
+                    mended = await self._mend()
+                    waits = await self._replacements.look()
+                    if not mended:
                         await self._clock.sleep(MEND_AGAIN_S)
                         self._to_mend.set()
         finally:
@@ -298,8 +306,7 @@ class Pairings:
 
     async def retire(self, address: str, actor: str) -> None:
         """See `Office`."""
-        await self._registry.unassign(address, actor=actor)
-        await self._radio.forget(address)
+        await self._replacements.retire(address, actor)
 
     async def give_key(self, address: str, bind_key: str, actor: str) -> None:
         """See `Office`."""
@@ -372,9 +379,10 @@ class Pairings:
             await undo(row, office=self, radio=self._radio)
             verdict = "The gateway was stopped in the middle: what was made was taken back. Pair it anew."
         outcome = cut_off(row)
-        await self._notes.keep(
-            replace(row, outcome=outcome, found={**row.found, "verdict": verdict}, ended_at=self._clock.wall())
-        )
+        found = {**row.found, "verdict": verdict}
+        if row.prepared and row.replaces is not None:
+            found |= {"verdict": f"{verdict} {stays(row.replaces)}", WAITS: True}
+        await self._notes.keep(replace(row, outcome=outcome, found=found, ended_at=self._clock.wall()))
         log.info("a pairing that was cut off is ended", pairing=row.id, device=row.address, outcome=outcome)
 
     def _forget_oldest(self) -> None:

@@ -19,7 +19,8 @@ from gateway.pairing.flow import Flow
 from gateway.pairing.log import PairingLog
 from gateway.pairing.model import Act, Candidate, Outcome, PairingRequest, PairingState, Phase
 from gateway.pairing.people import Technician
-from gateway.pairing.verdict import ready
+from gateway.pairing.replaced import WAITS, gone, stays
+from gateway.pairing.verdict import readings_stop, ready
 from gateway.pairing.watcher import Watcher
 from gateway.radio.contracts import PairingWatch
 from gateway.radio.host import PairingAgent
@@ -268,6 +269,7 @@ class PairingSession:
             return
         await listening.aclose()
         owned = await self._office.owned(address, self._flow.request)
+        self._flow.owned = owned
         if owned:
             self._flow.found.setdefault("bond", "as-before")
         # Before the radio may bond: after a power cut there is no asking whether it did.
@@ -299,18 +301,30 @@ class PairingSession:
             await self._office.note(self._row)
 
     async def _keep(self, listening: AsyncExitStack) -> None:
+        flow = self._flow
         await listening.aclose()
         await self._look_once_more()
         if self._row.address is not None:
             await self._office.settle(self._row.address)
         replaces = self._row.replaces
-        if replaces is not None and replaces != self._flow.address:
+        if replaces is not None and replaces != flow.address:
+            await self._replace(replaces)
+        await self._end(prepared=True)
+
+    async def _replace(self, replaces: str) -> None:
+        """The one before goes when this one has measured; else it stays, and that is noted."""
+        flow = self._flow
+        words = stays(replaces)
+        flow.found[WAITS] = True
+        if flow.outcome is Outcome.READY:
             try:
                 await self._office.retire(replaces, self._row.actor)
-                self.log.say("replaced", f"It replaces {replaces}, which belongs to nobody now. Its history stays.")
+                words, flow.found[WAITS] = gone(replaces), False
+                self.log.say("replaced", words)
             except HuomaError as refusal:
-                self.log.say("not-replaced", f"{replaces} could not be taken away: {refusal}")
-        await self._end(prepared=True)
+                self.log.say("not-replaced", f"{replaces} could not be taken away yet: {refusal}")
+        if words not in (flow.verdict or ""):
+            flow.verdict = f"{flow.verdict} {words}"
 
     async def _look_once_more(self) -> None:
         """The signal of this moment: a pendant is heard for the first time when it is pressed."""
@@ -324,6 +338,9 @@ class PairingSession:
     async def _undo(self, listening: AsyncExitStack) -> None:
         await listening.aclose()
         await undo(self._row, office=self._office, radio=self._radio)
+        flow, address = self._flow, self._row.address
+        if self._row.owned_before and flow.old_bond_gone and address is not None:
+            flow.verdict = readings_stop(flow.verdict or "", address)
         await self._end(prepared=False)
 
     async def _end(self, *, prepared: bool) -> None:

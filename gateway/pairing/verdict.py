@@ -51,6 +51,40 @@ def another_model(address: str, found: Profile, asked: Profile) -> str:
     )
 
 
+NOTHING: Final = "Nothing was changed."
+
+
+def cancelled(owned: bool | None) -> str:
+    """The technician gave up."""
+    if owned is None:
+        return f"Cancelled. {NOTHING}"
+    if owned:
+        return "Cancelled: the device stays with whom it belonged to before."
+    return "Cancelled: nothing was changed, the device belongs to nobody."
+
+
+def readings_stop(verdict: str, address: str) -> str:
+    """Of a device in use whose old bond was removed and which did not make a new one."""
+    return (
+        f"{verdict.replace(f' {NOTHING}', '')} It still belongs to whom it did, but its old bond is gone, so its "
+        f"readings stop until it is paired again: clear its pairings, put it into pairing mode, and pair {address}."
+    )
+
+
+def calls_itself(said: str, asked: str) -> str:
+    """Its own word against its name."""
+    return (
+        f"It calls itself {said}, which is another model than the {asked} that its name stands for: look at its label, "
+        "and choose that model."
+    )
+
+
+def bind_key_needed(why: str) -> str:
+    """The question for it."""
+    wrong = "The bind key does not open it. " if why == "wrong-key" else ""
+    return f"{wrong}Enter its bind key: 32 hexadecimal digits, which its maker's app shows."
+
+
 def no_profile(one: Candidate) -> str:
     """Nothing tells what it is."""
     return (
@@ -85,8 +119,7 @@ def timed_out(
     request: PairingRequest,
 ) -> str:
     """Nothing came of it."""
-    waited, what = sentences.span(waited_s), model or "device"
-    nothing = "Nothing was changed."
+    waited, what, nothing = sentences.span(waited_s), model or "device", NOTHING
     if phase is Phase.LOOKING:
         mine = [one for one in candidates if request.profile_id in (None, one.profile_id) and one.profile_id]
         if mine:

@@ -110,6 +110,16 @@ class PairingNotes:
         )
         return {} if found is None else {str(name): float(value) for name, value in json.loads(found).items()}
 
+    async def measured(self, device_identity: str, *, resident_id: str, since: datetime) -> bool:
+        """Whether a good reading of the device has come since then that is the resident's. Its battery is none."""
+        sql = (
+            "SELECT 1 FROM readings WHERE device_identity = ? AND failed = 0 AND kind <> 'battery' AND "
+            "received_at >= ? AND subject_id = ? LIMIT 1"
+        )
+        return await self._database.read(
+            lambda connection: connection.execute(sql, (device_identity, utc_text(since), resident_id)).get is not None
+        )
+
     async def cut_off(self) -> list[PairingRow]:
         """Those without an outcome, the oldest first."""
         return await self._database.read(

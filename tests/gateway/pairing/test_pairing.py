@@ -34,8 +34,10 @@ async def test_a_cuff_is_bonded_set_given_and_proven(household: Household) -> No
         assert "Its clock is right." in state.verdict
         assert "strong" in state.verdict
         assert "124" not in str(gateway.said(pairing)), "no measured value in what a technician sees"
-        assert gateway.codes(pairing) == [
-            *("chosen", "steps", "connecting", "identified", "bonded", "clock", "assigned", "measure"),
+        codes = gateway.codes(pairing)
+        codes.remove("steps")  # as soon as its model is known: by its name, or when it answers
+        assert codes == [
+            *("chosen", "connecting", "identified", "bonded", "clock", "assigned", "measure"),
             *("measured", "ended"),
         ]
         (row,) = await gateway.notes.ended()
