@@ -38,9 +38,9 @@ class PairingRadio(Protocol):
     """The radio, as far as pairing goes (`gateway.radio.Radio`)."""
 
     def pairing(
-        self, address: str, *, agent: PairingAgent | None, watch: PairingWatch
+        self, address: str, *, agent: PairingAgent | None, watch: PairingWatch, profile_id: str | None = None
     ) -> AbstractAsyncContextManager[None]:
-        """Permission to connect to a device that nobody owns yet, and to bond with it."""
+        """Permission to connect to a device that nobody owns yet, and to bond with it, if it is of this profile."""
         ...
 
     async def forget(self, address: str) -> None:
@@ -278,7 +278,11 @@ class PairingSession:
         key, self._key = self._key, None
         if key is not None:
             await self._office.give_key(address, key, self._row.actor)
-        await listening.enter_async_context(self._radio.pairing(address, agent=self._technician, watch=self._watcher))
+        await listening.enter_async_context(
+            self._radio.pairing(
+                address, agent=self._technician, watch=self._watcher, profile_id=self._flow.request.profile_id
+            )
+        )
 
     def _profile_id(self) -> str | None:
         return self._row.profile_id if self._flow.profile is None else self._flow.profile.id

@@ -259,4 +259,5 @@ class Dispatcher:
             generation = self._generation
             device.wanted = await self._book.wanted(device.address)
             device.asked_in = generation
-        return device.wanted is not None or device.address in self.permits
+        permit = self.permits.get(device.address)
+        return device.wanted is not None or (permit is not None and permit.covers(device.profile))

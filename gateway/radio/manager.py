@@ -142,14 +142,17 @@ class Radio:
         return self._stations.states()
 
     @asynccontextmanager
-    async def pairing(self, address: str, *, agent: PairingAgent | None, watch: PairingWatch) -> AsyncIterator[None]:
+    async def pairing(
+        self, address: str, *, agent: PairingAgent | None, watch: PairingWatch, profile_id: str | None = None
+    ) -> AsyncIterator[None]:
         """Within, the device may be connected to and bonded although nobody has been given it.
 
         Leaving ends the permission, and the connection if nobody owns the device then. It removes nothing: a bond that
         was made stays until `forget`. A device that has been given to somebody meanwhile goes on undisturbed.
 
         The agent answers what the device asks while it is being bonded; without one only devices that need nobody can
-        be paired. The watch is told what happens, until the block is left.
+        be paired. The watch is told what happens, until the block is left. With `profile_id` a device that is heard to
+        be another model is not connected to.
 
         Raises:
             Conflict: the device is being paired already.
@@ -158,7 +161,7 @@ class Radio:
         if address in permits:
             raise Conflict(f"{address} is being paired already: finish that, or break it off.")
         relay = Relay(watch)
-        permits[address] = Permit(agent=agent, relay=relay)
+        permits[address] = Permit(agent=agent, relay=relay, profile_id=profile_id)
         try:
             await self._dispatcher.end(address)  # a connection under way has no agent and tells nobody
             self._try_at_once(address)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from device_drivers.errors import DeviceError
 from device_drivers.readings import Press
 from device_drivers.sessions.base import End
+from firmware_profiles import Profile
 from gateway.ingest.received import ClockMeasurement, KnownDevice, Received
 from gateway.radio.contracts import PairingWatch
 from gateway.radio.host import PairingAgent
@@ -66,7 +67,12 @@ class Relay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permit:
-    """One pairing under way: who answers the device, and who is told."""
+    """One pairing under way: who answers the device, who is told, and which profile it must have (None: any)."""
 
     agent: PairingAgent | None
     relay: Relay
+    profile_id: str | None = None
+
+    def covers(self, profile: Profile | None) -> bool:
+        """What is heard to be another model is not connected to. One that hides its name may be the right one."""
+        return self.profile_id is None or profile is None or profile.generic or profile.id == self.profile_id

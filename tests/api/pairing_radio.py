@@ -38,7 +38,9 @@ class HandRadio:
         return [AdapterState(name="hand", address="00:11:22:33:44:55", state="listening", links=0)]
 
     @asynccontextmanager
-    async def pairing(self, address: str, *, agent: PairingAgent | None, watch: PairingWatch) -> AsyncIterator[None]:
+    async def pairing(
+        self, address: str, *, agent: PairingAgent | None, watch: PairingWatch, profile_id: str | None = None
+    ) -> AsyncIterator[None]:
         self.watches[address], self.agents[address] = watch, agent
         try:
             yield
