@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 
 from device_drivers.advertising import Caller
 from device_drivers.broadcasts import BROADCASTS
+from device_drivers.virtual.and_medical import BloodPressureCuff
+from device_drivers.virtual.device_clock import DeviceClock
 from device_drivers.virtual.radio import Dongle, VirtualRadio
 from firmware_profiles import Catalogue, load
 from gateway.core.errors import NotFound
@@ -158,3 +160,10 @@ def _unwatched(*_arguments: object) -> None:
 
 async def _unheeded(*_arguments: object) -> None:
     return
+
+
+async def cuff_in(household: Household, address: str = CUFF) -> BloodPressureCuff:
+    clock = DeviceClock(household.local_now())
+    cuff = BloodPressureCuff(household.air, address=address, serial=address.replace(":", ""), clock=clock)
+    await cuff.power_on()
+    return cuff
