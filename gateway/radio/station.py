@@ -20,7 +20,7 @@ from gateway.radio.host import Adapter, Host, Repairable
 from gateway.radio.watchdog import Rung, Watchdog
 
 LOOK_S: Final = 30.0  # what the watchdog goes by may change: a strap is connected, a pendant is assigned
-LINKS_LIMIT: Final = 6  # what common controllers hold beside a scan (7 is the USB dongles' usual maximum)
+LINKS_LIMIT: Final = 7  # what common controllers hold beside a scan; one of them is not for those who stay connected
 SWITCH_S: Final = 15.0  # a scan is started or stopped within a second or two; a controller that hangs never does it
 REPAIR_S: Final = 30.0
 
