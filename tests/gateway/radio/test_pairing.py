@@ -256,7 +256,7 @@ async def test_what_adapters_there_are(room_with: RoomMaker) -> None:
         await room.heard.until(lambda: room.heard.motions)
         [state] = radio.adapters()
         assert (state.name, state.address, state.state) == ("the virtual radio", ADAPTER, "listening")
-        assert (state.links, state.links_limit) == (1, 6)
+        assert (state.links, state.links_limit) == (1, 7)
         [seen] = radio.seen()
         assert (seen.adapter, seen.call) == ("the virtual radio", None)
         assert seen.last_useful_monotonic is not None
