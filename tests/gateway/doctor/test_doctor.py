@@ -106,7 +106,7 @@ async def test_a_home_that_is_well(doctor: Doctor, radio: Radio, clock: VirtualC
     findings = await doctor.look()
     assert {one.grade for one in findings} == {Grade.OK}, findings
     words = " ".join(one.words for one in findings)
-    assert f"hci0 ({HERE}) listens; 1 of 6 connections are in use." in words
+    assert f"hci0 ({HERE}) listens; 1 of 7 connections are in use." in words
     assert f"A&D UA-651BLE ({CUFF}): read 0 s ago, heard 5 s ago at -60 dBm." in words
 
 
