@@ -18,12 +18,12 @@ class Trial:
 
     Attributes:
         subject: the person, by file or folder ("SA01"): the group of every split.
-        name: the trial's own name ("F05_SA03_R02").
-        activity: the scripted activity ("F05", "D11").
+        name: the trial's own name ("F05_SA03_R02"), once for a subject and position.
+        activity: the scripted activity ("F05", "D11", "backwardFall").
         fall: whether it is a staged fall.
         position: where it was worn ("waist").
         elder: whether the person belongs to the older group.
-        rate_hz: samples a second.
+        rate_hz: samples a second, the mean of this trial.
         samples: float32 (n, 3), g.
     """
 
