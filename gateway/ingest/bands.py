@@ -22,12 +22,12 @@ from itertools import combinations
 from typing import Final
 
 # From morning to morning one person's weight varies by about 0.5 kg (water, meals), and clothes add to it.
-SPREAD_KG: Final = 0.58
+SPREAD_KG: Final = 0.57
 # How far a person moves in a day, as a random walk: 4 kg in 60 days, the most that is not a finding, is 2.6 of it. With
 # less, somebody who loses weight steadily is followed too slowly.
 DRIFT_KG: Final = 0.2
-NEAR_KG: Final = 1.35  # half-width of the narrow band: a visitor who is 4 kg away misses it by 4.5 spreads
-CLEAR: Final = 4.0  # half-width of the wide band, in standard deviations: one of 16,000 readings lies outside
+NEAR_KG: Final = 1.38  # half-width of the narrow band: a visitor who is 4 kg away misses it by 4.6 spreads
+CLEAR: Final = 4.2  # half-width of the wide band, in standard deviations: one of 37,000 readings lies outside
 APART_KG: Final = 2.5  # nearer centres tell nobody apart, wherever the weighing lies: each is known to 0.3 kg only
 # Residents nearer to each other than this (the larger of the two) may have crossed; in standard deviations, and in kg.
 _CROSSED: Final = 1.5
