@@ -117,11 +117,17 @@ class Announcer:
         return self._clock.monotonic() - self._failing_since if self._failing_since is not None else 0.0
 
     def update(self, alert: Alert) -> None:
-        """The alert as it is now. An answer ends its messages at once (one under way may still arrive)."""
+        """The alert as it is now. An answer ends its messages at once (one under way may still arrive).
+
+        An alert that has become more urgent is announced again at once, whoever has been told before.
+        """
         duty = self._duties.get(alert.id)
         if duty is None:
             return
+        more_urgent = alert.priority.rank > duty.alert.priority.rank
         duty.alert = alert
+        if more_urgent:
+            duty.nudge.set()
         if alert.state is not State.RAISED:
             duty.ended = True
             duty.nudge.set()
@@ -142,7 +148,7 @@ class Announcer:
     async def _keep(self, duty: _Duty) -> None:
         try:
             while not duty.ended:
-                async with self._slots[duty.alert.priority]:
+                async with self._slots.get(duty.alert.priority, self._slots[Priority.CRITICAL]):
                     if not duty.ended:  # it may have been answered while all slots were taken
                         await self._attempt(duty)
                 self._changed()

@@ -19,9 +19,26 @@ class AlertKind(StrEnum):
 
 
 class Priority(StrEnum):
+    """How urgent, most urgent first. A word of a later version is kept as it is, and no less urgent than any other."""
+
+    CRITICAL = "critical"  # a person lies somewhere and does not get up
     HIGH = "high"
     MEDIUM = "medium"
     LOW = "low"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Priority | None:
+        if not isinstance(value, str):
+            return None
+        kept = str.__new__(cls, value)
+        kept._name_, kept._value_ = value.upper(), value
+        return kept
+
+    @property
+    def rank(self) -> int:
+        """The greater, the more urgent."""
+        known = list(type(self))
+        return len(known) - known.index(self) if self in known else len(known) + 1
 
 
 class State(StrEnum):

@@ -12,7 +12,7 @@ from gateway.core.subject import Subject
 from gateway.desk.events import AlertKind, Evidence, Priority
 from gateway.desk.machine import Report
 
-FALL_CONDITION: Final = "fall"
+FALL_CONDITION: Final = "fall"  # of a fall and of what follows it: one episode, one alert
 HELP_CONDITION: Final = "help"
 EVIDENCE_S: Final = 10.0  # of acceleration: some seconds of ordinary life, the fall, and whether the person moved after
 
@@ -96,12 +96,66 @@ def fall_report(
     )
 
 
-def acceleration(*, rate_hz: float, samples: Iterable[Sequence[float]], impact_offset_s: float) -> Evidence:
+def no_recovery_report(
+    *,
+    subject: Subject,
+    seen: str | None,
+    probability: float | None,
+    at: datetime,
+    placement: str | None,
+    device_identity: str | None,
+    after_s: float,
+    evidence: tuple[Evidence, ...] = (),
+) -> Report:
+    """Not up after a suspected fall: joins the alert of that fall and makes it as urgent as can be.
+
+    Args:
+        subject: who wears the device, as it was when the fall was reported.
+        seen: what was seen at the end: "down", "no-walking" or "unheard"; None when the gateway did not run.
+        probability: the fall's, in [0, 1].
+        at: when it was known, aware.
+        placement: as `fall_report`.
+        device_identity: as `fall_report`.
+        after_s: since the impact.
+        evidence: what was seen since.
+    """
+    worn = _WORN.get(placement or "", "a wearable")
+    since = f"{after_s:.0f} s after a suspected fall"
+    match seen:
+        case "down":
+            sentence = f"Not up {since} ({worn})"
+        case "no-walking":
+            sentence = f"Not seen to be up {since} ({worn})"
+        case "unheard":
+            sentence = f"Not known to be up {since}: nothing is heard from {worn}"
+        case _:
+            sentence = f"Not known to be up after a suspected fall ({worn}): the gateway did not run"
+    return Report(
+        subject=subject,
+        kind=AlertKind.NO_RECOVERY,
+        condition=FALL_CONDITION,
+        priority=Priority.CRITICAL,
+        probability=probability,
+        summary=sentence,
+        device_identity=device_identity,
+        at=at,
+        evidence=evidence,
+    )
+
+
+def acceleration(
+    *,
+    rate_hz: float,
+    samples: Iterable[Sequence[float]],
+    impact_offset_s: float,
+    name: str = "acceleration",
+    longest_s: float = EVIDENCE_S,
+) -> Evidence:
     """The last 10 s of the samples as evidence, or from the impact on if that is earlier; values to the mg."""
     rows = [[_milli(value) for value in row] for row in samples]
-    first = max(0, len(rows) - math.ceil(EVIDENCE_S * rate_hz))
+    first = max(0, len(rows) - math.ceil(longest_s * rate_hz))
     first = max(0, min(first, math.floor(impact_offset_s * rate_hz)))
-    rows = rows[first : first + math.ceil(EVIDENCE_S * rate_hz)]
+    rows = rows[first : first + math.ceil(longest_s * rate_hz)]
     content = {
         "rate_hz": float(rate_hz),
         "unit": "g",
@@ -109,7 +163,7 @@ def acceleration(*, rate_hz: float, samples: Iterable[Sequence[float]], impact_o
         "samples": rows,
     }
     text = json.dumps(content, allow_nan=False, separators=(",", ":"))
-    return Evidence(name="acceleration", media_type="application/json", content=text)
+    return Evidence(name=name, media_type="application/json", content=text)
 
 
 def _milli(value: float) -> float | None:

@@ -3,7 +3,9 @@
 raised → acknowledged → resolved, never back. An alert is known by its subject, its condition and its episode. While it
 is raised, every further finding of the same subject and condition is a WITNESS of it: it is being announced anyway.
 Once it is acknowledged, a finding less than EPISODE_S from the acknowledgement is a witness too: a person is there. The
-time does not begin anew with each: a detector that goes on and on must not keep a real fall quiet. Any other finding is
+time does not begin anew with each: a detector that goes on and on must not keep a real fall quiet. A witness that is
+more urgent gives the alert its priority and its sentence, also while a person has it: they see it, and keep it. Any
+other finding is
 a new alert, so that one which nobody has resolved does not make a later fall silent. No finding undoes what a person
 did. At most one alert per subject and condition is raised.
 
@@ -15,7 +17,7 @@ Keys of `AlertEvent.data` by type:
 | type | keys |
 |---|---|
 | raised | kind, condition, priority, probability, summary, subject {type, id}, device_identity, evidence [names] |
-| witness | priority, probability, summary, device_identity, evidence [names], state (the alert's at that moment) |
+| witness | kind, priority, probability, summary, device_identity, evidence [names], state (the alert's at the time) |
 | notified | channel, attempt, count (deliveries this event stands for), failed_before (failures since the last event) |
 | notification-failed | channel, attempt, count (failures this event stands for), reason |
 | acknowledged | implied (true when it was resolved without having been acknowledged first) |
@@ -41,8 +43,6 @@ MAX_ACTOR: Final = 200  # characters
 # next fall, after they have gone, calls somebody again.
 EPISODE_S: Final = 600.0
 MAX_EVIDENCE_WITNESSES: Final = 8  # a stuck detector may witness for ever; its evidence may not fill the disk
-
-_RANK: Final[Mapping[Priority, int]] = {Priority.LOW: 0, Priority.MEDIUM: 1, Priority.HIGH: 2}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +147,7 @@ def decide_report(known: Alert | None, report: Report, *, new_id: str, origin: O
     if known.witnesses < MAX_EVIDENCE_WITNESSES:
         number = known.witnesses + 1
         evidence = tuple(replace(one, name=f"{one.name}-{number}") for one in report.evidence)
-    data |= {"evidence": [one.name for one in evidence], "state": known.state.value}
+    data |= {"kind": report.kind.value, "evidence": [one.name for one in evidence], "state": known.state.value}
     return _then(known, EventType.WITNESS, at=report.at, actor=GATEWAY, data=data, evidence=evidence)
 
 
@@ -270,10 +270,12 @@ def _witnessed(alert: Alert, event: AlertEvent) -> Alert:
     except (KeyError, ValueError) as error:
         raise _damaged(event, f"a witness cannot be read ({error!r})") from error
     known = [one for one in (alert.probability, probability) if one is not None]
+    more_urgent = priority.rank > alert.priority.rank
     return replace(
         alert,
         witnesses=alert.witnesses + 1,
-        priority=max(alert.priority, priority, key=_RANK.__getitem__),
+        priority=priority if more_urgent else alert.priority,
+        summary=str(event.data.get("summary", alert.summary)) if more_urgent else alert.summary,
         probability=max(known, default=None),
     )
 

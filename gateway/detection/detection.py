@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.falls import FallDetector, load
+from analytics.falls import FallDetector, load, recovery
 from analytics.falls.rates import MAX_RATE_HZ, MIN_RATE_HZ
 from analytics.findings import Finding
 from device_drivers.readings import Motion
@@ -53,6 +53,7 @@ class Detected:
             arrived).
         evidence: float32 (n, 3), g, at the device's rate: the ten seconds that end 2.5 s after the impact, or with the
             newest sample where less has come; shorter only where the stream began later. NaN where samples are missing.
+            Of "no-recovery" the last 40 s at ten samples a second.
         rate_hz: of the evidence.
         impact_index: the impact in the evidence.
     """
@@ -78,12 +79,14 @@ class _Stream:
         "pending_samples",
         "row",
         "timeline",
+        "trunk",
     )
 
     def __init__(self, key: StreamKey, row: int, rate_hz: float, at: float) -> None:
         self.key = key
         self.row = row
         self.heard_at = at
+        self.trunk = False
         self.begin(rate_hz)
 
     def begin(self, rate_hz: float) -> None:
@@ -121,6 +124,7 @@ class Detection:
     def __init__(self, detector: FallDetector, *, max_streams: int = MAX_STREAMS) -> None:
         self._detector = detector
         self._state = detector.start(np.full(max_streams, _IDLE_HZ))
+        self._recovery = recovery.start(np.full(max_streams, _IDLE_HZ))
         self._streams: dict[StreamKey, _Stream] = {}
         self._free = list(range(max_streams - 1, -1, -1))
         self._found: deque[Detected] = deque(maxlen=_FOUND)  # oldest dropped
@@ -153,12 +157,12 @@ class Detection:
             return
         own.heard_at = at_monotonic
         if motion.rate_hz != own.timeline.nominal_hz:  # exact: the header is a setting, not a measurement
-            self._begin(own, motion.rate_hz, at_monotonic)
+            self._begin(own, motion.rate_hz, at_monotonic, lasts=len(samples))
         verdict, missing = own.timeline.place(motion, at_monotonic)
         if verdict is Verdict.DUPLICATE:
             return
         if verdict is Verdict.BROKEN:
-            self._begin(own, own.timeline.rate_hz, at_monotonic, nominal_hz=motion.rate_hz)
+            self._begin(own, own.timeline.rate_hz, at_monotonic, nominal_hz=motion.rate_hz, lasts=len(samples))
             own.timeline.place(motion, at_monotonic)
         if missing:
             own.append(np.full((missing, 3), np.nan, np.float32))
@@ -169,10 +173,19 @@ class Detection:
         elif own.pending_samples > _PENDING_S * own.timeline.rate_hz:
             self._begin(own, own.timeline.rate_hz, at_monotonic, nominal_hz=motion.rate_hz)
 
+    def worn(self, stream: StreamKey, *, trunk: bool) -> None:
+        """Whether a stream is worn at the waist or chest, where posture tells who is up; no until it is said."""
+        if stream in self._streams:
+            self._streams[stream].trunk = trunk
+
     def forget(self, stream: StreamKey) -> None:
-        """Give a stream's place back: its device was unassigned or removed."""
-        own = self._streams.pop(stream, None)
+        """Give a stream's place back: its device was unassigned or removed. Who is watched there is not up."""
+        own = self._streams.get(stream)
         if own is not None:
+            now = np.full(len(self._state.seen), -np.inf)
+            now[own.row] = own.timeline.samples / own.timeline.rate_hz + recovery.WATCH_S + _SILENCE_S
+            self._overdue(now)
+            del self._streams[stream]
             self._free.append(own.row)
 
     def tick(self, at_monotonic: float) -> list[Detected]:
@@ -190,6 +203,10 @@ class Detection:
             now_s = own.timeline.elapsed(at_monotonic)
             self._finish(own, now_s, OVERDUE_S)
             own.ended = now_s - OVERDUE_S >= newest_s
+        now = np.full(len(self._state.seen), -np.inf)
+        for own in self._streams.values():
+            now[own.row] = own.timeline.elapsed(at_monotonic)
+        self._overdue(now)
         found = list(self._found)
         self._found.clear()
         return found
@@ -207,10 +224,34 @@ class Detection:
         self._state, findings = self._detector.step(self._state, chunk, counts)
         by_row = {own.row: own for own in waiting}
         self._found.extend(_detected(by_row[finding.stream], finding) for finding in findings)
+        self._recovery, late = recovery.step(self._recovery, chunk, counts, falls=findings, trunk=self._trunk())
+        self._found.extend(self._not_up(by_row[finding.stream], finding) for finding in late)
 
     def _finish(self, own: _Stream, now_s: float, waited_s: float) -> None:
         self._state, findings = self._detector.finish(self._state, own.row, now_s=now_s, waited_s=waited_s)
         self._found.extend(_detected(own, finding) for finding in findings)
+        self._recovery = recovery.watch(self._recovery, findings, trunk=self._trunk())
+
+    def _overdue(self, now_s: NDArray[np.float64]) -> None:
+        self._recovery, late = recovery.overdue(self._recovery, now_s, waited_s=_SILENCE_S, trunk=self._trunk())
+        by_row = {own.row: own for own in self._streams.values()}
+        self._found.extend(self._not_up(by_row[finding.stream], finding) for finding in late)
+
+    def _trunk(self) -> NDArray[np.bool_]:
+        trunk = np.zeros(len(self._state.seen), np.bool_)
+        trunk[[own.row for own in self._streams.values() if own.trunk]] = True
+        return trunk
+
+    def _not_up(self, own: _Stream, finding: Finding) -> Detected:
+        evidence, impact = recovery.trace(self._recovery, own.row)
+        return Detected(
+            stream=own.key,
+            finding=finding,
+            impact_at=own.timeline.moment(finding.at_s * own.timeline.rate_hz),
+            evidence=evidence,
+            rate_hz=float(recovery.LINE_HZ),
+            impact_index=impact,
+        )
 
     def _refuse(self, at: float) -> None:
         self.refused += 1
@@ -224,16 +265,24 @@ class Detection:
             self.forget(longest)
         own = _Stream(stream, self._free.pop(), rate_hz, at)
         self._state = self._detector.restart(self._state, own.row, rate_hz)
+        self._recovery = recovery.restart(self._recovery, own.row, rate_hz)
         self._streams[stream] = own
         return own
 
-    def _begin(self, own: _Stream, rate_hz: float, at: float, *, nominal_hz: float | None = None) -> None:
-        """Begin a stream anew; what it was before is judged to its end: it may end with a fall."""
+    def _begin(
+        self, own: _Stream, rate_hz: float, at: float, *, nominal_hz: float | None = None, lasts: int = 0
+    ) -> None:
+        """Begin a stream anew; what it was before is judged to its end: it may end with a fall.
+
+        Its first samples, `lasts` of them, arrived at `at`; who is watched stays watched over the gap.
+        """
         self.restarts += 1
         if own.pending_samples:
             self._advance([own])
         if not own.ended:
             self._finish(own, own.timeline.elapsed(at), 0.0)
+        gap_s = at - lasts / rate_hz - own.timeline.moment(own.timeline.samples) if own.timeline.samples else 0.0
+        self._recovery = recovery.resume(self._recovery, own.row, rate_hz, gap_s)
         own.begin(rate_hz)
         own.timeline.nominal_hz = rate_hz if nominal_hz is None else nominal_hz
         self._state = self._detector.restart(self._state, own.row, rate_hz)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from device_drivers.readings import Motion
 from gateway.detection.detection import Detected, open_detection
 from gateway.detection.detection import Detection as Streams
 from gateway.ingest.received import KnownDevice
 
+TRUNK: Final = frozenset({"chest", "waist"})  # placements where the posture is that of the body
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DeviceDetected:
-    """A fall and the device that noticed it."""
+    """A fall, or that somebody is not up after one, and the device that noticed it."""
 
     device: KnownDevice
     detected: Detected
@@ -42,11 +45,14 @@ class Detection:
 
     def forget(self, device: KnownDevice) -> None:
         """Nobody expects this wearable to stream any more; it gets a place again when it does."""
-        self.streams.forget(device.identity)
-        self._devices.pop(device.identity, None)
+        self.streams.forget(device.identity)  # what that finds is given by the next tick, with its device
+
+    def worn(self, device: KnownDevice, placement: str | None) -> None:
+        """Where it is worn, as the assignment says."""
+        self.streams.worn(device.identity, trunk=placement in TRUNK)
 
     def tick(self, at_monotonic: float) -> list[DeviceDetected]:
-        """Judge everything that came since the last tick, and falls whose stream went silent; `at_monotonic` is now."""
+        """Judge what came since the last tick, and what waits too long for a silent stream; `at_monotonic` is now."""
         now = self.streams.tick(at_monotonic)
         found = [DeviceDetected(device=self._devices[one.stream], detected=one) for one in now]
         for identity in self._devices.keys() - self.streams.streams:

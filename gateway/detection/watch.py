@@ -1,16 +1,21 @@
-"""The tick that never stops: falls from detection to the alert desk."""
+"""The tick that never stops: falls, and who is not up after one, from detection to the alert desk."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
+from analytics.falls.recovery import WATCH_S
+from analytics.findings import NO_RECOVERY
 from gateway.core.clock import Clock
 from gateway.core.errors import Conflict, StoreError
 from gateway.core.health import Colour, HealthBoard
 from gateway.core.subject import Origin, Subject, SubjectType
-from gateway.desk.findings import fall_report
+from gateway.desk.events import EventType, Evidence, Priority, State
+from gateway.desk.findings import FALL_CONDITION, acceleration, fall_report, no_recovery_report
+from gateway.desk.machine import Report
 from gateway.desk.service import Desk
+from gateway.detection.detection import Detected
 from gateway.detection.service import Detection, DeviceDetected
 from gateway.ingest.received import KnownDevice
 from gateway.store.registry import Registry
@@ -25,6 +30,12 @@ REFUSED_S: Final = 60.0  # how long a refused packet is told of
 _TIDY_S: Final = 60.0  # how often the wearables nobody has are looked for
 _UNEXPECTED_S: Final = 3600.0  # nobody's wearable is told of this long after it went silent
 _NAMED: Final = 3  # silent wearables named in one sentence each
+# A fall this long before the gateway started, which nobody has answered: its 30 s may have passed without the gateway.
+# Longer ago it says little, and who has got up and been seen has been answered for.
+_LOOK_BACK_S: Final = 600.0
+_OPEN: Final = 1000  # alerts looked through at the start: more than a home can have
+_FINDINGS: Final = frozenset({EventType.RAISED, EventType.WITNESS})
+_SAID: Final = Priority.CRITICAL.rank
 
 
 class FallWatch:
@@ -46,20 +57,24 @@ class FallWatch:
         self._clock = clock
         self._health = health
         self._origin = origin
-        # Falls the store could not take yet: the first of each device, so bounded by the places of detection. The
-        # desk would join a later one of the same person to the same open alert.
-        self._waiting: dict[str, DeviceDetected] = {}
+        # What the store could not take yet, in order: the first of each device and kind, so bounded by the places of
+        # detection. The desk would join a later one of the same person to the same open alert.
+        self._waiting: dict[tuple[str, str], DeviceDetected] = {}
+        # Whose fall was reported with which device: no recovery is about the same person, whoever has it by then.
+        self._about: dict[str, Subject] = {}  # of the streams that have a place, see _tidy
+        self._looked_back = False
         self._tidied_at = clock.monotonic()
 
     async def run(self) -> None:
         """Until cancelled. What was found and not committed outlives a failure of this part."""
         while True:
             for found in self._detection.tick(self._clock.monotonic()):
-                self._waiting.setdefault(found.device.identity, found)
+                self._waiting.setdefault((found.device.identity, found.detected.finding.kind), found)
             try:
-                for identity, found in list(self._waiting.items()):
+                await self._look_back()
+                for key, found in list(self._waiting.items()):
                     await self._report(found)
-                    del self._waiting[identity]
+                    del self._waiting[key]
             except (StoreError, Conflict) as error:
                 self._health.report(PART, Colour.RED, f"A fall was noticed and cannot be stored: {error}")
             else:
@@ -69,16 +84,25 @@ class FallWatch:
 
     async def _report(self, found: DeviceDetected) -> None:
         detected, identity = found.detected, found.device.identity
-        at = self._clock.wall() - timedelta(seconds=max(0.0, self._clock.monotonic() - detected.impact_at))
+        since_s = max(0.0, self._clock.monotonic() - detected.impact_at)
+        impact = self._clock.wall() - timedelta(seconds=since_s)
         subject = await self._registry.who_has(identity)
         assignments = await self._registry.assigned(identity)
+        placement = assignments[0].placement if assignments else None
+        # Nobody's strap: somebody in this home fell, and a nurse must know before it is known who.
+        about = subject or Subject(type=SubjectType.HOME, id=self._origin.home_id)
+        if detected.finding.kind == NO_RECOVERY:
+            about = self._about.get(identity, about)
+            await self._desk.report(_not_up(found, about, placement, impact + timedelta(seconds=min(since_s, WATCH_S))))
+            return
+        self._about[identity] = about
+        self._detection.worn(found.device, placement)
         await self._desk.report(
             fall_report(
-                # Nobody's strap: somebody in this home fell, and a nurse must know before it is known who.
-                subject=subject or Subject(type=SubjectType.HOME, id=self._origin.home_id),
+                subject=about,
                 probability=detected.finding.probability,
-                at=at,
-                placement=assignments[0].placement if assignments else None,
+                at=impact,
+                placement=placement,
                 device_identity=identity,
                 rate_hz=detected.rate_hz,
                 samples=detected.evidence,
@@ -86,12 +110,37 @@ class FallWatch:
             )
         )
 
+    async def _look_back(self) -> None:
+        """Falls of shortly before this gateway started: nobody has watched whether the person got up."""
+        if self._looked_back:
+            return
+        now = self._clock.wall()
+        for alert in await self._desk.open_alerts(limit=_OPEN):
+            if (alert.condition, alert.state) != (FALL_CONDITION, State.RAISED) or alert.priority.rank >= _SAID:
+                continue
+            found = [one.at for one in await self._desk.store.history(alert.id) if one.type in _FINDINGS]
+            # A clock that was set back makes it a time to come: then too, rather once too often.
+            if (now - max(found)).total_seconds() <= _LOOK_BACK_S:
+                await self._desk.report(
+                    no_recovery_report(
+                        subject=alert.subject,
+                        seen=None,
+                        probability=alert.probability,
+                        at=now,
+                        placement=None,
+                        device_identity=alert.device_identity,
+                        after_s=WATCH_S,
+                    )
+                )
+        self._looked_back = True
+
     async def _tidy(self) -> None:
         """Forget wearables that are silent and assigned to nobody: a strap in a drawer is no fault for ever."""
         now = self._clock.monotonic()
         if now - self._tidied_at < _TIDY_S:
             return
         self._tidied_at = now
+        self._about = {key: self._about[key] for key in self._about.keys() & self._detection.streams.streams}
         for device, silent_s in self._detection.silence(now):
             if silent_s < _UNEXPECTED_S:
                 continue
@@ -118,6 +167,30 @@ class FallWatch:
                 "no place or a rate outside 20–416 Hz."
             )
         return (Colour.AMBER if silent or refused else Colour.GREEN), " ".join(words)
+
+
+def _not_up(found: DeviceDetected, about: Subject, placement: str | None, at: datetime) -> Report:
+    detected = found.detected
+    return no_recovery_report(
+        subject=about,
+        seen=detected.finding.seen,
+        probability=detected.finding.probability,
+        at=at,
+        placement=placement,
+        device_identity=found.device.identity,
+        after_s=WATCH_S,
+        evidence=(_since(detected),),
+    )
+
+
+def _since(detected: Detected) -> Evidence:
+    return acceleration(
+        rate_hz=detected.rate_hz,
+        samples=detected.evidence,
+        impact_offset_s=detected.impact_index / detected.rate_hz,
+        name="recovery",
+        longest_s=len(detected.evidence) / detected.rate_hz,
+    )
 
 
 def _watching(streaming: int) -> str:

@@ -76,7 +76,8 @@ function actions(alert) {
 
 function show() {
   const newest = [...alerts.values()].sort((a, b) => b.raised_at.localeCompare(a.raised_at));
-  const open = newest.filter((alert) => alert.state !== "resolved");
+  const first = (alert) => alert.state === "raised" && alert.priority === "critical";
+  const open = newest.filter((alert) => alert.state !== "resolved").sort((a, b) => first(b) - first(a));
   const resolved = newest.filter((alert) => alert.state === "resolved").slice(0, SHOWN_RESOLVED);
   $("none").hidden = open.length > 0;
   $("list").replaceChildren(...[...open, ...resolved].map((alert) => {
@@ -102,7 +103,8 @@ function keep(alert) {
   const known = alerts.get(alert.id);
   alerts.set(alert.id, alert);
   // A choice that somebody is making is not taken away by an event that changes nothing to see.
-  if (!known || known.state !== alert.state) show();
+  const seen = ["state", "priority", "summary"];
+  if (!known || seen.some((name) => known[name] !== alert[name])) show();
 }
 
 function link(text, state) {

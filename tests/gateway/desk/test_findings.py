@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from gateway.desk.events import AlertKind, Priority
-from gateway.desk.findings import acceleration, fall_report
+from gateway.desk.findings import acceleration, fall_report, no_recovery_report
 from gateway.desk.machine import Report
 from tests.gateway.desk.words import AT, RESIDENT
 
@@ -55,6 +55,24 @@ def test_a_fall_is_urgent_and_keeps_its_evidence() -> None:
 )
 def test_the_summary_is_a_sentence_without_a_name(placement: str | None, probability: float, summary: str) -> None:
     assert report(placement, probability).summary == summary
+
+
+@pytest.mark.parametrize(
+    ("placement", "seen", "summary"),
+    [
+        ("chest", "down", "Not up 30 s after a suspected fall (the chest strap)"),
+        ("wrist", "no-walking", "Not seen to be up 30 s after a suspected fall (the wristband)"),
+        (None, "unheard", "Not known to be up 30 s after a suspected fall: nothing is heard from a wearable"),
+        ("waist", None, "Not known to be up after a suspected fall (the sensor at the waist): the gateway did not run"),
+    ],
+)
+def test_not_up_says_what_is_known(placement: str | None, seen: str | None, summary: str) -> None:
+    made = no_recovery_report(
+        subject=RESIDENT, seen=seen, probability=0.9, at=AT, placement=placement, device_identity="H10-1", after_s=30.0
+    )
+    assert made.summary == summary
+    assert (made.kind, made.condition, made.priority) == (AlertKind.NO_RECOVERY, "fall", Priority.CRITICAL)
+    assert (made.condition, made.subject) == (report().condition, report().subject), "of one episode"
 
 
 def test_an_array_is_kept_to_the_milligram() -> None:

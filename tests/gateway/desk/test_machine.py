@@ -277,7 +277,7 @@ class DeskMachine(RuleBasedStateMachine):
             if before.state is State.RESOLVED or (before.state is State.ACKNOWLEDGED and word.startswith("ack")):
                 assert getattr(after, word) == getattr(before, word)
         assert (after.id, after.subject, after.condition) == (before.id, before.subject, before.condition)
-        assert machine._RANK[after.priority] >= machine._RANK[before.priority]
+        assert after.priority.rank >= before.priority.rank
         assert (after.probability or 0.0) >= (before.probability or 0.0)
 
     def open(self, subject_id: str, condition: str) -> list[Alert]:

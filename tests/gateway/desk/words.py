@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from gateway.core.subject import Origin, Subject, SubjectType
@@ -30,3 +30,16 @@ FALL: Final = Report(
 
 def fall(**changes: Any) -> Report:
     return replace(FALL, **changes)
+
+
+def not_up(**changes: Any) -> Report:
+    """What follows FALL when the person stays down."""
+    report = replace(
+        FALL,
+        kind=AlertKind.NO_RECOVERY,
+        priority=Priority.CRITICAL,
+        summary="Not up 30 s after a suspected fall (the chest strap)",
+        at=AT + timedelta(seconds=30),
+        evidence=(Evidence(name="recovery", media_type="application/json", content='{"rate_hz": 10}'),),
+    )
+    return replace(report, **changes)

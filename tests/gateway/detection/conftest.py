@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from analytics.falls import FallDetector, load
+from analytics.findings import FALL
 from device_drivers.readings import Motion
 from gateway.detection import Detected, Detection
 
@@ -63,9 +64,14 @@ class Strap:
 
 
 def live(
-    detection: Detection, packets: dict[str, list[tuple[float, Motion]]], *, tick_s: float = 0.5, until: float = 0.0
+    detection: Detection,
+    packets: dict[str, list[tuple[float, Motion]]],
+    *,
+    tick_s: float = 0.5,
+    until: float = 0.0,
+    kind: str = FALL,
 ) -> list[tuple[float, Detected]]:
-    """Feed all packets in the order of arrival, tick as the gateway does; what was found, and when.
+    """Feed all packets in the order of arrival, tick as the gateway does; what of this kind was found, and when.
 
     The ticks go on until `until`, two at least.
     """
@@ -81,7 +87,7 @@ def live(
     for _ in range(ticks):
         found += [(next_tick, one) for one in detection.tick(next_tick)]
         next_tick += tick_s
-    return found
+    return [one for one in found if one[1].finding.kind == kind]
 
 
 @pytest.fixture(scope="session")

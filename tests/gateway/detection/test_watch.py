@@ -17,7 +17,8 @@ from device_drivers.readings import DeviceInformation, Motion
 from gateway.core.errors import StoreError
 from gateway.core.health import Colour, HealthBoard, PartHealth
 from gateway.core.subject import Origin, Subject, SubjectType
-from gateway.desk.machine import Report
+from gateway.desk.events import AlertEvent
+from gateway.desk.machine import Decision, Report
 from gateway.detection import Detection as Streams
 from gateway.detection.service import Detection
 from gateway.detection.watch import TICK_S, FallWatch
@@ -62,6 +63,7 @@ class Book:
     def __init__(self, subject: Subject | None, failures: int = 0) -> None:
         self.subject, self.failures = subject, failures
         self.reports: list[Report] = []
+        self.decided: list[Decision] = []  # alerts of before this gateway started
 
     async def who_has(self, device: str, **_: Any) -> Subject | None:
         assert device == STRAP.identity
@@ -69,6 +71,16 @@ class Book:
 
     async def assigned(self, device: str, **_: Any) -> list[Any]:
         return [SimpleNamespace(placement="chest")] if self.subject else []
+
+    @property
+    def store(self) -> Book:
+        return self
+
+    async def open_alerts(self, *, limit: int) -> list[Any]:
+        return [one.alert for one in self.decided]
+
+    async def history(self, alert_id: str) -> list[AlertEvent]:
+        return list(next(one.events for one in self.decided if one.alert.id == alert_id))
 
     async def report(self, report: Report) -> None:
         if self.failures:
