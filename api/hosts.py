@@ -38,7 +38,7 @@ def open_hosts(settings: RadioSettings, *, bonds: Path, clock: Clock, simulated:
         return _bumble_hosts(settings, bonds=bonds, clock=clock, simulated=simulated)
     if not settings.adapters:
         return (FirstAdapter(clock),)
-    from gateway.radio.bluez_host import BlueZHost
+    from gateway.radio.bluez.host import BlueZHost
 
     return tuple(BlueZHost(name, clock=clock) for name in settings.adapters)
 
@@ -77,7 +77,7 @@ class FirstAdapter:
         found = adapters(self._folder)
         if not found:
             raise RadioUnavailable(NO_ADAPTER)
-        from gateway.radio.bluez_host import BlueZHost
+        from gateway.radio.bluez.host import BlueZHost
 
         self.name = found[0]
         return BlueZHost(found[0], clock=self._clock).open()

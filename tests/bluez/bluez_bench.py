@@ -14,7 +14,7 @@ from dbus_fast.aio import MessageBus
 
 from device_drivers.virtual.hci_log import HciLog
 from device_drivers.virtual.radio import VirtualRadio
-from gateway.radio.bluez_host import BlueZHost
+from gateway.radio.bluez.host import BlueZHost
 from tests.bluez.vhci import Vhci
 from tests.radio_scenarios.bench import Bench
 

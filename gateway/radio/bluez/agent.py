@@ -12,7 +12,7 @@ from dbus_fast import DBusError
 from dbus_fast.annotations import DBusObjectPath, DBusStr, DBusUInt16, DBusUInt32
 from dbus_fast.service import ServiceInterface, dbus_method
 
-from gateway.radio.bluez_bus import DEVICE, BlueZBus
+from gateway.radio.bluez.bus import DEVICE, BlueZBus
 from gateway.radio.host import PairingAgent
 
 PATH: Final = "/huoma/agent"

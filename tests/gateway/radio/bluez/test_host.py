@@ -12,10 +12,10 @@ from dbus_fast import MessageType
 
 from gateway.core.clock import SystemClock
 from gateway.core.errors import RadioUnavailable
-from gateway.radio.bluez_bonds import LinkWatch
-from gateway.radio.bluez_host import BlueZAdapter, BlueZHost
+from gateway.radio.bluez.bonds import LinkWatch
+from gateway.radio.bluez.host import BlueZAdapter, BlueZHost
 from gateway.radio.host import PairingAgent
-from tests.gateway.radio.fake_bluez import HCI0, FakeBlueZ, fake_bluez, private_bus
+from tests.gateway.radio.bluez.fake_bluez import HCI0, FakeBlueZ, fake_bluez, private_bus
 from tests.gateway.radio.room import CUFF
 
 DEVICE = f"{HCI0}/dev_5C_31_3E_5D_3F_1A"

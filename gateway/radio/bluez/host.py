@@ -17,11 +17,11 @@ from dbus_fast.errors import DBusFastError
 
 from gateway.core.clock import Clock
 from gateway.core.errors import RadioUnavailable
-from gateway.radio.bluez_agent import Agent
-from gateway.radio.bluez_bonds import LinkWatch
-from gateway.radio.bluez_bus import ADAPTER, DEVICE, OBJECTS, PROPERTIES, BlueZBus, bluez_bus
-from gateway.radio.bluez_client import BleakClientBlueZ
-from gateway.radio.bluez_scan import BleakScannerBlueZ, Scans
+from gateway.radio.bluez.agent import Agent
+from gateway.radio.bluez.bonds import LinkWatch
+from gateway.radio.bluez.bus import ADAPTER, DEVICE, OBJECTS, PROPERTIES, BlueZBus, bluez_bus
+from gateway.radio.bluez.client import BleakClientBlueZ
+from gateway.radio.bluez.scan import BleakScannerBlueZ, Scans
 from gateway.radio.host import Closed, Heard, PairingAgent
 
 CONNECT_S: Final = 30.0

@@ -15,11 +15,11 @@ from bleak.backends.device import BLEDevice
 from bleak.backends.service import BleakGATTServiceCollection
 from bleak.exc import BleakError
 
-from gateway.radio.bluez_bonds import LinkWatch
+from gateway.radio.bluez.bonds import LinkWatch
 from gateway.radio.host import BondError, PairingAgent
 
 if TYPE_CHECKING:
-    from gateway.radio.bluez_host import BlueZAdapter
+    from gateway.radio.bluez.host import BlueZAdapter
 
 # An answer takes a fraction of a second, pairing by "just works" two. Without this BlueZ leaves a request whose pairing
 # was refused unanswered until ATT's own 30 s are over, and then says only that the link has ended.
