@@ -44,7 +44,7 @@ def open_hosts(settings: RadioSettings, *, bonds: Path, clock: Clock, simulated:
 
 
 def _bumble_hosts(settings: RadioSettings, *, bonds: Path, clock: Clock, simulated: bool) -> tuple[Host, ...]:
-    from gateway.radio.bumble_host import BumbleHost
+    from gateway.radio.bumble.host import BumbleHost
 
     transports = settings.adapters or ((settings.transport,) if settings.transport is not None else ())
     if not transports:

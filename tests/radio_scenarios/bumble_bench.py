@@ -9,7 +9,7 @@ from typing import Final
 from bumble.transport.common import Transport
 
 from device_drivers.virtual.radio import InProcessTransport, VirtualRadio
-from gateway.radio.bumble_host import BumbleHost
+from gateway.radio.bumble.host import BumbleHost
 from tests.radio_scenarios.bench import Bench
 
 AWAY_S: Final = 1.0

@@ -21,7 +21,7 @@ from gateway.core.health import HealthBoard
 from gateway.ingest.intake import Intake, Listener
 from gateway.ingest.received import KnownDevice, Received
 from gateway.radio import Radio, Severity
-from gateway.radio.bumble_host import BumbleHost
+from gateway.radio.bumble.host import BumbleHost
 from gateway.store.device_book import AssignedDevices
 from gateway.store.device_memory import DeviceMemory
 from gateway.store.undecodable import UndecodableFrames

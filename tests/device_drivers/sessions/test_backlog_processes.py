@@ -121,8 +121,8 @@ def test_a_glucose_meter(tmp_path: Path) -> None:
     kitchen = ("--scene", "kitchen", "--devices", "accu-chek-guide", "--stored", str(RECORDS))
     with devices(tmp_path, *kitchen, "--measure-after", "never") as table:
         home.dies(INSIDE, 70)
-        # A store so slow that the meter has told everything long before: the number of the last one may not be kept yet.
-        # It thinks that it is done, and calls again only when somebody has measured.
+        # A store so slow that the meter told everything long before: the number of the last one may not be kept yet. It
+        # thinks that it is done, and calls again only when somebody has measured.
         home.dies(INSIDE, 100, slow_s=0.03)
         table.tell("measure accu-chek-guide")
         readings = home.all_after_restart(RECORDS + 1)

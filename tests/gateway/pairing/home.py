@@ -25,7 +25,7 @@ from gateway.core.subject import Origin, Subject, SubjectType
 from gateway.ingest.ingest import Ingest
 from gateway.ingest.intake import Intake, Listener
 from gateway.pairing import Happened, PairingRequest, Pairings, PairingState
-from gateway.radio.bumble_host import BumbleHost
+from gateway.radio.bumble.host import BumbleHost
 from gateway.radio.manager import Radio
 from gateway.store.assignments import Assignment
 from gateway.store.database import Database

@@ -25,7 +25,7 @@ from firmware_profiles import Catalogue, load
 from gateway.core.health import HealthBoard
 from gateway.ingest.received import KnownDevice, Received
 from gateway.radio import Radio, Severity, Wanted
-from gateway.radio.bumble_host import BumbleAdapter, BumbleHost
+from gateway.radio.bumble.host import BumbleAdapter, BumbleHost
 from tests.virtual_time import VirtualClock
 
 HELSINKI = ZoneInfo("Europe/Helsinki")

@@ -13,7 +13,7 @@ from device_drivers.virtual.and_medical import BloodPressureCuff
 from device_drivers.virtual.device_clock import DeviceClock
 from gateway.core.health import Colour
 from gateway.radio import Severity
-from gateway.radio.bumble_keys import KeyFile
+from gateway.radio.bumble.keys import KeyFile
 from gateway.radio.host import BondError
 from tests.gateway.radio.room import CUFF, Room, RoomMaker, local, scan_for, successes
 
@@ -196,6 +196,6 @@ async def test_a_bond_that_cannot_be_saved_is_no_bond(room_with: RoomMaker, monk
             def full(_descriptor: int) -> None:
                 raise OSError(28, "No space left on device")
 
-            monkeypatch.setattr("gateway.radio.bumble_keys.os.fsync", full)
+            monkeypatch.setattr("gateway.radio.bumble.keys.os.fsync", full)
             await room.heard.until(lambda: room.heard.said("No space left on device"))
     assert KeyFile(room.keys, now=room.clock.wall).peers(ADAPTER) == {}

@@ -15,7 +15,7 @@ from device_drivers.virtual.and_medical import BloodPressureCuff
 from firmware_profiles import load
 from gateway.core.errors import RadioUnavailable
 from gateway.radio.bluez.host import BlueZHost
-from gateway.radio.bumble_host import BumbleHost
+from gateway.radio.bumble.host import BumbleHost
 from gateway.radio.rest import AFTER_SESSION_S, LONGEST_PAUSE_S, STALE_BOND_S, Rest
 from gateway.radio.seen import NAME_GRACE_S, SEEN_LIMIT, SeenDevices, may_be_named_yet
 from tests.gateway.radio.room import CUFF, RoomMaker

@@ -13,7 +13,7 @@ from device_drivers.virtual.and_medical import BloodPressureCuff
 from device_drivers.virtual.polar_h10 import ArraySource, HeartRateStrap
 from gateway.core.errors import StoreError
 from gateway.radio.bluez.bus import ANSWER_S, BlueZBus
-from gateway.radio.bumble_host import BumbleAdapter
+from gateway.radio.bumble.host import BumbleAdapter
 from gateway.radio.contracts import Wanted
 from tests.gateway.radio.room import CUFF, STRAP, Room, RoomMaker, successes
 from tests.virtual_time import VirtualClock

@@ -16,7 +16,7 @@ from device_drivers.virtual.and_medical import BloodPressureCuff
 from device_drivers.virtual.polar_h10 import ArraySource, HeartRateStrap
 from gateway.core.errors import Conflict, NotFound
 from gateway.ingest.received import ClockMeasurement, KnownDevice, Received
-from gateway.radio.bumble_keys import KeyFile
+from gateway.radio.bumble.keys import KeyFile
 from tests.gateway.radio.room import CUFF, STRAP, Room, RoomMaker, successes
 
 pytestmark = pytest.mark.slow

@@ -14,7 +14,7 @@ from device_drivers.virtual.and_medical import BloodPressureCuff
 from device_drivers.virtual.broadcasters import Button
 from device_drivers.virtual.polar_h10 import ArraySource, HeartRateStrap
 from gateway.radio.bluez.scan import QUIET_S, BleakScannerBlueZ, Scans
-from gateway.radio.turns import Turns
+from gateway.radio.bumble.turns import Turns
 from tests.gateway.radio.room import STRAP, Room, RoomMaker
 from tests.virtual_time import VirtualClock
 

@@ -11,7 +11,7 @@ import pytest
 
 from device_drivers.virtual.and_medical import BloodPressureCuff
 from gateway.core.errors import RadioUnavailable
-from gateway.radio.bumble_host import BumbleHost
+from gateway.radio.bumble.host import BumbleHost
 from tests.gateway.radio.room import CUFF, Room, RoomMaker, successes
 
 pytestmark = pytest.mark.slow

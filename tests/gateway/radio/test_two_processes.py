@@ -19,7 +19,7 @@ from firmware_profiles import load
 from gateway.core.clock import SystemClock
 from gateway.core.health import HealthBoard
 from gateway.radio import Radio
-from gateway.radio.bumble_host import BumbleHost
+from gateway.radio.bumble.host import BumbleHost
 from tests.gateway.radio.room import CUFF, HELSINKI, SCALE, STRAP, Book, Heard
 
 pytestmark = pytest.mark.slow

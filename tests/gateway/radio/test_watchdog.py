@@ -17,7 +17,7 @@ from device_drivers.virtual.peripheral import GENERAL_DISCOVERABLE
 from device_drivers.virtual.polar_h10 import ArraySource, HeartRateStrap
 from gateway.core.errors import RadioUnavailable
 from gateway.core.health import Colour, PartHealth
-from gateway.radio.bumble_host import BumbleAdapter
+from gateway.radio.bumble.host import BumbleAdapter
 from gateway.radio.watchdog import BENIGN_S, FAULT_S, REOPEN_S, REPAIR_S, SCAN_S, Rung, Watchdog
 from tests.gateway.radio.room import STRAP, Room, RoomMaker, successes
 

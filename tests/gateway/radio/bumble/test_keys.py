@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from bumble.keys import PairingKeys
 
-from gateway.radio.bumble_keys import BumbleKeyStore, KeyFile, KeysDamaged, KeysNotWritable
+from gateway.radio.bumble.keys import BumbleKeyStore, KeyFile, KeysDamaged, KeysNotWritable
 
 ADAPTER, OTHER = "00:1B:DC:F0:00:01", "00:1B:DC:F0:00:02"
 PEER = "5C:31:3E:5D:3F:1A"

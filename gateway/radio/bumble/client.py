@@ -20,12 +20,12 @@ from bumble.core import UUID
 from bumble.device import Connection, Peer
 from bumble.gatt_client import Client
 
-from gateway.radio.bumble_confirm import ConfirmingClient
-from gateway.radio.bumble_words import translated, uuid128
+from gateway.radio.bumble.confirm import ConfirmingClient
+from gateway.radio.bumble.words import translated, uuid128
 from gateway.radio.host import BondError, PairingAgent
 
 if TYPE_CHECKING:
-    from gateway.radio.bumble_host import BumbleAdapter
+    from gateway.radio.bumble.host import BumbleAdapter
 
 MTU: Final = 517
 HANG_UP_S: Final = 5.0

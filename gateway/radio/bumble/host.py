@@ -22,14 +22,14 @@ from bumble.transport.common import Transport
 
 from gateway.core.clock import Clock
 from gateway.core.errors import RadioUnavailable
-from gateway.radio.bumble_agent import pairing_config
-from gateway.radio.bumble_cache import AttributeTables
-from gateway.radio.bumble_client import CONNECT_S, BleakClientBumble
-from gateway.radio.bumble_keys import BumbleKeyStore, KeyFile
-from gateway.radio.bumble_scanner import BleakScannerBumble
-from gateway.radio.bumble_words import translated
+from gateway.radio.bumble.agent import pairing_config
+from gateway.radio.bumble.cache import AttributeTables
+from gateway.radio.bumble.client import CONNECT_S, BleakClientBumble
+from gateway.radio.bumble.keys import BumbleKeyStore, KeyFile
+from gateway.radio.bumble.scanner import BleakScannerBumble
+from gateway.radio.bumble.turns import Turns
+from gateway.radio.bumble.words import translated
 from gateway.radio.host import Closed, Heard, PairingAgent
-from gateway.radio.turns import Turns
 
 OPEN_S: Final = 10.0  # a USB controller answers its reset within a second; one that loads firmware within a few
 

@@ -11,10 +11,10 @@ from bleak.uuids import normalize_uuid_16, normalize_uuid_32
 from bumble.core import UUID, AdvertisingData
 from bumble.device import Advertisement
 
-from gateway.radio.bumble_words import translated, uuid128
+from gateway.radio.bumble.words import translated, uuid128
 
 if TYPE_CHECKING:
-    from gateway.radio.bumble_host import BumbleAdapter
+    from gateway.radio.bumble.host import BumbleAdapter
 
 SEEN_LIMIT: Final = 256  # phones with private addresses walk by for ever: the oldest are forgotten
 
