@@ -6,7 +6,7 @@ from secrets import token_hex
 from typing import Final, Protocol
 
 from device_drivers.broadcasts.bthome import BIND_KEY, REPLAY_COUNTER
-from gateway.radio.broadcast_memory import KEY_ENTERED
+from gateway.radio.broadcast.memory import KEY_ENTERED
 from gateway.store.device_memory import DeviceMemory
 
 _HELD: Final = "held"  # there is something to bring back, even when there was no key before

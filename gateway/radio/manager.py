@@ -21,7 +21,7 @@ from gateway.core.errors import Conflict, HuomaError, RadioUnavailable, StoreErr
 from gateway.core.health import HealthBoard
 from gateway.radio.advert import advert_of
 from gateway.radio.bonds import Bonds
-from gateway.radio.broadcasts import Broadcasts
+from gateway.radio.broadcast.broadcasts import Broadcasts
 from gateway.radio.capture import Capture
 from gateway.radio.contracts import DeviceBook, PairingWatch, RadioSink
 from gateway.radio.dispatch import Dispatcher

@@ -22,13 +22,13 @@ from gateway.core.clock import Clock
 from gateway.core.errors import HuomaError, StoreError
 from gateway.core.health import HealthBoard
 from gateway.ingest.received import ClockMeasurement, KnownDevice, Received
-from gateway.radio.broadcast_memory import BroadcastMemory
-from gateway.radio.broadcast_queues import PressQueue, ReadingQueue, WaitingPress
-from gateway.radio.broadcast_troubles import BUTTON, Troubles
+from gateway.radio.broadcast.memory import BroadcastMemory
+from gateway.radio.broadcast.queues import PressQueue, ReadingQueue, WaitingPress
+from gateway.radio.broadcast.thinning import Thinning
+from gateway.radio.broadcast.troubles import BUTTON, Troubles
 from gateway.radio.connection import Arrival, known_device
 from gateway.radio.contracts import DeviceBook, RadioSink, Severity, Wanted
 from gateway.radio.pairing import Permit
-from gateway.radio.thinning import Thinning
 
 # Different ones that nobody has looked at. One is looked at within milliseconds unless the store does not answer; then
 # the oldest that is not known to be ours goes first. Devices repeat each for seconds.

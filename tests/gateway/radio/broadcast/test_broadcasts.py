@@ -15,8 +15,8 @@ from gateway.core.errors import StoreError
 from gateway.core.health import Colour
 from gateway.ingest.received import KnownDevice, Received
 from gateway.radio import Severity
-from gateway.radio.broadcast_queues import READINGS_LIMIT
-from gateway.radio.broadcast_troubles import PART
+from gateway.radio.broadcast.queues import READINGS_LIMIT
+from gateway.radio.broadcast.troubles import PART
 from tests.gateway.radio.room import Room, RoomMaker, local
 
 PENDANT = "7C:C6:B6:57:DA:84"
