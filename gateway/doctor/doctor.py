@@ -37,7 +37,7 @@ class Seen(Protocol):
 
 
 class Adapter(Protocol):
-    """One adapter (`gateway.radio.station.AdapterState`)."""
+    """One adapter (`gateway.radio.adapters.station.AdapterState`)."""
 
     @property
     def name(self) -> str: ...

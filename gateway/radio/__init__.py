@@ -1,11 +1,11 @@
 """Bluetooth: one scan owner per adapter, connections when devices call, pairing; BlueZ or Bumble underneath."""
 
+from gateway.radio.adapters.station import AdapterState
 from gateway.radio.capture import Attribute, Capture
 from gateway.radio.contracts import DeviceBook, PairingWatch, RadioSink, Severity, Wanted
 from gateway.radio.host import Host, PairingAgent
 from gateway.radio.manager import Radio
 from gateway.radio.seen import Seen
-from gateway.radio.station import AdapterState
 
 __all__ = [
     "AdapterState",

@@ -19,6 +19,8 @@ from firmware_profiles import Catalogue
 from gateway.core.clock import Clock
 from gateway.core.errors import Conflict, HuomaError, RadioUnavailable, StoreError
 from gateway.core.health import HealthBoard
+from gateway.radio.adapters.station import AdapterState, Station
+from gateway.radio.adapters.stations import PART, Stations
 from gateway.radio.advert import advert_of
 from gateway.radio.bonds import Bonds
 from gateway.radio.broadcast.broadcasts import Broadcasts
@@ -29,8 +31,6 @@ from gateway.radio.host import Adapter, Host, ListsBonds, PairingAgent
 from gateway.radio.link import BleakLink
 from gateway.radio.pairing import Permit, Relay
 from gateway.radio.seen import Device, Seen, SeenDevices
-from gateway.radio.station import AdapterState, Station
-from gateway.radio.stations import PART, Stations
 from gateway.radio.visit import Visitor, leaf
 
 __all__ = ["PART", "Radio"]

@@ -16,6 +16,7 @@ from device_drivers.sessions import End, Session, SessionResult
 from firmware_profiles import Profile
 from gateway.core.clock import Clock
 from gateway.core.errors import StoreError
+from gateway.radio.adapters.station import Station
 from gateway.radio.bonds import Bonds
 from gateway.radio.connection import Arrival, Conversation
 from gateway.radio.contracts import DeviceBook, RadioSink, Severity
@@ -24,7 +25,6 @@ from gateway.radio.link import BleakLink
 from gateway.radio.memory import DeviceMemory
 from gateway.radio.pairing import Permit, Relay
 from gateway.radio.seen import Device
-from gateway.radio.station import Station
 
 log = structlog.get_logger(__name__)
 

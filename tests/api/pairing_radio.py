@@ -12,10 +12,10 @@ from device_drivers.nomenclature import Kind, Quantity
 from device_drivers.readings import DeviceInformation, Reading
 from gateway.core.clock import SystemClock
 from gateway.ingest.received import ClockMeasurement, KnownDevice, Received
+from gateway.radio.adapters.station import AdapterState
 from gateway.radio.contracts import PairingWatch
 from gateway.radio.host import PairingAgent
 from gateway.radio.seen import Seen
-from gateway.radio.station import AdapterState
 
 CUFF, OTHER = "5C:31:3E:5D:3F:1A", "5C:31:3E:5D:3F:1B"
 CUFF_PROFILE = "a-and-d/ua-651ble"

@@ -17,8 +17,8 @@ from gateway.core.subject import Origin, Subject, SubjectType
 from gateway.doctor import Doctor, Finding, Grade, Machine
 from gateway.doctor.machine import BlueZTrouble
 from gateway.ingest.received import KnownDevice
+from gateway.radio.adapters.station import AdapterState
 from gateway.radio.seen import Seen
-from gateway.radio.station import AdapterState
 from gateway.store.database import Database
 from gateway.store.pairings import PairingNotes, PairingRow
 from gateway.store.registry import Registry

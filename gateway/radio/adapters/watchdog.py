@@ -1,10 +1,10 @@
 """When a radio that hears nothing is repaired, and when a person is told: a ladder, without any I/O.
 
-What counts as hearing is an advertisement with content (`advert.says_something`): a scan that has half died goes on
-delivering empty ones. Data over connections shows that the adapter lives, not that its scan does: a strap that streams
-must not hide that pendants go unheard. Where somebody else was heard before, or a device of ours only advertises, the
-adapter is opened anew under the strap. That is a test as well: the strap, cut off, is heard within seconds, or the scan
-is dead.
+What counts as hearing is an advertisement with content (`gateway.radio.advert.says_something`): a scan that has half
+died goes on delivering empty ones. Data over connections shows that the adapter lives, not that its scan does: a strap
+that streams must not hide that pendants go unheard. Where somebody else was heard before, or a device of ours only
+advertises, the adapter is opened anew under the strap. That is a test as well: the strap, cut off, is heard within
+seconds, or the scan is dead.
 """
 
 from __future__ import annotations

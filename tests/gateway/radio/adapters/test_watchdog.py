@@ -17,8 +17,8 @@ from device_drivers.virtual.peripheral import GENERAL_DISCOVERABLE
 from device_drivers.virtual.polar_h10 import ArraySource, HeartRateStrap
 from gateway.core.errors import RadioUnavailable
 from gateway.core.health import Colour, PartHealth
+from gateway.radio.adapters.watchdog import BENIGN_S, FAULT_S, REOPEN_S, REPAIR_S, SCAN_S, Rung, Watchdog
 from gateway.radio.bumble.host import BumbleAdapter
-from gateway.radio.watchdog import BENIGN_S, FAULT_S, REOPEN_S, REPAIR_S, SCAN_S, Rung, Watchdog
 from tests.gateway.radio.room import STRAP, Room, RoomMaker, successes
 
 PENDANT = "7C:C6:B6:57:DA:84"

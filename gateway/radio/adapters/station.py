@@ -15,9 +15,9 @@ from bleak.exc import BleakError
 
 from gateway.core.clock import Clock
 from gateway.core.errors import HuomaError, RadioUnavailable
+from gateway.radio.adapters.watchdog import Rung, Watchdog
 from gateway.radio.advert import says_something
 from gateway.radio.host import Adapter, Host, Repairable
-from gateway.radio.watchdog import Rung, Watchdog
 
 LOOK_S: Final = 30.0  # what the watchdog goes by may change: a strap is connected, a pendant is assigned
 LINKS_LIMIT: Final = 7  # what common controllers hold beside a scan; one of them is not for those who stay connected

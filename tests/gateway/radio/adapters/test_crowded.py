@@ -10,7 +10,7 @@ import pytest
 from device_drivers.virtual.and_medical import BloodPressureCuff
 from device_drivers.virtual.polar_h10 import ArraySource, HeartRateStrap
 from gateway.core.health import Colour
-from gateway.radio.station import LINKS_LIMIT
+from gateway.radio.adapters.station import LINKS_LIMIT
 from tests.gateway.radio.room import CUFF, RoomMaker, successes
 
 STRAPS = tuple(f"A0:9E:1A:00:00:{n:02X}" for n in range(1, LINKS_LIMIT + 1))

@@ -17,9 +17,9 @@ from device_drivers.virtual.radio import Dongle
 from gateway.core.errors import RadioUnavailable
 from gateway.core.health import Colour
 from gateway.radio import Radio
+from gateway.radio.adapters.station import LINKS_LIMIT
 from gateway.radio.bumble.host import BumbleHost
 from gateway.radio.bumble.keys import KeyFile
-from gateway.radio.station import LINKS_LIMIT
 from tests.gateway.radio.room import CUFF, STRAP, Room, RoomMaker, successes
 
 pytestmark = pytest.mark.slow
