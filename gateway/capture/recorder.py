@@ -14,8 +14,8 @@ from device_drivers.advertising import Advert
 from device_drivers.errors import BondLost, DeviceError, DeviceRefused, LinkLost
 from gateway.core.clock import Clock
 from gateway.core.errors import Conflict, HuomaError, NotFound
-from gateway.radio.capture import Attribute, Capture
 from gateway.radio.host import PairingAgent
+from gateway.radio.visits.capture import Attribute, Capture
 from gateway.store.owners import whose
 from gateway.store.registry import Registry
 

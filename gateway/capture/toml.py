@@ -10,7 +10,7 @@ from typing import Final
 
 from device_drivers.decode.registry import DECODERS
 from gateway.capture.recorder import Captured
-from gateway.radio.capture import Attribute
+from gateway.radio.visits.capture import Attribute
 
 _KINDS: Final[Mapping[str, str]] = MappingProxyType(
     {

@@ -22,16 +22,16 @@ from gateway.core.health import HealthBoard
 from gateway.radio.adapters.station import AdapterState, Station
 from gateway.radio.adapters.stations import PART, Stations
 from gateway.radio.advert import advert_of
-from gateway.radio.bonds import Bonds
 from gateway.radio.broadcast.broadcasts import Broadcasts
-from gateway.radio.capture import Capture
 from gateway.radio.contracts import DeviceBook, PairingWatch, RadioSink
-from gateway.radio.dispatch import Dispatcher
 from gateway.radio.host import Adapter, Host, ListsBonds, PairingAgent
-from gateway.radio.link import BleakLink
 from gateway.radio.pairing import Permit, Relay
 from gateway.radio.seen import Device, Seen, SeenDevices
-from gateway.radio.visit import Visitor, leaf
+from gateway.radio.visits.bonds import Bonds
+from gateway.radio.visits.capture import Capture
+from gateway.radio.visits.dispatch import Dispatcher
+from gateway.radio.visits.link import BleakLink
+from gateway.radio.visits.visit import Visitor, leaf
 
 __all__ = ["PART", "Radio"]
 

@@ -14,8 +14,8 @@ from gateway.core.clock import Clock
 from gateway.core.errors import NotFound, RadioUnavailable
 from gateway.core.health import Colour, HealthBoard
 from gateway.radio.adapters.station import AdapterState, Station
-from gateway.radio.bonds import Bonds
 from gateway.radio.host import Adapter, Host
+from gateway.radio.visits.bonds import Bonds
 
 PART: Final = "radio"
 FIRST_PAUSE_S: Final = 5.0  # until an adapter that has gone is looked for again, while another one works

@@ -3,7 +3,7 @@
 No version says "stale bond" in an error. 5.82 with kernel 6.12 ends Connect with `br-connection-canceled`, a name that
 other causes share; 5.66 encrypts again and again until the caller's patience ends. Newer ones give the end of a link a
 reason (`Device1.Disconnected`), and where that is "authentication" there is nothing to guess; where there is none,
-`gateway.radio.bonds` counts.
+`gateway.radio.visits.bonds` counts.
 """
 
 from __future__ import annotations

@@ -26,9 +26,9 @@ from gateway.radio.broadcast.memory import BroadcastMemory
 from gateway.radio.broadcast.queues import PressQueue, ReadingQueue, WaitingPress
 from gateway.radio.broadcast.thinning import Thinning
 from gateway.radio.broadcast.troubles import BUTTON, Troubles
-from gateway.radio.connection import Arrival, known_device
 from gateway.radio.contracts import DeviceBook, RadioSink, Severity, Wanted
 from gateway.radio.pairing import Permit
+from gateway.radio.visits.connection import Arrival, known_device
 
 # Different ones that nobody has looked at. One is looked at within milliseconds unless the store does not answer; then
 # the oldest that is not known to be ours goes first. Devices repeat each for seconds.

@@ -17,7 +17,7 @@ from gateway.capture import Captured, Frame, Recorder, profile_text
 from gateway.capture.toml import name_pattern
 from gateway.core.errors import Conflict, NotFound
 from gateway.core.subject import Subject, SubjectType
-from gateway.radio.capture import Attribute
+from gateway.radio.visits.capture import Attribute
 from tests.gateway.pairing.home import AINO, CUFF, Household
 
 PRESSURE = bytes.fromhex("167d0050006600e10701100c273640000000")

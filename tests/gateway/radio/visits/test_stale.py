@@ -12,10 +12,10 @@ from device_drivers.virtual.and_medical import BloodPressureCuff
 from device_drivers.virtual.device_clock import DeviceClock
 from gateway.core.health import Colour
 from gateway.radio import Severity
-from gateway.radio.bonds import TRIES
 from gateway.radio.bumble.client import BleakClientBumble
 from gateway.radio.bumble.keys import KeyFile
 from gateway.radio.rest import SUSPECTED_S
+from gateway.radio.visits.bonds import TRIES
 from tests.gateway.radio.room import CUFF, Room, RoomMaker, local, successes
 
 pytestmark = pytest.mark.slow

@@ -9,7 +9,7 @@ from bleak.backends.characteristic import BleakGATTCharacteristic
 
 from device_drivers.advertising import Advert
 from firmware_profiles import short_uuid
-from gateway.radio.link import BleakLink
+from gateway.radio.visits.link import BleakLink
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from device_drivers.errors import BondLost, LinkLost
-from gateway.radio.link import BleakLink
 from gateway.radio.seen import Device
+from gateway.radio.visits.link import BleakLink
 
 TRIES: Final = 3  # links let go of in a row before anything was answered: not a coincidence any more
 NEAR_DBM: Final = -85.0  # heard this well, a connection does not time out for want of signal

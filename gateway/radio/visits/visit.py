@@ -17,14 +17,14 @@ from firmware_profiles import Profile
 from gateway.core.clock import Clock
 from gateway.core.errors import StoreError
 from gateway.radio.adapters.station import Station
-from gateway.radio.bonds import Bonds
-from gateway.radio.connection import Arrival, Conversation
 from gateway.radio.contracts import DeviceBook, RadioSink, Severity
 from gateway.radio.host import Adapter
-from gateway.radio.link import BleakLink
-from gateway.radio.memory import DeviceMemory
 from gateway.radio.pairing import Permit, Relay
 from gateway.radio.seen import Device
+from gateway.radio.visits.bonds import Bonds
+from gateway.radio.visits.connection import Arrival, Conversation
+from gateway.radio.visits.link import BleakLink
+from gateway.radio.visits.memory import DeviceMemory
 
 log = structlog.get_logger(__name__)
 

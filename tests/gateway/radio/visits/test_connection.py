@@ -16,7 +16,14 @@ from device_drivers.readings import DeviceInformation, Motion
 from device_drivers.sessions import End, Link, Memory, NoMemory, SessionResult, Sink
 from firmware_profiles import load
 from gateway.core.errors import StoreError
-from gateway.radio.connection import MOTIONS_LIMIT, READINGS_LIMIT, Arrival, Conversation, NotStored, known_device
+from gateway.radio.visits.connection import (
+    MOTIONS_LIMIT,
+    READINGS_LIMIT,
+    Arrival,
+    Conversation,
+    NotStored,
+    known_device,
+)
 from tests.gateway.radio.room import CUFF, Heard
 from tests.virtual_time import VirtualClock
 

@@ -13,12 +13,12 @@ from bleak.exc import BleakError
 from gateway.core.clock import Clock
 from gateway.core.errors import HuomaError
 from gateway.radio.adapters.station import LINKS_LIMIT, Station
-from gateway.radio.bonds import Bonds
 from gateway.radio.contracts import DeviceBook, Severity
 from gateway.radio.host import KnowsOtherBonds
 from gateway.radio.pairing import Permit
 from gateway.radio.seen import RECENT_S, Device, SeenDevices, may_be_named_yet
-from gateway.radio.visit import Visitor
+from gateway.radio.visits.bonds import Bonds
+from gateway.radio.visits.visit import Visitor
 
 CROWDED_S: Final = 60.0
 ASK_AGAIN_S: Final = 10.0

@@ -14,7 +14,7 @@ from device_drivers.sessions import Link
 from device_drivers.virtual.and_medical import BloodPressureCuff
 from device_drivers.virtual.peripheral import GENERAL_DISCOVERABLE
 from gateway.radio.host import BondError
-from gateway.radio.link import BleakLink
+from gateway.radio.visits.link import BleakLink
 from tests.gateway.radio.room import CUFF, RoomMaker, scan_for, successes
 
 SCAN_ENABLE, CREATE_CONNECTION = b"\x01\x0c\x20", b"\x01\x0d\x20"
