@@ -17,7 +17,9 @@ from gateway.store.assignments import Assignment
 from gateway.store.consents import SqliteConsents
 from gateway.store.data_types import EVERYTHING
 from gateway.store.device_memory import DeviceMemory
-from gateway.store.registry import DeviceRow, Registry, Resident
+from gateway.store.devices import DeviceRow
+from gateway.store.registry import Registry
+from gateway.store.residents import Resident
 from gateway.store.users import Role, User, Users
 
 # An address, or an identity as profiles make it; others must have been seen.

@@ -13,8 +13,8 @@ from api.http.services import Heard
 from device_drivers.nomenclature import QUANTITIES, Quantity
 from gateway.pairing.sentences import signal_word
 from gateway.store.assignments import Assignment
+from gateway.store.devices import DeviceRow
 from gateway.store.readings import ReadingRow
-from gateway.store.registry import DeviceRow
 from gateway.store.users import Role
 
 _FIRST_DAY: Final = datetime(2000, 1, 1, tzinfo=UTC)  # a `since` before this is a slip of the pen

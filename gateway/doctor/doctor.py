@@ -16,8 +16,9 @@ from gateway.doctor.findings import Finding, fail, ok, warn
 from gateway.doctor.machine import Machine
 from gateway.pairing.sentences import signal_word, span
 from gateway.pairing.verdict import LOW_BATTERY_PERCENT
+from gateway.store.devices import DeviceRow
 from gateway.store.pairings import PairingNotes
-from gateway.store.registry import DeviceRow, Registry
+from gateway.store.registry import Registry
 
 DISK_LOW_BYTES: Final = 500_000_000  # a home writes some 100 MB a year
 DISK_FULL_BYTES: Final = 50_000_000

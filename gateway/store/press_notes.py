@@ -8,7 +8,7 @@ from device_drivers.readings import Press
 from gateway.ingest.received import KnownDevice
 from gateway.store import audit
 from gateway.store.database import Database
-from gateway.store.registry import ensure_device
+from gateway.store.devices import ensure_device
 from gateway.store.stamp import Stamper
 
 ACTOR = "gateway"

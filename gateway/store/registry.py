@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 import apsw
 
@@ -13,49 +11,13 @@ from gateway.core.errors import Conflict, Invalid, NotFound
 from gateway.core.ids import new_id
 from gateway.core.subject import Subject, SubjectType
 from gateway.ingest.received import ClockMeasurement, KnownDevice
-from gateway.store import assignments, audit
+from gateway.store import assignments, audit, devices, residents
 from gateway.store.assignments import Assignment, Measured
 from gateway.store.database import Database
-from gateway.store.rows import insert
-from gateway.store.stamp import Stamp, Stamper, utc_text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resident:
-    """A person who lives here. `room_id` says where, as far as it matters who of a room must consent."""
-
-    id: str
-    name: str
-    room_id: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceRow:
-    """A device as it was last seen."""
-
-    identity: str
-    address: str
-    name: str | None
-    vendor: str
-    model: str
-    profile_id: str
-    record_identity: str
-    adapter: str
-    serial: str | None
-    firmware: str | None
-    battery_percent: int | None
-    simulated: bool
-    last_seen_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClockOffset:
-    """One measurement of a device's clock; offset is device minus gateway."""
-
-    measured_at: datetime
-    offset_s: float
-    uncertainty_s: float
-    was_set: bool
+from gateway.store.devices import ClockOffset, DeviceRow
+from gateway.store.devices import ensure_device as ensure_device  # `gateway.ingest` takes it from here
+from gateway.store.residents import Resident
+from gateway.store.stamp import Stamper
 
 
 class Registry:
@@ -97,25 +59,13 @@ class Registry:
             raise Invalid("A resident needs a name.")
         resident = Resident(id=resident_id or new_id(stamp.wall), name=name.strip(), room_id=room_id)
 
-        def work(connection: apsw.Connection) -> Resident:
-            if connection.execute("SELECT 1 FROM residents WHERE id = ?", (resident.id,)).get is not None:
-                raise Conflict(f"There is a resident {resident.id} already.")
-            alike = [one.id for one in _residents(connection) if one.name.casefold() == resident.name.casefold()]
-            if alike and not same_name:
-                raise Conflict(
-                    f"A resident of this name lives here already: {alike[0]}. If this is somebody else, say so with "
-                    "--same-name (API: same_name)."
-                )
-            values = {"id": resident.id, "name": resident.name, "room_id": resident.room_id}
-            insert(connection, "residents", stamp, values)
-            audit.note(connection, stamp, actor=actor, action="resident.add", target=resident.id)
-            return resident
-
-        return await self._database.write(work)
+        return await self._database.write(
+            lambda connection: residents.add(connection, stamp, resident, actor=actor, same_name=same_name)
+        )
 
     async def residents(self) -> list[Resident]:
         """Everybody who lives here, in the order in which they came."""
-        return await self._database.read(_residents)
+        return await self._database.read(residents.everybody)
 
     async def resident(self, reference: str) -> Resident:
         """By id, or by a name that only one has.
@@ -123,13 +73,7 @@ class Registry:
         Raises:
             NotFound: nobody, or several; the text says which.
         """
-        everybody = await self.residents()
-        found = [one for one in everybody if one.id == reference] or [one for one in everybody if one.name == reference]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise NotFound(f"{len(found)} residents are called {reference}: give the id.")
-        raise NotFound(f"There is no resident {reference}: 'huoma resident add' makes one.")
+        return residents.who_is_meant(await self.residents(), reference)
 
     # ---- devices ------------------------------------------------------------------------------------------------
 
@@ -140,11 +84,11 @@ class Registry:
 
     async def devices(self) -> list[DeviceRow]:
         """All devices ever seen, the latest first."""
-        return await self._database.read(_devices)
+        return await self._database.read(devices.every)
 
     async def clock_offsets(self, device_identity: str) -> list[ClockOffset]:
         """How a device's clock has run, oldest first."""
-        return await self._database.read(lambda connection: _offsets(connection, device_identity))
+        return await self._database.read(lambda connection: devices.clock_offsets(connection, device_identity))
 
     async def assign(
         self,
@@ -187,7 +131,7 @@ class Registry:
 
         def work(connection: apsw.Connection) -> Assignment:
             if subject.type is SubjectType.RESIDENT:
-                _must_live_here(connection, subject.id)
+                residents.must_live_here(connection, subject.id)
             keys = assignments.keys_of(connection, device)
             if shared:
                 _must_not_be_anothers(connection, keys, subject)
@@ -197,7 +141,7 @@ class Registry:
             made = assignments.add(
                 connection,
                 stamp,
-                device_identity=_best(connection, keys),
+                device_identity=devices.best_name(connection, keys),
                 subject=subject,
                 placement=placement,
                 user_slot=user_slot,
@@ -239,7 +183,7 @@ class Registry:
             if not closed:
                 raise NotFound(f"{device} belongs to nobody: 'huoma devices' lists whose each device is.")
             if since is not None:
-                assignments.to_be_reviewed(connection, stamp, _best(connection, keys), since)
+                assignments.to_be_reviewed(connection, stamp, devices.best_name(connection, keys), since)
             audit.note(connection, stamp, actor=actor, action="device.unassign", target=device)
             return closed
 
@@ -286,61 +230,6 @@ class Registry:
         return await self._database.read(lambda connection: audit.rows(connection, limit))
 
 
-_NEWEST: Final = (
-    "address",
-    "vendor",
-    "model",
-    "profile_id",
-    "record_identity",
-    "adapter",
-    "simulated",
-    "last_seen_at",
-)
-_KEPT: Final = ("name", "serial", "firmware", "system_id", "battery_percent")  # silence does not unsay them
-_SEEN_AGAIN: Final = "ON CONFLICT (identity) DO UPDATE SET " + ", ".join(
-    [f"{column} = excluded.{column}" for column in _NEWEST] + [f"{c} = coalesce(excluded.{c}, {c})" for c in _KEPT]
-)
-
-
-def ensure_device(
-    connection: apsw.Connection, stamp: Stamp, device: KnownDevice, clock: ClockMeasurement | None
-) -> None:
-    """Inside a transaction: the device's row is there and up to date, and the clock measurement is in the series."""
-    known = device.information
-    values = {
-        "identity": device.identity,
-        "address": device.address.upper(),
-        "vendor": device.vendor,
-        "model": device.model,
-        "profile_id": device.profile_id,
-        "record_identity": device.record_identity,
-        "adapter": device.adapter,
-        "simulated": int(device.simulated),
-        "last_seen_at": utc_text(stamp.wall),
-        "name": device.name,
-        "serial": known.serial,
-        "firmware": known.firmware,
-        "system_id": known.system_id,
-        "battery_percent": known.battery_percent,
-    }
-    insert(connection, "devices", stamp, values, then=_SEEN_AGAIN)
-    if clock is not None:
-        measured = {
-            "device_identity": device.identity,
-            "measured_at": utc_text(clock.measured_at),
-            "offset_s": clock.offset_s,
-            "uncertainty_s": clock.uncertainty_s,
-            "was_set": int(clock.was_set),
-        }
-        insert(connection, "device_clock_offsets", stamp, measured, then="ON CONFLICT DO NOTHING")
-
-
-def _best(connection: apsw.Connection, keys: set[str]) -> str:
-    """The name for a new assignment: the identity of the device where it has been seen, else its address."""
-    seen = [key for key in sorted(keys) if connection.execute("SELECT 1 FROM devices WHERE identity = ?", (key,)).get]
-    return next((key for key in seen if not key.startswith("address:")), (seen or sorted(keys))[0])
-
-
 def _must_not_be_anothers(connection: apsw.Connection, keys: set[str], subject: Subject) -> None:
     for one in assignments.of_devices(connection, sorted(keys), only_open=True):
         if not one.shared and one.user_slot is None and one.subject != subject:
@@ -348,50 +237,3 @@ def _must_not_be_anothers(connection: apsw.Connection, keys: set[str], subject: 
                 f"The device belongs to {one.subject.type} {one.subject.id} alone: assign it to them as shared first "
                 "(--shared), or take it away."
             )
-
-
-def _must_live_here(connection: apsw.Connection, resident_id: str) -> None:
-    if connection.execute("SELECT 1 FROM residents WHERE id = ?", (resident_id,)).get is None:
-        raise NotFound(f"There is no resident {resident_id}: 'huoma resident add' makes one.")
-
-
-def _residents(connection: apsw.Connection) -> list[Resident]:
-    found = connection.execute("SELECT id, name, room_id FROM residents WHERE moved_out_at IS NULL ORDER BY wall, id")
-    return [Resident(id=i, name=name, room_id=room) for i, name, room in found]
-
-
-def _devices(connection: apsw.Connection) -> list[DeviceRow]:
-    found = connection.execute(
-        "SELECT identity, address, name, vendor, model, profile_id, record_identity, adapter, serial, firmware, "
-        "battery_percent, simulated, last_seen_at FROM devices ORDER BY last_seen_at DESC, identity"
-    )
-    return [
-        DeviceRow(
-            identity=row[0],
-            address=row[1],
-            name=row[2],
-            vendor=row[3],
-            model=row[4],
-            profile_id=row[5],
-            record_identity=row[6],
-            adapter=row[7],
-            serial=row[8],
-            firmware=row[9],
-            battery_percent=row[10],
-            simulated=bool(row[11]),
-            last_seen_at=datetime.fromisoformat(row[12]),
-        )
-        for row in found
-    ]
-
-
-def _offsets(connection: apsw.Connection, device_identity: str) -> list[ClockOffset]:
-    found = connection.execute(
-        "SELECT measured_at, offset_s, uncertainty_s, was_set FROM device_clock_offsets WHERE device_identity = ? "
-        "ORDER BY id",
-        (device_identity,),
-    )
-    return [
-        ClockOffset(measured_at=datetime.fromisoformat(at), offset_s=off, uncertainty_s=unc, was_set=bool(was))
-        for at, off, unc, was in found
-    ]
