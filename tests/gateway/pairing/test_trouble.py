@@ -228,7 +228,7 @@ async def test_another_model_calls(household: Household) -> None:
 async def test_what_belongs_to_somebody_else_is_refused(household: Household) -> None:
     await cuff_in(household)
     async with household.gateway() as gateway:
-        await gateway.pairings._acts.assign(CUFF, EINO, actor="t")
+        await gateway.pairings._office._acts.assign(CUFF, EINO, actor="t")
         with pytest.raises(Conflict, match=f"already belongs to resident {EINO}: take it away there first"):
             await gateway.begin(CUFF)
         slot = await gateway.begin(SCALE)
@@ -278,14 +278,14 @@ async def test_killed_between_the_assignment_and_its_note(
     cuff = await cuff_in(household)
     async with household.gateway() as gateway:
         given = asyncio.Event()
-        assign = gateway.pairings._acts.assign
+        assign = gateway.pairings._office._acts.assign
 
         async def killed_then(*arguments: Any, **more: Any) -> Any:
             await assign(*arguments, **more)
             given.set()
             await asyncio.Event().wait()
 
-        monkeypatch.setattr(gateway.pairings._acts, "assign", killed_then)
+        monkeypatch.setattr(gateway.pairings._office._acts, "assign", killed_then)
         pairing = await gateway.begin(CUFF)
         await cuff.pairing_mode()
         await given.wait()
