@@ -36,8 +36,8 @@ from gateway.store import assignments, clocks, corrections, readings, waiting
 from gateway.store.assignments import Measured
 from gateway.store.ballast import StoreFull
 from gateway.store.database import Database
+from gateway.store.devices import ensure_device
 from gateway.store.outgoing import SinkRoute, enqueue, json_text, sinks_for_stream
-from gateway.store.registry import ensure_device
 from gateway.store.rows import insert
 from gateway.store.stamp import Stamp, Stamper, utc_text
 

@@ -14,8 +14,7 @@ from gateway.ingest.received import ClockMeasurement, KnownDevice
 from gateway.store import assignments, audit, devices, residents
 from gateway.store.assignments import Assignment, Measured
 from gateway.store.database import Database
-from gateway.store.devices import ClockOffset, DeviceRow
-from gateway.store.devices import ensure_device as ensure_device  # `gateway.ingest` takes it from here
+from gateway.store.devices import ClockOffset, DeviceRow, ensure_device
 from gateway.store.residents import Resident
 from gateway.store.stamp import Stamper
 
