@@ -1,8 +1,8 @@
 """Which moments may be a fall: peaks of the acceleration's magnitude, each with the window around it, streaming.
 
-The newest samples of every stream stand in one array (streams, samples, 3); a peak is looked at when the samples
-after it that the decision needs have come, so nothing here knows the future and the result does not depend on how the
-stream was cut.
+The newest samples of every stream stand in one array (`history`); a peak is looked at when the samples after it that
+the decision needs have come, so nothing here knows the future and the result does not depend on how the stream was
+cut. A stream without a loud sample where a peak could be is not looked at at all.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.falls import rates
+from analytics.falls.history import History
 from analytics.falls.rates import RateState
+from analytics.falls.steps import MISSING, PER_G, Steps, grams
 
 BEFORE: Final = 174  # samples of the window before the peak: 3.5 s of walking, losing balance and falling
 AFTER: Final = 125  # and after it: 2.5 s of lying, which is when the decision falls
@@ -22,9 +24,9 @@ WINDOW: Final = BEFORE + 1 + AFTER
 PEAK_G: Final = 1.5  # the weakest of the 1,125 staged falls at hand peaks at 1.78 g after conversion to 50 Hz
 # A candidate is the largest sample from 0.5 s before to 0.5 s after itself: knees, then hip are two candidates.
 _REACH: Final = 25
-_SANE_G: Final = 64.0  # beyond every wearable's full scale: no acceleration but a mistake
-_BLOCK: Final = 50  # samples taken at once; bounds the buffer
-_LENGTH: Final = WINDOW + _BLOCK
+_BLOCK: Final = 100  # outputs at 50 Hz taken at once, about; bounds the history
+_PEAK: Final = int(PEAK_G**2 * PER_G**2)  # as squared length in steps
+_NOTHING: Final = 3 * MISSING**2  # squared "length" of a missing sample; no other is as long
 # A stream that has ended: a peak is looked at with 0.2 s after it, and the body is taken to rest as in its last 0.2 s.
 _LEAST_AFTER: Final = 10
 _LAST: Final = 10
@@ -36,15 +38,24 @@ class StreamState:
 
     Attributes:
         rate: the rate conversion's own state.
-        buffer: the newest samples at 50 Hz, newest last, float32 (S, samples, 3), g; NaN where there is none.
+        history: the newest samples at 50 Hz.
         seen: samples at 50 Hz since the stream's start, int64 (S,).
+        loud: no sample from this index on was loud enough for a peak, int64 (S,).
         raised: index of the last peak that was raised, int64 (S,); far in the past where none was.
     """
 
     rate: RateState
-    buffer: NDArray[np.float32]
+    history: History
     seen: NDArray[np.int64]
+    loud: NDArray[np.int64]
     raised: NDArray[np.int64]
+
+    @property
+    def buffer(self) -> NDArray[np.float32]:
+        """The newest samples at 50 Hz, newest last, float32 (S, WINDOW, 3), g; NaN where there is none."""
+        newest = self.history.newest()
+        newest[np.broadcast_to((np.arange(-WINDOW, 0) < -self.seen[:, None])[:, None], newest.shape)] = MISSING
+        return grams(newest).transpose(0, 2, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,27 +81,28 @@ def start(device_rates: NDArray[np.float64]) -> StreamState:
     count = len(device_rates)
     return StreamState(
         rate=rates.start(device_rates),
-        buffer=np.full((count, _LENGTH, 3), np.nan, np.float32),
+        history=History.start(count, WINDOW),
         seen=np.zeros(count, np.int64),
+        loud=np.full(count, NEVER, np.int64),
         raised=np.full(count, NEVER, np.int64),
     )
 
 
 def restart(state: StreamState, row: int, rate_hz: float) -> StreamState:
     """The same state with one stream begun anew; the others are untouched."""
-    buffer, seen, raised = state.buffer.copy(), state.seen.copy(), state.raised.copy()
-    buffer[row], seen[row], raised[row] = np.nan, 0, NEVER
-    return StreamState(rate=rates.restart(state.rate, row, rate_hz), buffer=buffer, seen=seen, raised=raised)
+    seen, loud, raised = state.seen.copy(), state.loud.copy(), state.raised.copy()
+    seen[row], loud[row], raised[row] = 0, NEVER, NEVER  # what the history holds is of before the first sample: unused
+    return replace(state, rate=rates.restart(state.rate, row, rate_hz), seen=seen, loud=loud, raised=raised)
 
 
 def advance(
-    state: StreamState, chunk: NDArray[np.floating], counts: NDArray[np.integer] | None = None
+    state: StreamState, chunk: NDArray[np.floating] | Steps, counts: NDArray[np.integer] | None = None
 ) -> tuple[StreamState, Candidates]:
     """Take the next samples of every stream and give the peaks they complete.
 
     Args:
         state: carried state.
-        chunk: (S, n, 3), g, at each stream's device rate. Anything not finite or beyond 64 g is unusable.
+        chunk: (S, n, 3), g or steps, at each stream's device rate. Anything not finite or beyond 31.9 g is unusable.
         counts: how many of the n rows are new in each stream, (S,); all of them when not given.
 
     Raises:
@@ -99,19 +111,19 @@ def advance(
     streams = len(state.seen)
     if chunk.ndim != 3 or chunk.shape[0] != streams or chunk.shape[2] != 3:
         raise ValueError(f"the chunk must be ({streams}, n, 3), got {chunk.shape}")
-    number = np.full(streams, chunk.shape[1]) if counts is None else np.asarray(counts, np.int64)
-    if number.shape != (streams,) or bool(np.any((number < 0) | (number > chunk.shape[1]))):
-        raise ValueError(f"counts must be {streams} numbers from 0 to {chunk.shape[1]}")
-    values = np.asarray(chunk, np.float32)
-    sane = np.abs(values) <= _SANE_G  # false for NaN too
-    if not sane.all():
-        values = np.where(sane.all(axis=2, keepdims=True), values, np.float32(np.nan))
-    rate, fresh, made = rates.convert(state.rate, values, number)
-    state = replace(state, rate=rate)
+    length = chunk.shape[1]
+    number = np.full(streams, length) if counts is None else np.asarray(counts, np.int64)
+    if counts is not None and (number.shape != (streams,) or bool(np.any((number < 0) | (number > length)))):
+        raise ValueError(f"counts must be {streams} numbers from 0 to {length}")
+    at_once = int(_BLOCK * rates.MIN_RATE_HZ / rates.RATE_HZ)  # whatever the rates
+    if length > at_once:
+        at_once = int(_BLOCK * state.rate.rates.min(initial=rates.MAX_RATE_HZ) / rates.RATE_HZ)
     found: list[Candidates] = []
-    for begin in range(0, fresh.shape[1], _BLOCK):
-        block = fresh[:, begin : begin + _BLOCK]
-        state, candidates = _block(state, block, np.clip(made - begin, 0, block.shape[1]))
+    for begin in range(0, length, at_once):
+        some = chunk[:, begin : begin + at_once]
+        new = number if length <= at_once else np.clip(number - begin, 0, some.shape[1])
+        rate, fresh, made = rates.convert(state.rate, some, new)
+        state, candidates = _take(state, rate, fresh, made)
         if len(candidates.stream):
             found.append(candidates)
     return state, _join(found)
@@ -123,24 +135,24 @@ def ended(state: StreamState, row: int) -> Candidates:
     The stream is taken to stay as it was on average in its last 0.2 s. The held rest is only in the windows given; the
     state is not touched, so the same peaks are given by `advance` should the samples come after all.
     """
-    if not state.rate.taken[row]:
+    if not state.rate.begun[row]:
         return none()
     own = _only(state, row)
     held = rates.half_taps(float(own.rate.rates[0]))  # completes what the conversion still held back
-    _, fresh, made = rates.convert(own.rate, np.repeat(own.rate.tail[:, -1:], held, axis=1), np.array([held]))
-    fresh = fresh[:, : int(made[0])]
-    end = int(own.seen[0]) + fresh.shape[1]
-    last = np.concatenate([own.buffer, fresh], axis=1)[:, -_LAST:]
-    last = last[~np.isnan(last[:, :, 0])]
-    if not len(last):
+    again = np.repeat(own.rate.tail[:, :, -1:], held, axis=2).transpose(0, 2, 1)
+    rate, fresh, made = rates.convert(own.rate, again, np.array([held]))
+    own, candidates = _take(own, rate, fresh, made)
+    found = [candidates]
+    end = int(own.seen[0])
+    last = own.history.newest()[0, :, -min(_LAST, end) :] if end else np.zeros((3, 0), np.int16)
+    last = last[:, last[0] != MISSING]
+    if not last.shape[1]:
         return none()
-    rest = np.broadcast_to(last.mean(axis=0, dtype=np.float32), (1, AFTER, 3))
-    fresh = np.concatenate([fresh, rest], axis=1)
-    found: list[Candidates] = []
-    for begin in range(0, fresh.shape[1], _BLOCK):
-        block = fresh[:, begin : begin + _BLOCK]
-        own, part = _block(own, block, np.array([block.shape[1]]))
-        found.append(part)
+    mean = np.rint(last.mean(axis=1)).astype(np.int16)
+    for begin in range(0, AFTER, _BLOCK):
+        rest = np.repeat(mean[None, :, None], min(_BLOCK, AFTER - begin), axis=2)
+        own, candidates = _take(own, rate, rest, np.array([rest.shape[2]]))
+        found.append(candidates)
     joined = _join(found)
     keep = joined.peak < end - _LEAST_AFTER
     return Candidates(
@@ -151,45 +163,71 @@ def ended(state: StreamState, row: int) -> Candidates:
 def _only(state: StreamState, row: int) -> StreamState:
     one = slice(row, row + 1)
     rate = state.rate
-    return StreamState(
-        rate=RateState(rates=rate.rates[one], tail=rate.tail[one], taken=rate.taken[one], given=rate.given[one]),
-        buffer=state.buffer[one],
+    return replace(
+        state,
+        rate=RateState(
+            rates=rate.rates[one], tail=rate.tail[one], begun=rate.begun[one], step=rate.step[one], due=rate.due[one]
+        ),
+        history=state.history.only(row),
         seen=state.seen[one],
+        loud=state.loud[one],
         raised=state.raised[one],
     )
 
 
-def _block(state: StreamState, block: NDArray[np.float32], counts: NDArray[np.int64]) -> tuple[StreamState, Candidates]:
-    joined = np.concatenate([state.buffer, block], axis=1)
-    buffer = rates.shift(joined, counts, _LENGTH)
-    seen = state.seen + counts
-    state = replace(state, buffer=buffer, seen=seen)
-    # Peaks whose last needed sample is among the new ones stand in these columns of the buffer:
-    width = int(counts.max(initial=0))
-    last = _LENGTH - AFTER
-    around = buffer[:, last - width - _REACH : last + _REACH]
-    energy = np.einsum("snc,snc->sn", around, around)
-    np.nan_to_num(energy, copy=False, nan=0.0)
+def _take(state: StreamState, rate: RateState, fresh: Steps, made: NDArray[np.int64]) -> tuple[StreamState, Candidates]:
+    """Take samples at 50 Hz, int16 (S, 3, k), `made[s]` of each stream, and the conversion's state after them."""
+    width = fresh.shape[2]
+    if not width:
+        return replace(state, rate=rate), none()
+    before = state.seen
+    loud = _energy(fresh) >= _PEAK
+    until = state.loud
+    if np.count_nonzero(loud):
+        loud &= np.arange(width) < made[:, None]
+        until = np.where(loud.any(axis=1), before + made, until)
+    history = state.history.append(fresh, made)
+    state = replace(state, rate=rate, history=history, seen=before + made, loud=until)
+    rows = np.flatnonzero(until > before - AFTER)
+    return state, _peaks(state, rows, made[rows]) if len(rows) else none()
+
+
+def _peaks(state: StreamState, rows: NDArray[np.intp], made: NDArray[np.int64]) -> Candidates:
+    """Peaks of these streams whose last needed sample is among their `made` newest."""
+    width = int(made.max())
+    begin = -made - AFTER  # the first that may be one, counted from the end
+    around = state.history.runs(rows, begin - _REACH, width + 2 * _REACH)
+    energy = _energy(around)
+    energy[energy == _NOTHING] = 0
+    seen = state.seen[rows]
+    if int(seen.min()) < AFTER + width + _REACH:  # before a stream's first sample there is nothing
+        energy[np.arange(-_REACH, width + _REACH) < -(seen + begin)[:, None]] = 0
     centre = energy[:, _REACH : _REACH + width]
-    candidate = centre >= PEAK_G**2
-    candidate &= np.arange(width) >= width - counts[:, None]
-    rows = np.flatnonzero(candidate.any(axis=1))
-    if not len(rows):
-        return state, none()
-    candidate, centre, energy = candidate[rows], centre[rows], energy[rows]
+    candidate = centre >= _PEAK
+    candidate &= np.arange(width) < made[:, None]
     reach = _running_max(energy)
     candidate &= centre > reach[:, :width]  # of equal samples the first
     candidate &= centre >= reach[:, _REACH + 1 : _REACH + 1 + width]
     at, column = np.nonzero(candidate)
-    stream = rows[at].astype(np.int64)
-    centre_column = column + last - width
-    every = np.lib.stride_tricks.sliding_window_view(buffer, WINDOW, axis=1)  # (S, places, 3, WINDOW), a view
-    windows = every[stream, centre_column - BEFORE].transpose(0, 2, 1)
-    peak = seen[stream] - _LENGTH + centre_column
-    return state, Candidates(stream=stream, peak=peak, windows=windows)
+    if not len(at):
+        return none()
+    peak = (seen + begin)[at] + column
+    windows = state.history.runs(rows[at], begin[at] + column - BEFORE, WINDOW)
+    if int(peak.min()) < BEFORE:
+        early = np.arange(-BEFORE, WINDOW - BEFORE) < -peak[:, None]
+        windows[np.broadcast_to(early[:, None], windows.shape)] = MISSING
+    return Candidates(stream=rows[at].astype(np.int64), peak=peak, windows=grams(windows).transpose(0, 2, 1))
 
 
-def _running_max(values: NDArray[np.float32]) -> NDArray[np.float32]:
+def _energy(samples: Steps) -> NDArray[np.uint32]:
+    """Squared lengths in steps, exact, uint32 (S, k) of int16 (S, 3, k)."""
+    squares = samples.astype(np.int32)
+    squares *= squares
+    whole = squares.view(np.uint32)
+    return np.asarray(whole[:, 0] + whole[:, 1] + whole[:, 2])
+
+
+def _running_max(values: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """The maximum of each run of 25 values along the second axis: 2, 4, 8, 16, then 16 and 16 overlapping."""
     widest, width = values, 1
     while 2 * width <= _REACH:

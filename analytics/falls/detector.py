@@ -12,6 +12,7 @@ from analytics.falls import candidates, quality, rates
 from analytics.falls.candidates import AFTER, BEFORE, Candidates, StreamState
 from analytics.falls.model import Model
 from analytics.falls.rates import RATE_HZ
+from analytics.falls.steps import Steps
 from analytics.findings import Finding
 
 # Peaks that follow a raised one this closely belong to the same fall: bouncing, being helped, the head after the hip.
@@ -33,7 +34,7 @@ class FallDetector:
     model: Model
 
     def start(self, device_rates: NDArray[np.float64]) -> StreamState:
-        """Fresh streams of these device rates, Hz (20–416), float64 (S,)."""
+        """Fresh streams of these device rates, Hz (12.5–416), float64 (S,)."""
         return candidates.start(device_rates)
 
     def restart(self, state: StreamState, row: int, rate_hz: float) -> StreamState:
@@ -41,13 +42,13 @@ class FallDetector:
         return candidates.restart(state, row, rate_hz)
 
     def step(
-        self, state: StreamState, chunk: NDArray[np.floating], counts: NDArray[np.integer] | None = None
+        self, state: StreamState, chunk: NDArray[np.floating] | Steps, counts: NDArray[np.integer] | None = None
     ) -> tuple[StreamState, list[Finding]]:
         """Take the next samples of every stream.
 
         Args:
             state: what the last step (or `start`) gave.
-            chunk: (S, n, 3), g, each stream at its own rate; not finite: unusable.
+            chunk: (S, n, 3), g or steps of 1/1024 g (int16), each stream at its own rate; not finite: unusable.
             counts: how many of the n rows each stream has, (S,); all when not given.
 
         Returns:

@@ -4,27 +4,41 @@ Each output sample is a weighted sum of the device samples within a few millisec
 what the lower of the two rates cannot carry is removed before it can alias). An output is given as soon as the last
 device sample it needs is there: the delay is the half-width of the kernel, `lookahead_s`, and nothing later is ever
 used.
+
+Samples are whole numbers (`steps`) and weights whole multiples of 2⁻³², so that every product and every sum is exact
+in float64. A matrix product may therefore add in any order: the outputs are the same to the last bit however a stream
+is cut, whoever is beside it and whichever library multiplies.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.falls.steps import FULL, MISSING, Steps, runs, steps
+
 RATE_HZ: Final = 50.0
-MIN_RATE_HZ: Final = 20.0
+MIN_RATE_HZ: Final = 12.5
 MAX_RATE_HZ: Final = 416.0  # the fastest common wearable stream (ST's 416 Hz)
 # Cut-off: 21 Hz at 50 Hz and above. Kernel half-width: three zero crossings of the sinc.
 _CUTOFF: Final = 0.42
 _CROSSINGS: Final = 3.0
 _BETA: Final = 5.0  # Kaiser window
-# Fractions of a device sample at which the kernel is tabulated; 600 makes 25, 50, 52, 100, 104 and 200 Hz exact.
+# Fractions of a device sample at which the kernel is tabulated; 600 makes 12.5, 25, 50, 52, 100, 104 and 200 Hz exact.
 _PHASES: Final = 600
+# Weights: 15 bits of a sample, 32 of a weight and 6 for the sum of 60 taps are exact in the 53 bits of float64.
+_WEIGHT: Final = 2.0**32
+# Positions on the device's time line count in parts of a phase: of any rate, 0.1 s are lost in a year at most.
+_PHASE: Final = 1 << 20
+_SAMPLE: Final = _PHASES * _PHASE
+# Outputs of one matrix product: an hour's positions repeat after half a second at every common rate.
+_OUTPUTS: Final = 25
 
 
 def lookahead_s(rate_hz: float) -> float:
@@ -32,12 +46,10 @@ def lookahead_s(rate_hz: float) -> float:
     return half_taps(rate_hz) / rate_hz
 
 
+@lru_cache(maxsize=32)
 def half_taps(rate_hz: float) -> int:
     """Device samples an output needs after its own moment."""
     return math.ceil(_CROSSINGS / (2 * _CUTOFF * min(rate_hz, RATE_HZ)) * rate_hz)
-
-
-_TAIL: Final = 2 * half_taps(MAX_RATE_HZ) + 2
 
 
 @lru_cache(maxsize=32)  # a pure function of the rate; a home has a handful of rates
@@ -48,16 +60,22 @@ def kernel(rate_hz: float) -> NDArray[np.float64]:
     offset = np.arange(-half + 1, half + 1) - np.arange(_PHASES)[:, None] / _PHASES
     inside = np.clip(1 - (offset / half) ** 2, 0, None)
     weights = np.sinc(2 * cutoff / rate_hz * offset) * np.i0(_BETA * np.sqrt(inside))
-    return np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float64)
+    return np.asarray(np.rint(weights / weights.sum(axis=1, keepdims=True) * _WEIGHT) / _WEIGHT, np.float64)
 
 
-def position(output: NDArray[np.int64], rate_hz: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Device sample (whole part) and kernel phase of each output index."""
-    exact = output * (rate_hz / RATE_HZ)
-    base = np.floor(exact).astype(np.int64)
-    phase = np.rint((exact - base) * _PHASES).astype(np.int64)
-    over = phase == _PHASES
-    return base + over, np.where(over, 0, phase)
+@lru_cache(maxsize=256)  # a pure function; at 50 Hz there is one, at 416 Hz there are 25 of 54 kB
+def _matrix(rate_hz: float, position: int) -> NDArray[np.float64]:
+    """Weights of the next outputs, (device samples, outputs), the first one `position` after its base sample."""
+    half, table = half_taps(rate_hz), kernel(rate_hz)
+    base, phase = np.divmod((position + np.arange(_OUTPUTS) * _step(rate_hz)) // _PHASE, _PHASES)
+    matrix = np.zeros((int(base[-1]) + 2 * half, _OUTPUTS))
+    matrix[base + np.arange(2 * half)[:, None], np.arange(_OUTPUTS)] = table[phase].T
+    return matrix
+
+
+@lru_cache(maxsize=32)
+def _step(rate_hz: float) -> int:
+    return round(rate_hz / RATE_HZ * _SAMPLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,106 +84,127 @@ class RateState:
 
     Attributes:
         rates: device rate of each stream, Hz, float64 (S,).
-        tail: the last device samples, newest last, float32 (S, tail, 3).
-        taken: device samples consumed, int64 (S,).
-        given: outputs produced, int64 (S,).
+        tail: the last device samples, newest last, int16 (S, 3, tail).
+        begun: which streams have had a sample, bool (S,).
+        step: device time between two outputs, parts of a sample, int64 (S,).
+        due: device time that has to come before the next output can be given, int64 (S,), never negative.
     """
 
     rates: NDArray[np.float64]
-    tail: NDArray[np.float32]
-    taken: NDArray[np.int64]
-    given: NDArray[np.int64]
+    tail: Steps
+    begun: NDArray[np.bool_]
+    step: NDArray[np.int64]
+    due: NDArray[np.int64]
 
 
 def start(rates: NDArray[np.float64]) -> RateState:
     """A fresh state for streams of these rates, Hz.
 
     Raises:
-        ValueError: a rate is outside 20–416 Hz.
+        ValueError: a rate is outside 12.5–416 Hz.
     """
     rates = np.asarray(rates, np.float64)
     if not bool(np.all((rates >= MIN_RATE_HZ) & (rates <= MAX_RATE_HZ))):
         raise ValueError(f"the detector takes {MIN_RATE_HZ:g}–{MAX_RATE_HZ:g} Hz, got {rates.tolist()}")
-    count = len(rates)
+    different, which = np.unique(rates, return_inverse=True)
     return RateState(
         rates=rates,
-        tail=np.full((count, _TAIL, 3), np.nan, np.float32),
-        taken=np.zeros(count, np.int64),
-        given=np.zeros(count, np.int64),
+        tail=np.zeros((len(rates), 3, _tail(float(rates.max(initial=MIN_RATE_HZ)))), np.int16),
+        begun=np.zeros(len(rates), np.bool_),
+        step=np.array([_step(float(rate)) for rate in different], np.int64)[which],
+        due=np.array([_first_due(float(rate)) for rate in different], np.int64)[which],
     )
 
 
 def restart(state: RateState, row: int, rate_hz: float) -> RateState:
     """The same state with one stream begun anew at a rate."""
     fresh = start(np.array([rate_hz]))
-    rates, tail, taken, given = state.rates.copy(), state.tail.copy(), state.taken.copy(), state.given.copy()
-    rates[row], tail[row], taken[row], given[row] = rate_hz, fresh.tail[0], 0, 0
-    return RateState(rates=rates, tail=tail, taken=taken, given=given)
+    rates, begun, step, due = state.rates.copy(), state.begun.copy(), state.step.copy(), state.due.copy()
+    rates[row], begun[row], step[row], due[row] = rate_hz, False, fresh.step[0], fresh.due[0]
+    wider = max(0, fresh.tail.shape[2] - state.tail.shape[2])
+    tail = np.pad(state.tail, ((0, 0), (0, 0), (wider, 0)))
+    tail[row] = 0
+    return RateState(rates=rates, tail=tail, begun=begun, step=step, due=due)
 
 
 def convert(
-    state: RateState, chunk: NDArray[np.float32], counts: NDArray[np.int64]
-) -> tuple[RateState, NDArray[np.float32], NDArray[np.int64]]:
+    state: RateState, chunk: NDArray[np.floating] | Steps, counts: NDArray[np.int64]
+) -> tuple[RateState, Steps, NDArray[np.int64]]:
     """Take `counts[s]` device samples of each stream and give the outputs they complete.
 
     Args:
         state: carried state.
-        chunk: float32 (S, n, 3), g; the first counts[s] rows of stream s are new, the rest is ignored. NaN: unusable,
-            and so is every output that would need it.
+        chunk: (S, n, 3), g or steps; the first counts[s] rows of stream s are new, the rest is ignored. An output that
+            would need an unusable sample is MISSING.
         counts: int64 (S,).
 
     Returns:
-        The new state, outputs float32 (S, k, 3) and how many of them are valid per stream, int64 (S,).
+        The new state, outputs int16 (S, 3, k) and how many of them are valid per stream, int64 (S,).
     """
-    streams = len(counts)
-    joined = np.concatenate([state.tail, chunk], axis=1)
-    new_tail = shift(joined, counts, _TAIL)
-    # A stream's first samples have no past: it is held at the first one.
-    first = (state.taken == 0) & (counts > 0)
-    if first.any():
-        joined[first, :_TAIL] = joined[first, _TAIL : _TAIL + 1]
-        new_tail[first] = shift(joined[first], counts[first], _TAIL)
-    taken = state.taken + counts
-    given = state.given.copy()
-    made = np.zeros(streams, np.int64)
-    parts: list[tuple[NDArray[np.intp], NDArray[np.float32]]] = []
-    for rate in np.unique(state.rates[counts > 0]):
-        rows = np.flatnonzero((state.rates == rate) & (counts > 0))
-        half = half_taps(rate)
-        until = _complete(taken[rows], half, rate)
-        number = np.maximum(until - given[rows], 0)
-        if not number.any():
-            continue
-        outputs = given[rows, None] + np.arange(number.max())
-        base, phase = position(outputs, rate)
-        table = kernel(float(rate))
-        column = base - (half - 1) - state.taken[rows, None] + _TAIL
-        column = np.minimum(column, joined.shape[1] - 2 * half)  # past the row's own count: computed, never given
-        total = np.zeros((*outputs.shape, 3))
-        for tap in range(2 * half):
-            total += table[phase, tap][:, :, None] * joined[rows[:, None], column + tap]
-        parts.append((rows, total.astype(np.float32)))
-        made[rows] = number
-        given[rows] += number
-    out = np.full((streams, int(made.max(initial=0)), 3), np.nan, np.float32)
-    for rows, values in parts:
-        out[rows, : values.shape[1]] = values
-    return replace(state, tail=new_tail, taken=taken, given=given), out, made
+    streams, _, width = state.tail.shape
+    joined = np.empty((streams, 3, width + chunk.shape[1]), np.int16)
+    joined[:, :, :width] = state.tail
+    joined[:, :, width:] = steps(chunk).transpose(0, 2, 1)
+    begun = state.begun
+    if np.count_nonzero(begun) < streams:  # a stream's first samples have no past: it is held at the first one
+        first = ~begun & (counts > 0)
+        joined[first, :, :width] = joined[first, :, width : width + 1]
+        begun = begun | first
+    due = state.due - counts * _SAMPLE
+    made = np.maximum(-(due // state.step), 0)
+    most = int(made.max(initial=0))
+    out = np.empty((streams, 3, most), np.int16)
+    if most:
+        gaps = int(joined.min()) == MISSING
+        for rows, first_row in _alike(state):
+            own = joined if isinstance(rows, slice) else joined[rows]
+            wanted = most if isinstance(rows, slice) else int(made[rows].max())
+            rate, position = float(state.rates[first_row]), int(state.due[first_row])
+            for begin in range(0, wanted, _OUTPUTS):
+                number = min(_OUTPUTS, wanted - begin)
+                out[rows, :, begin : begin + number] = _outputs(own, width, rate, position, number, gaps=gaps)
+                position += number * int(state.step[first_row])
+    tail = runs(joined, width)[np.arange(streams), counts]
+    after = RateState(rates=state.rates, tail=tail, begun=begun, step=state.step, due=due + made * state.step)
+    return after, out, made
 
 
-def shift(joined: NDArray[np.float32], counts: NDArray[np.int64], width: int) -> NDArray[np.float32]:
-    """The `width` samples of each row of (S, width + n, 3) that end `counts[s]` after the first `width`."""
-    if len(counts) and int(counts.min()) == int(counts.max()):
-        begin = int(counts[0])
-        return joined[:, begin : begin + width].copy()
-    columns = counts[:, None] + np.arange(width)
-    return np.asarray(joined[np.arange(len(counts))[:, None], columns])
+def _outputs(
+    joined: Steps, width: int, rate_hz: float, position: int, number: int, *, gaps: bool
+) -> NDArray[np.float64]:
+    """The next `number` outputs of streams that are alike, whole numbers in float64 (S, 3, number)."""
+    half, step = half_taps(rate_hz), _step(rate_hz)
+    base, within = divmod(position, _SAMPLE)
+    first = width + base - 2 * half + 1
+    needed = (within + (number - 1) * step) // _SAMPLE + 2 * half
+    samples = joined.reshape(-1, joined.shape[2])[:, first : first + needed]
+    weights = _matrix(rate_hz, within)[:needed, :number]
+    missing = samples == MISSING if gaps else None
+    sums = (samples.astype(np.float64) if missing is None else np.where(missing, 0.0, samples)) @ weights
+    np.rint(sums, out=sums)
+    np.clip(sums, -FULL, FULL, out=sums)
+    if missing is not None:
+        sums[missing.astype(np.float64) @ (weights != 0) > 0] = MISSING
+    return sums.reshape(-1, 3, number)
 
 
-def _complete(taken: NDArray[np.int64], half: int, rate: float) -> NDArray[np.int64]:
-    """How many outputs of each stream have all the samples they need: those with base + half ≤ taken - 1."""
-    estimate = np.maximum(np.floor((taken - half) * (RATE_HZ / rate)).astype(np.int64) - 1, 0)
-    for _ in range(4):  # the estimate is at most a few below: position() decides, not arithmetic beside it
-        base, _phase = position(estimate, rate)
-        estimate = np.where(base + half <= taken - 1, estimate + 1, estimate)
-    return np.asarray(estimate)
+def _alike(state: RateState) -> Iterator[tuple[slice | NDArray[np.intp], int]]:
+    """Streams whose next outputs have the same weights: (rows, one of them); all of them as a slice."""
+    step, due = state.step, state.due
+    if len(due) == 1 or not (np.count_nonzero(due != due[0]) or np.count_nonzero(step != step[0])):
+        yield slice(None), 0
+        return
+    order = np.lexsort((due, step))
+    edges = np.flatnonzero((np.diff(step[order]) != 0) | (np.diff(due[order]) != 0)) + 1
+    for rows in np.split(order, edges):
+        yield rows, int(rows[0])
+
+
+def _tail(rate_hz: float) -> int:
+    """Device samples before the newest that an output may still need."""
+    return 2 * half_taps(rate_hz) - 1
+
+
+def _first_due(rate_hz: float) -> int:
+    """The first output is at the first sample; half a phase rounds positions to the nearest one."""
+    return half_taps(rate_hz) * _SAMPLE + _PHASE // 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from analytics.falls import FallDetector, Model, candidates, features, quality, rates
 from analytics.falls.candidates import AFTER, BEFORE, PEAK_G
+from analytics.falls.steps import grams
 from analytics.findings import Finding
 
 Make = Callable[..., NDArray[np.float32]]
@@ -85,6 +87,28 @@ def test_cutting_changes_nothing(model: Model, streams: Streams, seed: int, long
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("rate_hz", [50.0, 52.0])
+def test_a_thousand_cuttings_find_the_same(model: Model, motion: Make, rate_hz: float) -> None:
+    """R22: one stream cut in 1,000 ways at once, one a row; with a gap and another fall after it."""
+    samples = motion(rate_hz=rate_hz, seconds=19, falls_at=(6.0, 13.0), seed=5)
+    samples[430:450] = np.nan
+    detector, rng = FallDetector(model=model), np.random.default_rng(22)
+    ((first, second),) = whole(detector, [samples], [rate_hz])
+    state, taken = detector.start(np.full(1000, rate_hz)), np.zeros(1000, np.int64)
+    found: list[Finding] = []
+    longest = rng.choice([5, 40, 200], 1000, p=[0.05, 0.8, 0.15])
+    while (taken < len(samples)).any():
+        counts = np.minimum(rng.integers(0, longest + 1), len(samples) - taken)
+        chunk = samples[np.minimum(taken[:, None] + np.arange(counts.max()), len(samples) - 1)]
+        state, now = detector.step(state, chunk, counts)
+        found += now
+        taken += counts
+    assert sorted(finding.stream for finding in found) == sorted([*range(1000), *range(1000)])
+    found.sort(key=lambda one: (one.at_s, one.stream))
+    close([found], [[replace(one, stream=row) for one in (first, second) for row in range(1000)]])
+
+
+@pytest.mark.slow
 def test_neighbours_change_nothing(model: Model, streams: Streams) -> None:
     detector = FallDetector(model=model)
     together = whole(detector, streams, RATES)
@@ -93,12 +117,7 @@ def test_neighbours_change_nothing(model: Model, streams: Streams) -> None:
 
 
 def _as_row(found: list[Finding], row: int) -> list[Finding]:
-    return [
-        Finding(
-            kind=f.kind, stream=row, probability=f.probability, at_s=f.at_s, decided_s=f.decided_s, evidence=f.evidence
-        )
-        for f in found
-    ]
+    return [replace(finding, stream=row) for finding in found]
 
 
 @pytest.mark.slow
@@ -109,6 +128,7 @@ def test_equals_the_slow_obvious_detector(model: Model, motion: Make) -> None:
     detector = FallDetector(model=model)
     got = whole(detector, [samples], [50.0])[0]
     converted = rates.convert(rates.start(np.array([50.0])), samples[None], np.array([1500]))[1][0]
+    converted = grams(converted).T
     lengths = [math.sqrt(float(x) ** 2 + float(y) ** 2 + float(z) ** 2) for x, y, z in converted]
     expected: list[tuple[int, float]] = []
     last = -(10**9)
@@ -177,13 +197,26 @@ def test_mounting_and_clipping_do_not_matter(model: Model, motion: Make, rate_hz
 
 
 def test_state_is_never_changed_in_place(model: Model, motion: Make) -> None:
+    """Whatever is made of a state, and however often: it stays what it was, and so does what was made of it before."""
     detector = FallDetector(model=model)
-    state = detector.start(np.array([50.0]))
-    before = [array.copy() for array in (state.buffer, state.seen, state.raised, state.rate.tail, state.rate.taken)]
-    detector.step(state, motion(rate_hz=50.0, seconds=2)[None])
-    after = (state.buffer, state.seen, state.raised, state.rate.tail, state.rate.taken)
-    for old, new in zip(before, after, strict=True):
+    whole = motion(rate_hz=50.0, seconds=20, falls_at=(9.0,), seed=7)
+    state, _ = detector.step(detector.start(np.array([50.0])), whole[None, :400])
+
+    def arrays(of: candidates.StreamState) -> list[NDArray[Any]]:
+        rate = of.rate
+        return [a.copy() for a in (of.buffer, of.seen, of.loud, of.raised, rate.tail, rate.begun, rate.due)]
+
+    before = arrays(state)
+    one, _ = detector.step(state, whole[None, 400:440])
+    first = arrays(one)
+    other, nothing = detector.step(state, np.zeros((1, 500, 3)))  # the same state again, with other samples
+    detector.step(other, whole[None, :300])
+    detector.restart(state, 0, 200.0)
+    for old, new in zip([*before, *first], [*arrays(state), *arrays(one)], strict=True):
         np.testing.assert_array_equal(old, new)
+    assert nothing == []
+    _, (found,) = detector.step(one, whole[None, 440:])
+    assert round(found.at_s) == 9
 
 
 def test_restart_touches_one_stream_only(model: Model, motion: Make) -> None:
