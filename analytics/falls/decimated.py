@@ -12,12 +12,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.falls.steps import MISSING, Steps, grams, steps
+
+__all__ = ["KEPT", "LINE_HZ", "MISSING", "Bins", "Ints", "Line", "grams", "resume", "start", "take"]
+
 LINE_HZ: Final = 10  # a step takes 0.4–0.8 s, a change of posture a second
 # 30 s from an impact, and 10 s of what was before it: 2.4 kB a stream.
 KEPT: Final = 40 * LINE_HZ
-MISSING: Final = int(np.iinfo(np.int16).min)
-PER_G: Final = 1024  # below the noise of every wearable; 16 bits reach ±32 g
-_LIMIT_G: Final = 31.9
 _SUMS: Final = 5  # x, y, z of usable samples, how many these are, how many there were
 
 Ints = NDArray[np.int64]
@@ -73,49 +74,55 @@ def resume(line: Line, row: int, rate_hz: float, gap_s: float) -> Line:
     return Line(rates=rates, base=base, taken=taken, unfinished=unfinished, seen=seen, ring=ring)
 
 
-def take(line: Line, chunk: NDArray[np.floating], counts: NDArray[np.integer]) -> tuple[Line, Bins, Ints]:
+def take(line: Line, chunk: NDArray[np.floating] | Steps, counts: NDArray[np.integer]) -> tuple[Line, Bins, Ints]:
     """Take `counts[s]` samples of each stream.
 
     Args:
         line: carried.
-        chunk: (S, n, 3), g, at each stream's device rate. Anything not finite or beyond 31.9 g is unusable.
+        chunk: (S, n, 3), g or steps, at each stream's device rate. Anything not finite or beyond 31.9 g is unusable.
         counts: how many of the n rows are new in each stream, (S,).
 
     Returns:
         The line, the kept bins followed by the new ones, int16 (S, KEPT + k, 3), and how many are new, int64 (S,).
     """
     streams, length = chunk.shape[:2]
+    counts = np.asarray(counts, np.int64)
     reached = _bin(line, line.taken + counts)
     made = reached - line.seen
     width = int(made.max(initial=0)) + 1
-    index = _bin(line, line.taken + np.arange(length)[:, None]).T
-    place = index - line.seen[:, None] + np.arange(streams)[:, None] * width
-    new = np.arange(length) < np.asarray(counts)[:, None]
-    place, values = place[new], np.asarray(chunk, np.float64)[new]
-    usable = (np.abs(values) <= _LIMIT_G).all(axis=1)  # false for NaN too
-    sums = np.zeros((_SUMS, streams * width))
-    sums[4] = np.bincount(place, minlength=streams * width)
-    place, values = place[usable], np.rint(values[usable] * PER_G)
-    for axis in range(3):
-        sums[axis] = np.bincount(place, weights=values[:, axis], minlength=streams * width)
-    sums[3] = np.bincount(place, minlength=streams * width)
-    bins = sums.T.reshape(streams, width, _SUMS)
+    # Where each new bin ends among the new samples, int64 (S, width + 1); the last one is not complete.
+    index = _bin(line, line.taken + np.arange(length)[:, None]) - line.seen
+    within = np.arange(length)[:, None] < counts
+    edges = [np.count_nonzero((index < number) & within, axis=0) for number in range(width)]
+    ends = np.stack([*edges, counts], axis=1)
+    values = steps(chunk)
+    usable = (values[..., 0] != MISSING) & within.T
+    axes = [_sums(np.where(usable, values[..., axis], 0), ends) for axis in range(3)]
+    bins = np.stack([*axes, _sums(usable, ends), np.diff(ends, axis=1)], axis=2).astype(np.float64)
     bins[:, 0] += line.unfinished
     rows = np.arange(streams)
     unfinished = bins[rows, made]
     fresh = _means(bins[:, :-1])
     fresh[np.arange(width - 1) >= made[:, None]] = MISSING
     joined = np.concatenate([line.ring, fresh], axis=1)
-    ring = joined[rows[:, None], made[:, None] + np.arange(KEPT)]
+    ring = _newest(joined, made)
     after = replace(line, taken=line.taken + counts, unfinished=unfinished, seen=reached, ring=ring)
     return after, joined, made
 
 
-def grams(bins: Bins) -> NDArray[np.float32]:
-    """Bins (…, 3) in g, NaN where missing."""
-    values = bins.astype(np.float32) / np.float32(PER_G)
-    values[bins[..., 0] == MISSING] = np.nan
-    return values
+def _sums(values: NDArray[np.generic], ends: Ints) -> Ints:
+    """Sums of (S, n) between the ends, int64 (S, width)."""
+    total = np.zeros((len(values), values.shape[1] + 1), np.int64)
+    np.cumsum(values, axis=1, out=total[:, 1:])
+    return np.diff(np.take_along_axis(total, ends, axis=1), axis=1)
+
+
+def _newest(joined: Bins, made: Ints) -> Bins:
+    """The KEPT bins of (S, KEPT + k, 3) that end `made[s]` after the first KEPT: whole rows are copied."""
+    streams, columns, axes = joined.shape
+    shape, strides = (streams, columns - KEPT + 1, KEPT * axes), (*joined.strides[:2], joined.itemsize)
+    every = np.ndarray(shape, joined.dtype, joined, strides=strides)
+    return np.asarray(every[np.arange(streams), made].reshape(streams, KEPT, axes))
 
 
 def _bin(line: Line, sample: Ints) -> Ints:

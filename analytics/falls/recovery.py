@@ -19,6 +19,7 @@ from analytics.falls.decimated import KEPT, LINE_HZ, MISSING, Bins, Line
 from analytics.falls.gait import SECOND, WALK
 from analytics.falls.rates import RATE_HZ
 from analytics.falls.risen import WATCH_S
+from analytics.falls.steps import Steps
 from analytics.findings import NO_RECOVERY, Finding
 
 Array = NDArray[np.float32]
@@ -110,7 +111,7 @@ def resume(state: State, row: int, rate_hz: float, gap_s: float) -> State:
 
 def step(
     state: State,
-    chunk: NDArray[np.floating],
+    chunk: NDArray[np.floating] | Steps,
     counts: NDArray[np.integer],
     *,
     falls: Sequence[Finding] = (),
@@ -120,7 +121,7 @@ def step(
 
     Args:
         state: carried.
-        chunk: (S, n, 3), g, each stream at its own rate; not finite: unusable.
+        chunk: (S, n, 3), g or steps, each stream at its own rate; not finite: unusable.
         counts: how many of the n rows each stream has, (S,).
         falls: what the detector found in this chunk.
         trunk: which streams are worn at the waist or chest, bool (S,).
