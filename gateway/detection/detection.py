@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,23 +12,15 @@ from numpy.typing import NDArray
 
 from analytics.falls import FallDetector, load, recovery
 from analytics.falls.rates import MAX_RATE_HZ, MIN_RATE_HZ
+from analytics.falls.steps import MISSING, Steps, steps
 from analytics.findings import Finding
 from device_drivers.readings import Motion
-from gateway.detection.timeline import Timeline, Verdict
-
-StreamKey = str  # the device's identity: one wearable, one stream
+from gateway.detection.stream import PENDING_S, Stream, StreamKey
+from gateway.detection.timeline import Verdict
 
 Array = NDArray[np.float32]
 
-MAX_STREAMS: Final = 32  # a home has a handful of wearables; each costs 30 kB at 50 Hz
-# Evidence: ten seconds, of which up to 2.5 come after the impact, as many as have come.
-EVIDENCE_S: Final = 10.0
-EVIDENCE_AFTER_S: Final = 2.5
-# More than this between two ticks is judged at once and the stream begun anew: the gateway was not scheduled.
-_PENDING_S: Final = 20.0
-# The evidence of the oldest impact that may still be decided: ten seconds before it, what waited for a tick, the
-# samples a decision needs and a packet of 1.5 s.
-_KEPT_S: Final = EVIDENCE_S + _PENDING_S + 4.5
+MAX_STREAMS: Final = 32  # a home has a handful of wearables; each costs 16 kB at 50 Hz, most of it the last seconds
 # A peak that waits this long for the samples of its decision is judged by what came: five seconds are promised, and a
 # tick comes before they are over. At 25 Hz an undisturbed decision takes 4.1 s.
 OVERDUE_S: Final = 4.2
@@ -66,54 +58,6 @@ class Detected:
     impact_index: int
 
 
-class _Stream:
-    """One wearable's place in the arrays."""
-
-    __slots__ = (
-        "ended",
-        "heard_at",
-        "history",
-        "history_samples",
-        "key",
-        "pending",
-        "pending_samples",
-        "row",
-        "timeline",
-        "trunk",
-    )
-
-    def __init__(self, key: StreamKey, row: int, rate_hz: float, at: float) -> None:
-        self.key = key
-        self.row = row
-        self.heard_at = at
-        self.trunk = False
-        self.begin(rate_hz)
-
-    def begin(self, rate_hz: float) -> None:
-        self.timeline = Timeline(rate_hz)
-        self.ended = False  # silent, and all its peaks are judged
-        self.pending: deque[Array] = deque()  # bounded by _PENDING_S in Detection.feed: the stream begins anew
-        self.pending_samples = 0
-        self.history: deque[Array] = deque()  # bounded by _KEPT_S: oldest dropped
-        self.history_samples = 0
-
-    def append(self, samples: Array) -> None:
-        self.ended = False
-        self.pending.append(samples)
-        self.pending_samples += len(samples)
-        self.history.append(samples)
-        self.history_samples += len(samples)
-        keep = _KEPT_S * self.timeline.rate_hz
-        while self.history_samples - len(self.history[0]) >= keep:
-            self.history_samples -= len(self.history.popleft())
-
-    def take(self) -> Array:
-        taken = np.concatenate(list(self.pending)) if self.pending else np.zeros((0, 3), np.float32)
-        self.pending.clear()
-        self.pending_samples = 0
-        return taken
-
-
 class Detection:
     """Ring buffers and one tick for all streams. Reads no clock, does no I/O, raises nothing on strange motion.
 
@@ -125,12 +69,13 @@ class Detection:
         self._detector = detector
         self._state = detector.start(np.full(max_streams, _IDLE_HZ))
         self._recovery = recovery.start(np.full(max_streams, _IDLE_HZ))
-        self._streams: dict[StreamKey, _Stream] = {}
+        self._streams: dict[StreamKey, Stream] = {}
+        self._rows: list[Stream | None] = [None] * max_streams
         self._free = list(range(max_streams - 1, -1, -1))
         self._found: deque[Detected] = deque(maxlen=_FOUND)  # oldest dropped
         self._refused_at: deque[float] = deque(maxlen=_REFUSALS)  # oldest dropped
-        self.refused = 0  # packets that could not be used: no place, no samples, a rate outside 20–416 Hz
-        self.restarts = 0  # streams begun anew after a gap, another rate or a stalled gateway
+        self.refused = 0  # packets that could not be used: no place, no samples, a rate outside 12.5–416 Hz
+        self.restarts = 0  # streams begun anew after a gap or at another rate
 
     @property
     def streams(self) -> frozenset[StreamKey]:
@@ -145,33 +90,32 @@ class Detection:
         """Packets refused since then, at most 1,000."""
         return sum(at >= at_monotonic for at in self._refused_at)
 
-    def feed(self, stream: StreamKey, motion: Motion, at_monotonic: float) -> None:
-        """Take one packet; `at_monotonic` is when it arrived."""
-        samples = np.asarray(motion.samples, np.float32)
-        if samples.ndim != 2 or samples.shape[1] != 3 or not len(samples) or not _convertible(motion.rate_hz):
+    def feed(self, stream: StreamKey, motion: Motion, at_monotonic: float) -> bool:
+        """Take one packet; `at_monotonic` is when it arrived. Whether its stream has a place."""
+        shape = motion.samples.shape
+        if len(shape) != 2 or shape[1] != 3 or not shape[0] or not _convertible(motion.rate_hz):
             self._refuse(at_monotonic)
-            return
+            return stream in self._streams
         own = self._streams.get(stream) or self._admit(stream, motion.rate_hz, at_monotonic)
         if own is None:
             self._refuse(at_monotonic)
-            return
+            return False
         own.heard_at = at_monotonic
         if motion.rate_hz != own.timeline.nominal_hz:  # exact: the header is a setting, not a measurement
-            self._begin(own, motion.rate_hz, at_monotonic, lasts=len(samples))
+            self._begin(own, motion.rate_hz, at_monotonic, lasts=shape[0])
         verdict, missing = own.timeline.place(motion, at_monotonic)
         if verdict is Verdict.DUPLICATE:
-            return
+            return True
         if verdict is Verdict.BROKEN:
-            self._begin(own, own.timeline.rate_hz, at_monotonic, nominal_hz=motion.rate_hz, lasts=len(samples))
+            self._begin(own, own.timeline.rate_hz, at_monotonic, nominal_hz=motion.rate_hz, lasts=shape[0])
             own.timeline.place(motion, at_monotonic)
         if missing:
-            own.append(np.full((missing, 3), np.nan, np.float32))
-        own.append(samples)
+            self._append(own, np.full((missing, 3), MISSING, np.int16))
+        self._append(own, steps(np.asarray(motion.samples, np.float32)))
         better = own.timeline.better_rate()
         if better is not None and _convertible(better):
             self._begin(own, better, at_monotonic, nominal_hz=motion.rate_hz)
-        elif own.pending_samples > _PENDING_S * own.timeline.rate_hz:
-            self._begin(own, own.timeline.rate_hz, at_monotonic, nominal_hz=motion.rate_hz)
+        return True
 
     def worn(self, stream: StreamKey, *, trunk: bool) -> None:
         """Whether a stream is worn at the waist or chest, where posture tells who is up; no until it is said."""
@@ -186,6 +130,7 @@ class Detection:
             now[own.row] = own.timeline.samples / own.timeline.rate_hz + recovery.WATCH_S + _SILENCE_S
             self._overdue(now)
             del self._streams[stream]
+            self._rows[own.row] = None
             self._free.append(own.row)
 
     def tick(self, at_monotonic: float) -> list[Detected]:
@@ -195,7 +140,7 @@ class Detection:
             at_monotonic: now, by the clock of `feed`. A peak whose decision is overdue because its stream is silent
                 is judged by what came.
         """
-        self._advance([own for own in self._streams.values() if own.pending_samples])
+        self._advance()
         for own in self._streams.values():
             if own.ended or own.timeline.silence(at_monotonic) < _SILENCE_S:
                 continue
@@ -204,45 +149,57 @@ class Detection:
             self._finish(own, now_s, OVERDUE_S)
             own.ended = now_s - OVERDUE_S >= newest_s
         now = np.full(len(self._state.seen), -np.inf)
-        for own in self._streams.values():
-            now[own.row] = own.timeline.elapsed(at_monotonic)
+        for row in np.flatnonzero(self._recovery.watch == recovery.Watch.OPEN):
+            now[row] = self._of(int(row)).timeline.elapsed(at_monotonic)
         self._overdue(now)
         found = list(self._found)
         self._found.clear()
         return found
 
-    def _advance(self, waiting: Sequence[_Stream]) -> None:
+    def _append(self, own: Stream, samples: Steps) -> None:
+        """Let samples wait for the tick; more than a stream may keep waiting are judged at once, with everybody's."""
+        most = int(PENDING_S * own.timeline.rate_hz)
+        for begin in range(0, len(samples), most):
+            own.append(samples[begin : begin + most])
+            if own.pending > most:
+                self._advance()
+
+    def _advance(self) -> None:
+        waiting = [own for own in self._streams.values() if own.pending]
         if not waiting:
             return
         counts = np.zeros(len(self._state.seen), np.int64)
-        longest = max(own.pending_samples for own in waiting)
-        chunk = np.zeros((len(counts), longest, 3), np.float32)
+        chunk = np.zeros((len(counts), max(own.pending for own in waiting), 3), np.int16)
         for own in waiting:
             samples = own.take()
             chunk[own.row, : len(samples)] = samples
             counts[own.row] = len(samples)
         self._state, findings = self._detector.step(self._state, chunk, counts)
-        by_row = {own.row: own for own in waiting}
-        self._found.extend(_detected(by_row[finding.stream], finding) for finding in findings)
+        self._found.extend(_detected(self._of(finding.stream), finding) for finding in findings)
         self._recovery, late = recovery.step(self._recovery, chunk, counts, falls=findings, trunk=self._trunk())
-        self._found.extend(self._not_up(by_row[finding.stream], finding) for finding in late)
+        self._found.extend(self._not_up(self._of(finding.stream), finding) for finding in late)
 
-    def _finish(self, own: _Stream, now_s: float, waited_s: float) -> None:
+    def _of(self, row: int) -> Stream:
+        own = self._rows[row]
+        if own is None:
+            raise LookupError(f"nobody has row {row}")
+        return own
+
+    def _finish(self, own: Stream, now_s: float, waited_s: float) -> None:
         self._state, findings = self._detector.finish(self._state, own.row, now_s=now_s, waited_s=waited_s)
         self._found.extend(_detected(own, finding) for finding in findings)
         self._recovery = recovery.watch(self._recovery, findings, trunk=self._trunk())
 
     def _overdue(self, now_s: NDArray[np.float64]) -> None:
         self._recovery, late = recovery.overdue(self._recovery, now_s, waited_s=_SILENCE_S, trunk=self._trunk())
-        by_row = {own.row: own for own in self._streams.values()}
-        self._found.extend(self._not_up(by_row[finding.stream], finding) for finding in late)
+        self._found.extend(self._not_up(self._of(finding.stream), finding) for finding in late)
 
     def _trunk(self) -> NDArray[np.bool_]:
         trunk = np.zeros(len(self._state.seen), np.bool_)
         trunk[[own.row for own in self._streams.values() if own.trunk]] = True
         return trunk
 
-    def _not_up(self, own: _Stream, finding: Finding) -> Detected:
+    def _not_up(self, own: Stream, finding: Finding) -> Detected:
         evidence, impact = recovery.trace(self._recovery, own.row)
         return Detected(
             stream=own.key,
@@ -257,28 +214,28 @@ class Detection:
         self.refused += 1
         self._refused_at.append(at)
 
-    def _admit(self, stream: StreamKey, rate_hz: float, at: float) -> _Stream | None:
+    def _admit(self, stream: StreamKey, rate_hz: float, at: float) -> Stream | None:
         if not self._free:
             longest = min(self._streams, key=lambda key: self._streams[key].heard_at)
             if at - self._streams[longest].heard_at < _SILENT_S:
                 return None
             self.forget(longest)
-        own = _Stream(stream, self._free.pop(), rate_hz, at)
+        own = Stream(stream, self._free.pop(), rate_hz, at)
         self._state = self._detector.restart(self._state, own.row, rate_hz)
         self._recovery = recovery.restart(self._recovery, own.row, rate_hz)
-        self._streams[stream] = own
+        self._streams[stream] = self._rows[own.row] = own
         return own
 
     def _begin(
-        self, own: _Stream, rate_hz: float, at: float, *, nominal_hz: float | None = None, lasts: int = 0
+        self, own: Stream, rate_hz: float, at: float, *, nominal_hz: float | None = None, lasts: int = 0
     ) -> None:
         """Begin a stream anew; what it was before is judged to its end: it may end with a fall.
 
         Its first samples, `lasts` of them, arrived at `at`; who is watched stays watched over the gap.
         """
         self.restarts += 1
-        if own.pending_samples:
-            self._advance([own])
+        if own.pending:
+            self._advance()
         if not own.ended:
             self._finish(own, own.timeline.elapsed(at), 0.0)
         gap_s = at - lasts / rate_hz - own.timeline.moment(own.timeline.samples) if own.timeline.samples else 0.0
@@ -301,19 +258,13 @@ def _convertible(rate_hz: float) -> bool:
     return MIN_RATE_HZ <= rate_hz <= MAX_RATE_HZ
 
 
-def _detected(own: _Stream, finding: Finding) -> Detected:
-    rate = own.timeline.rate_hz
-    history = np.concatenate(list(own.history))
-    newest = own.timeline.samples
-    first = newest - len(history)  # where the history begins on the stream's time line
-    impact = min(max(round(finding.at_s * rate), first), newest - 1)
-    end = min(newest, impact + round(EVIDENCE_AFTER_S * rate))
-    begin = max(first, end - round(EVIDENCE_S * rate))
+def _detected(own: Stream, finding: Finding) -> Detected:
+    evidence, place, impact = own.evidence(finding.at_s)
     return Detected(
         stream=own.key,
         finding=finding,
         impact_at=own.timeline.moment(impact),
-        evidence=history[begin - first : end - first],
-        rate_hz=rate,
-        impact_index=impact - begin,
+        evidence=evidence,
+        rate_hz=own.timeline.rate_hz,
+        impact_index=place,
     )

@@ -34,8 +34,7 @@ class Detection:
 
     def feed(self, device: KnownDevice, motion: Motion, at_monotonic: float) -> None:
         """Take one packet of a device."""
-        self.streams.feed(device.identity, motion, at_monotonic)
-        if device.identity in self.streams.streams:
+        if self.streams.feed(device.identity, motion, at_monotonic):
             self._devices[device.identity] = device
 
     def silence(self, at_monotonic: float) -> list[tuple[KnownDevice, float]]:

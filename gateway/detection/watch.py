@@ -164,7 +164,7 @@ class FallWatch:
         if refused:
             words.append(
                 f"{refused} packet{'' if refused == 1 else 's'} of motion could not be used in the last minute: "
-                "no place or a rate outside 20–416 Hz."
+                "no place or a rate outside 12.5–416 Hz."
             )
         return (Colour.AMBER if silent or refused else Colour.GREEN), " ".join(words)
 
