@@ -1,9 +1,10 @@
-"""Fall windows/s of one tick for all streams, against tsfresh's minimal features on the same windows.
+"""Fall windows/s of one tick for all streams, against other ways to judge the same windows; samples/s against river.
 
-Ours is everything from packets at 50 Hz to findings: rate conversion, buffers, search for peaks, quality, 312
-features, trees, network. The peer computes its 10 minimal features per axis and classifies nothing. Measured in
-turns, in processor time, one thread each; the ratio is the median of the turns' ratios. The peer's interpreter is
-HUOMA_BENCH_PYTHON.
+Ours is everything from packets at 50 Hz to findings: rate conversion, buffers, search for peaks, quality, features,
+trees, network. The peers: tsfresh's 10 minimal features per axis, with nothing after them and with our own classifier;
+PyOD's isolation forest on our features, which it is given; river's half-space trees, sample by sample on |a|, which it
+is given too. Measured in turns, in processor time, one thread each; the ratio is the median of the turns' ratios. The
+peers' interpreter is HUOMA_BENCH_PYTHON.
 
 Beside it, in processes of their own: the first tick from the interpreter's start on, and the peak memory of detection
 alone.
@@ -11,13 +12,9 @@ alone.
 
 from __future__ import annotations
 
-import json
-import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
 from typing import Any, Final
@@ -25,13 +22,21 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.benchmarks._fall_peers import Peers
+
 STREAMS: Final = 256
 TICK: Final = 25  # samples at 50 Hz: half a second
 TURNS: Final = 7
 TICKS: Final = 20
 PEER_WINDOWS: Final = 64
-PEER: Final = Path(__file__).with_name("_fall_peer.py")
-THREADS: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+# Peer, what it is compared in, what it is called, the goal.
+PEERS: Final = (
+    ("judged", "windows", "tsfresh {} minimal, three axes, and our classifier", ">= 5"),
+    ("xyz", "windows", "tsfresh {} minimal, three axes", ">= 10"),
+    ("y", "windows", "tsfresh {} minimal, one axis only", None),
+    ("pyod", "windows", "PyOD {} isolation forest, our features given", None),
+    ("river", "samples", "river {} half-space trees, |a| given", ">= 20"),
+)
 FIRST_TICK: Final = """
 from pathlib import Path
 import numpy as np
@@ -61,13 +66,14 @@ def streams() -> NDArray[np.float32]:
 def ticks(*, impacting: bool) -> Callable[[], None]:
     """One tick of all streams, ready to be repeated: in every one a decision falls due, or in none."""
     from analytics.falls import FallDetector, load
+    from analytics.falls.candidates import AFTER
 
     motion = streams()
     if impacting:
         motion[:, 510:514] *= 4
     detector = FallDetector(model=load())
     state = detector.start(np.full(STREAMS, 50.0))
-    before = 510 + 125 - 10
+    before = 510 + AFTER - 10
     state, _ = detector.step(state, motion[:, :before])
     chunk = motion[:, before : before + TICK]
 
@@ -89,35 +95,38 @@ def run() -> list[dict[str, Any]]:
     """The rows of this benchmark."""
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+    from analytics.falls.candidates import WINDOW
+
     with threadpool_limits(1):
         cases = {"all streams walking": ticks(impacting=False), "all streams impacting": ticks(impacting=True)}
-        peer = _Peer.start(streams()[:PEER_WINDOWS, 400:700])
+        peers = Peers.start(streams()[:PEER_WINDOWS, 400 : 400 + WINDOW])
         values: dict[str, list[float]] = {name: [] for name in cases}
-        peers: dict[str, list[float]] = {"xyz": [], "y": []}
+        theirs: dict[str, list[float]] = {name: [] for name, *_ in PEERS}
         for _ in range(TURNS):
             for name, tick in cases.items():
                 values[name].append(windows_per_s(tick))
-            for axes, measured in peers.items():
-                if peer is not None:
-                    measured.append(peer.round(axes))
-        version = peer.stop() if peer is not None else None
+            if peers is not None:
+                for name, measured in theirs.items():
+                    measured.append(peers.round(name))
+        if peers is not None:
+            peers.stop()
     rows = []
-    for name, measured in values.items():
-        for axes, words, goal in (("xyz", "three axes", ">= 10"), ("y", "one axis only", None)):
-            ratios = [own / other for own, other in zip(measured, peers[axes], strict=False)]
+    for case, own in values.items():
+        for name, unit, words, goal in PEERS if peers is not None else ():
+            mine = [value * (TICK if unit == "samples" else 1) for value in own]
             rows.append(
                 {
-                    "name": f"fall windows, {name}",
-                    "value": median(measured),
-                    "unit": "windows/s",
-                    "peer": f"tsfresh {version} minimal, {words}" if version else None,
-                    "peer_value": median(peers[axes]) if peers[axes] else None,
-                    "ratio": median(ratios) if ratios else None,
-                    "goal": goal if ratios else None,
+                    "name": f"fall {unit}, {case}",
+                    "value": median(mine),
+                    "unit": f"{unit}/s",
+                    "peer": words.format(peers.versions[name] if peers else ""),
+                    "peer_value": median(theirs[name]),
+                    "ratio": median(one / other for one, other in zip(mine, theirs[name], strict=True)),
+                    "goal": goal,
                 }
             )
-            if not ratios:
-                break
+        if peers is None:
+            rows.append({"name": f"fall windows, {case}", "value": median(own), "unit": "windows/s"})
     return rows + _first_tick()
 
 
@@ -139,50 +148,3 @@ def _first_tick() -> list[dict[str, Any]]:
         },
         {"name": "peak memory, detection alone", "value": max(peaks), "unit": "MB", "goal": "<= 135", **nothing},
     ]
-
-
-class _Peer:
-    """tsfresh in its own interpreter."""
-
-    def __init__(self, process: subprocess.Popen[str], file: str) -> None:
-        self._process, self._file = process, file
-        self._version = ""
-
-    @classmethod
-    def start(cls, windows: NDArray[np.float32]) -> _Peer | None:
-        """None where there is no interpreter with tsfresh."""
-        python = os.environ.get("HUOMA_BENCH_PYTHON")
-        if not python or subprocess.run([python, "-c", "import tsfresh"], check=False, capture_output=True).returncode:
-            return None
-        handle, file = tempfile.mkstemp(suffix=".npy")
-        os.close(handle)
-        np.save(file, windows)
-        process = subprocess.Popen(
-            [python, str(PEER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-            env={**os.environ, **THREADS},
-        )  # fmt: skip
-        peer = cls(process, file)
-        peer._write(file)
-        peer.round("y")  # the first round imports and warms up
-        return peer
-
-    def round(self, axes: str) -> float:
-        """Windows per second of processor time."""
-        self._write(axes)
-        line = self._process.stdout.readline() if self._process.stdout else ""
-        answer = json.loads(line)
-        self._version = str(answer["version"])
-        return float(answer["windows_per_s"])
-
-    def stop(self) -> str:
-        """End the process; the version that was measured."""
-        if self._process.stdin:
-            self._process.stdin.close()
-        self._process.wait()
-        Path(self._file).unlink()
-        return self._version
-
-    def _write(self, text: str) -> None:
-        if self._process.stdin:
-            self._process.stdin.write(text + "\n")
-            self._process.stdin.flush()
