@@ -26,6 +26,10 @@ _SATURATED: Final = 0.10
 # Gravity is there in every window, whatever happens in it: for at least half of the time the length is near it.
 _GRAVITY_G: Final = (0.5, 1.6)
 _GRAVITY: Final = 0.5
+# Over the last second, too: its mean is gravity and what the body's speed changed by, some tenths of g. More is an axis
+# at its stop, be that ±2 g.
+_REST: Final = slice(WINDOW - 50, WINDOW)
+_REST_G: Final = 1.6
 
 
 def usable(windows: Array) -> NDArray[np.bool_]:
@@ -43,6 +47,9 @@ def usable(windows: Array) -> NDArray[np.bool_]:
     good &= np.count_nonzero(squared > _SATURATED_G**2, axis=0) <= _SATURATED * WINDOW
     near = (squared >= _GRAVITY_G[0] ** 2) & (squared <= _GRAVITY_G[1] ** 2)
     good &= np.count_nonzero(near, axis=0) >= _GRAVITY * np.count_nonzero(~missing, axis=0)
+    rest = np.where(missing[_REST], 0, x[:, _REST]).sum(axis=1) if gaps else x[:, _REST].sum(axis=1)
+    limit = _REST_G * np.count_nonzero(~missing[_REST], axis=0)
+    good &= rest[0] * rest[0] + rest[1] * rest[1] + rest[2] * rest[2] <= limit * limit
     return np.asarray(good, np.bool_)
 
 
