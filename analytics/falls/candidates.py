@@ -196,27 +196,34 @@ def _peaks(state: StreamState, rows: NDArray[np.intp], made: NDArray[np.int64]) 
     """Peaks of these streams whose last needed sample is among their `made` newest."""
     width = int(made.max())
     begin = -made - AFTER  # the first that may be one, counted from the end
-    around = state.history.runs(rows, begin - _REACH, width + 2 * _REACH)
-    energy = _energy(around)
-    energy[energy == _NOTHING] = 0
-    seen = state.seen[rows]
-    if int(seen.min()) < AFTER + width + _REACH:  # before a stream's first sample there is nothing
-        energy[np.arange(-_REACH, width + _REACH) < -(seen + begin)[:, None]] = 0
-    centre = energy[:, _REACH : _REACH + width]
-    candidate = centre >= _PEAK
-    candidate &= np.arange(width) < made[:, None]
-    reach = _running_max(energy)
-    candidate &= centre > reach[:, :width]  # of equal samples the first
-    candidate &= centre >= reach[:, _REACH + 1 : _REACH + 1 + width]
-    at, column = np.nonzero(candidate)
-    if not len(at):
+    index = state.seen[rows] + begin
+    near = _energies(state, rows, begin - 1, index - 1, width + 2)
+    centre = near[:, 1:-1]
+    may_be = (centre >= _PEAK) & (centre > near[:, :-2]) & (centre >= near[:, 2:])
+    at, column = np.nonzero(may_be & (np.arange(width) < made[:, None]))
+    rows, begin, index = rows[at], begin[at] + column, index[at] + column
+    around = _energies(state, rows, begin - _REACH, index - _REACH, 2 * _REACH + 1)
+    peak = around[:, _REACH] > around[:, :_REACH].max(axis=1, initial=0)  # of equal samples the first
+    peak &= around[:, _REACH] >= around[:, _REACH + 1 :].max(axis=1, initial=0)
+    rows, begin, index = rows[peak], begin[peak], index[peak]
+    if not len(rows):
         return none()
-    peak = (seen + begin)[at] + column
-    windows = state.history.runs(rows[at], begin[at] + column - BEFORE, WINDOW)
-    if int(peak.min()) < BEFORE:
-        early = np.arange(-BEFORE, WINDOW - BEFORE) < -peak[:, None]
+    windows = state.history.runs(rows, begin - BEFORE, WINDOW)
+    if int(index.min()) < BEFORE:  # before a stream's first sample there is nothing
+        early = np.arange(-BEFORE, WINDOW - BEFORE) < -index[:, None]
         windows[np.broadcast_to(early[:, None], windows.shape)] = MISSING
-    return Candidates(stream=rows[at].astype(np.int64), peak=peak, windows=grams(windows).transpose(0, 2, 1))
+    return Candidates(stream=rows.astype(np.int64), peak=index, windows=grams(windows).transpose(0, 2, 1))
+
+
+def _energies(
+    state: StreamState, rows: NDArray[np.intp], begin: NDArray[np.int64], index: NDArray[np.int64], width: int
+) -> NDArray[np.uint32]:
+    """Squared lengths from `begin` on (counted from the end), which is `index` on the time line; 0 where missing."""
+    energy = _energy(state.history.runs(rows, begin, width))
+    energy[energy == _NOTHING] = 0
+    if int(index.min(initial=0)) < 0:
+        energy[np.arange(width) < -index[:, None]] = 0
+    return energy
 
 
 def _energy(samples: Steps) -> NDArray[np.uint32]:
@@ -225,15 +232,6 @@ def _energy(samples: Steps) -> NDArray[np.uint32]:
     squares *= squares
     whole = squares.view(np.uint32)
     return np.asarray(whole[:, 0] + whole[:, 1] + whole[:, 2])
-
-
-def _running_max(values: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """The maximum of each run of 25 values along the second axis: 2, 4, 8, 16, then 16 and 16 overlapping."""
-    widest, width = values, 1
-    while 2 * width <= _REACH:
-        widest, width = np.maximum(widest[:, :-width], widest[:, width:]), 2 * width
-    rest = _REACH - width
-    return np.maximum(widest[:, : widest.shape[1] - rest], widest[:, rest:])
 
 
 def none() -> Candidates:

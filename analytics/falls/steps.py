@@ -24,9 +24,10 @@ def steps(values: NDArray[np.floating] | Steps) -> Steps:
     if values.dtype == np.int16:
         return np.asarray(values, np.int16)
     single = np.asarray(values, np.float32)
-    size = np.abs(single)
-    if size.max(initial=0) <= LIMIT_G:  # false for NaN
+    # All squares together bound each: of a packet that is most often enough, and all that has to be looked at.
+    if np.vdot(single, single) <= LIMIT_G**2 or np.abs(single).max(initial=0) <= LIMIT_G:  # false for NaN
         return np.asarray(np.rint(single * np.float32(PER_G)).astype(np.int16))
+    size = np.abs(single)
     usable = (size <= LIMIT_G).all(axis=-1, keepdims=True)
     whole = np.rint(np.where(usable, single, 0) * np.float32(PER_G))
     return np.asarray(np.where(usable, whole, MISSING).astype(np.int16))
@@ -34,12 +35,10 @@ def steps(values: NDArray[np.floating] | Steps) -> Steps:
 
 def grams(whole: Steps) -> NDArray[np.float32]:
     """Steps in g, NaN where missing; exact."""
-    values = whole.astype(np.float32)
-    values *= np.float32(1 / PER_G)
-    missing = whole == MISSING
-    if missing.any():
-        values[missing] = np.nan
-    return values
+    values = np.multiply(whole, np.float32(1 / PER_G), dtype=np.float32)
+    if whole.min(initial=0) == MISSING:
+        values[whole == MISSING] = np.nan
+    return np.asarray(values, np.float32)
 
 
 def runs(array: Steps, width: int) -> Steps:

@@ -48,9 +48,10 @@ class Stream:
         """Add samples, int16 (n, 3), of at most PENDING_S."""
         count, size = len(samples), len(self._ring)
         at = self._end % size
-        head = min(count, size - at)
-        self._ring[at : at + head] = samples[:head]
-        self._ring[: count - head] = samples[head:]
+        if at + count <= size:
+            self._ring[at : at + count] = samples
+        else:
+            self._ring[at:], self._ring[: at + count - size] = samples[: size - at], samples[size - at :]
         self._end += count
         self.pending += count
         self.ended = False
