@@ -21,6 +21,9 @@ from device_drivers.sessions.link import Link, uuid128
 
 CONSENT_INDEX: Final = "consent-index"  # in the device's memory
 CONSENT_CODE: Final = "consent-code"
+# What the device holds too once it was told, whatever becomes of the pairing: without the code the next pairing would
+# make another user, until every place is taken. Not the index: by the code the user is looked for, or made anew.
+HELD_BY_DEVICE: Final = frozenset({CONSENT_CODE})
 MOST_USERS: Final = 10  # of any scale known here
 
 

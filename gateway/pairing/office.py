@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Protocol
 
+from device_drivers.sessions.user_slots import HELD_BY_DEVICE
 from gateway.core.errors import Conflict
 from gateway.ingest.received import KnownDevice
 from gateway.pairing.bind_keys import BindKeys, KeyActs
@@ -97,7 +98,7 @@ class HomeOffice:
                 if mine and one.valid_from >= row.started_at:
                     await self._registry.end_assignment(one.id, actor=row.actor)
         if not row.owned_before:
-            await self._memory.forget(row.address)
+            await self._memory.forget(row.address, but=HELD_BY_DEVICE)
         await self._keys.bring_back(row.address, actor=row.actor)
 
     async def retire(self, address: str, actor: str) -> None:

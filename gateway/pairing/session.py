@@ -64,7 +64,10 @@ class Office(Protocol):
         ...
 
     async def take_back(self, row: PairingRow) -> None:
-        """End the assignment that a pairing made, and what drivers remembered. Raises HuomaError."""
+        """End the assignment that a pairing made, and forget what drivers remembered but for what the device holds too.
+
+        Raises HuomaError.
+        """
         ...
 
     async def retire(self, address: str, actor: str) -> None:
@@ -360,6 +363,8 @@ class PairingSession:
 
 async def undo(row: PairingRow, *, office: Office, radio: PairingRadio) -> None:
     """Take back what a pairing made: its assignment, what was remembered, its bond. Safe to do twice.
+
+    The code of a user that was made on the device stays: he is still there, and the next pairing finds him by it.
 
     Raises:
         HuomaError: not now (store, radio): do it again later.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 import apsw
@@ -54,11 +54,11 @@ class DeviceMemory:
         for listener in list(self._listeners):
             listener()
 
-    async def forget(self, address: str) -> None:
-        """Nothing is remembered of the device any more. Raises StoreError."""
-        await self._database.write(
-            lambda connection: connection.execute("DELETE FROM device_memory WHERE address = ?", (address.upper(),))
-        )
+    async def forget(self, address: str, *, but: Collection[str] = ()) -> None:
+        """Nothing is remembered of the device any more, `but` these keys. Raises StoreError."""
+        kept = ", ".join("?" * len(but))
+        sql = f"DELETE FROM device_memory WHERE address = ? AND key NOT IN ({kept})"  # noqa: S608  # marks only
+        await self._database.write(lambda connection: connection.execute(sql, (address.upper(), *but)))
 
 
 def _keep(connection: apsw.Connection, stamp: Stamp, address: str, kept: Mapping[str, str]) -> None:

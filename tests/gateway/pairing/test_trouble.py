@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from device_drivers.virtual.and_medical import Scale
+from device_drivers.virtual.beurer_scale import PLACES, UserScale
+from device_drivers.virtual.device_clock import DeviceClock
 from device_drivers.virtual.pairing_io import Io
 from gateway.core.errors import Conflict, Invalid, NotFound
 from gateway.pairing import AskKind
@@ -46,6 +48,24 @@ async def test_cancelled_before_the_first_measurement_leaves_nothing(household: 
         await nothing_is_left(gateway)
         gateway.pairings.session(pairing).cancel()
         assert gateway.state(pairing).outcome == "cancelled", "twice changes nothing"
+
+
+async def test_however_often_it_is_interrupted_one_user_is_made_on_a_scale(household: Household) -> None:
+    scale = UserScale(household.air, clock=DeviceClock(household.local_now()))
+    await scale.power_on()
+    async with household.gateway() as gateway:
+        for _ in range(PLACES + 1):
+            pairing = await gateway.begin(scale.address)
+            await scale.pairing_mode()
+            session = gateway.pairings.session(pairing)
+            await gateway.until(lambda session=session: session.state().phase == "measuring")  # type: ignore[misc]
+            assert list(scale.users) == [1]
+            session.cancel()
+            assert (await gateway.ended(pairing)).outcome == "cancelled"
+            assert not await gateway.bonded(scale.address)
+            assert await gateway.owners(scale.address) == []
+            assert await gateway.memory.of(scale.address) == {"consent-code": f"{scale.users[1].code:04d}"}
+            await scale.lose_bonds()
 
 
 async def test_a_device_that_never_comes(household: Household) -> None:
