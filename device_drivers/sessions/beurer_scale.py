@@ -45,8 +45,10 @@ async def beurer_scale(
     slots = UserSlots(link, clock, memory)
     await slots.open()
     await settle(clock, quirks)
-    end = await _fetch(link, clock, slots, arrivals)
-    weighings.close()
+    try:
+        end = await _fetch(link, clock, slots, arrivals)
+    finally:  # a packet that was confirmed does not come again
+        weighings.close()
     await arrivals.settled(clock)
     await link.disconnect()
     return SessionResult(information=information, clock=offset, readings=arrivals.readings, end=end)

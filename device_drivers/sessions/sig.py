@@ -43,9 +43,11 @@ async def sig(
     await settle(clock, quirks)
     end, fetched = End.NOT_MEASURING, 0
     weighings = Weighings(sink, quirks, arrivals)
-    if await subscribe_measurements(link, sink, quirks, arrivals, weighings):
-        await _consent(link, clock, memory)
-        end = await drain(link, clock, arrivals)
+    try:
+        if await subscribe_measurements(link, sink, quirks, arrivals, weighings):
+            await _consent(link, clock, memory)
+            end = await drain(link, clock, arrivals)
+    finally:  # a packet that was confirmed does not come again
         weighings.close()
     if has_records(link) and end is not End.DEVICE_CLOSED:
         fetched = await fetch_records(link, clock, sink, memory)

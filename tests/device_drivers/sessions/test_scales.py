@@ -6,11 +6,16 @@ from typing import Any
 
 import pytest
 
+from device_drivers.errors import DeviceRefused
 from device_drivers.nomenclature import Kind, Quantity
 from device_drivers.readings import Reading
-from device_drivers.virtual.beurer_scale import PLACES, UserScale
+from device_drivers.sessions import NoMemory, Session, beurer_scale, sig
+from device_drivers.sessions.link import uuid128
+from device_drivers.virtual.beurer_scale import PLACES, UserScale, composition_frames
 from device_drivers.virtual.device_clock import DeviceClock
+from tests.device_drivers.sessions.test_sessions import HELSINKI, Device, Notebook, profile
 from tests.gateway.radio.room import Room, RoomMaker, local
+from tests.virtual_time import VirtualClock
 
 pytestmark = pytest.mark.slow  # a room with pairing takes 0.1 to 0.4 s
 
@@ -162,3 +167,27 @@ async def test_a_drop_between_weight_and_composition_loses_nothing(room_with: Ro
         assert len({one.raw for one in readings(room, Kind.WEIGHT)}) == 1
         assert len({one.raw for one in readings(room, Kind.BODY_COMPOSITION)}) == 1
         assert all(one.time is not None for one in readings(room, Kind.BODY_COMPOSITION))
+
+
+class Codes(NoMemory):
+    """Of two users."""
+
+    def get(self, key: str) -> str | None:
+        return {"consent-code:1": "1001", "consent-code:2": "1002"}.get(key)
+
+
+@pytest.mark.parametrize("session", [beurer_scale, sig])
+async def test_a_confirmed_packet_is_not_lost_when_another_users_code_is_refused(session: Session) -> None:
+    scale, sink = Device({"2a9f": b""}, measures=("2a9c",)), Notebook()
+
+    def answer(uuid: str, command: bytes) -> None:
+        first = command[1] == 1
+        if first:
+            packet, _ = composition_frames(70.0, in_two=True)
+            assert scale.callbacks[uuid128("2a9c")](packet) is None, "confirmed before it is complete"
+        scale.callbacks[uuid](bytes([0x20, 0x02, 0x01 if first else 0x05]))
+
+    scale.on_write = answer
+    with pytest.raises(DeviceRefused, match="refuses the consent code of user 2"):
+        await session(scale, profile("beurer/bf720"), VirtualClock(), sink, tz=HELSINKI, memory=Codes())
+    assert [one.kind for one in sink.readings] == [Kind.BODY_COMPOSITION]
