@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Final
 
 from device_drivers.errors import DecodeError, DeviceError, LinkLost
 from device_drivers.readings import DeviceInformation, Motion, Reading
-from device_drivers.sessions.base import ClockOffset, Memory, Session, SessionResult
+from device_drivers.sessions.base import COMMIT_S, ClockOffset, Memory, Session, SessionResult
 from device_drivers.sessions.link import Link, Receipt
 from firmware_profiles import Profile
 from gateway.core.clock import Clock
@@ -135,7 +136,10 @@ class Conversation:
     async def run(
         self, session: Session, link: Link, tz: tzinfo, memory: Memory, *, answers: Callable[[], int] | None = None
     ) -> SessionResult:
-        """The session, with what it hears passed on meanwhile; everything heard is passed on before it returns.
+        """The session, with what it hears passed on meanwhile; everything heard is passed on before it ends.
+
+        So too when it fails: what was notified the device has forgotten. A store that takes nothing is then waited for
+        no longer than `COMMIT_S`, and whoever cancels does not wait.
 
         `answers` tells how many requests the device has answered so far (`BleakLink.answers`); with it, a link over
         which nothing comes is given up.
@@ -153,6 +157,9 @@ class Conversation:
                     result = await session(link, self._arrival.profile, self._clock, self, tz=tz, memory=memory)
                     await self._readings.join()
                     self._pass_motions()
+                except Exception:
+                    await self._pass_on_the_rest()
+                    raise
                 finally:
                     for worker in workers:
                         worker.cancel()
@@ -177,6 +184,12 @@ class Conversation:
             receipt.set_result(None)
             self._relay.reading(received)
             self._readings.task_done()
+
+    async def _pass_on_the_rest(self) -> None:
+        self._pass_motions()
+        with suppress(TimeoutError):
+            async with self._clock.timeout(COMMIT_S):
+                await self._readings.join()
 
     async def _move(self) -> None:
         while True:

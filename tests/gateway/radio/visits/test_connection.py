@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from device_drivers.decode.heart_rate import decode
-from device_drivers.errors import BondLost
+from device_drivers.errors import BondLost, LinkLost
 from device_drivers.readings import DeviceInformation, Motion
 from device_drivers.sessions import End, Link, Memory, NoMemory, SessionResult, Sink
+from device_drivers.sessions.base import COMMIT_S
 from firmware_profiles import load
 from gateway.core.errors import StoreError
 from gateway.radio.visits.connection import (
@@ -98,6 +99,47 @@ async def test_everything_heard_is_stored_before_the_session_is_over() -> None:
 
     assert await conversation.run(brief, NO_LINK, UTC, NoMemory()) is RESULT
     assert len(heard.readings) == conversation.readings == 2
+
+
+async def out_of_range(
+    link: Link, profile: object, clock: object, sink: Sink, *, tz: tzinfo, memory: Memory
+) -> SessionResult:
+    sink.reading(PULSE)
+    sink.reading(PULSE)
+    sink.motion(motion(1))
+    raise LinkLost("out of range")
+
+
+async def test_what_was_handed_over_before_the_link_was_lost_is_stored() -> None:
+    heard = Heard()
+    heard.before_commit = lambda _received: asyncio.sleep(3)
+    conversation = Conversation(ARRIVAL, VirtualClock(), heard)
+    with pytest.raises(LinkLost, match="out of range"):
+        await conversation.run(out_of_range, NO_LINK, UTC, NoMemory())
+    assert len(heard.readings) == conversation.readings == 2
+    assert len(heard.motions) == 1
+
+
+async def test_a_store_that_takes_nothing_does_not_hold_up_the_error_for_long() -> None:
+    heard, clock = Heard(), VirtualClock()
+    heard.before_commit = lambda _received: asyncio.Event().wait()
+    began = clock.monotonic()
+    with pytest.raises(LinkLost, match="out of range"):
+        await Conversation(ARRIVAL, clock, heard).run(out_of_range, NO_LINK, UTC, NoMemory())
+    assert clock.monotonic() - began == pytest.approx(COMMIT_S)
+
+
+async def test_whoever_stops_it_does_not_wait_for_the_store() -> None:
+    heard = Heard()
+    heard.before_commit = lambda _received: asyncio.Event().wait()
+    conversation = Conversation(ARRIVAL, VirtualClock(), heard)
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(conversation.run(out_of_range, NO_LINK, UTC, NoMemory()))
+        await asyncio.sleep(1)
+        assert not running.done()
+        running.cancel()
+        stopped = asyncio.get_running_loop().time()
+    assert asyncio.get_running_loop().time() - stopped < 0.1
 
 
 async def test_a_refusing_store_ends_the_session_and_its_receipt_says_why() -> None:
