@@ -113,6 +113,7 @@ async def main(folder: Path) -> None:
                 "hour": hour + 1,
                 **used(),
                 "seen": len(radio.seen()),
+                "broadcasters": len(radio._broadcasts._devices),
                 "confirmed": len(cuff.confirmed),
                 "strap": strap.connections,
             }

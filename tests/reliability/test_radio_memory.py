@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.radio.broadcast.broadcasts import DEVICES_LIMIT
 from gateway.radio.seen import SEEN_LIMIT
 
 WARM_UP_H = 6  # until every cache has had what it holds
@@ -33,6 +34,7 @@ def test_a_day_of_passers_by_leaves_nothing_behind(tmp_path: Path) -> None:
     assert last["rss"] - warm["rss"] <= GROWTH_LIMIT
     assert {one["descriptors"] for one in hours[WARM_UP_H - 1 :]} == {warm["descriptors"]}
     assert {one["seen"] for one in hours} == {SEEN_LIMIT}
+    assert max(one["broadcasters"] for one in hours) == last["broadcasters"] == DEVICES_LIMIT
     # Meanwhile nobody of ours was forgotten: each measurement came, and the strap each time that it was worn.
     assert last["confirmed"] == 24
     assert last["strap"] == 8
