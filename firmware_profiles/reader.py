@@ -87,6 +87,7 @@ def _quirks(table: Table) -> Quirks:
     return Quirks(
         settle_ms=table.integer("settle_ms", 0, _LONGEST_SETTLE_MS) if "settle_ms" in table else 0,
         clock=table.choice("clock", CLOCKS) if "clock" in table else None,
+        clock_awaited=table.truth("clock_awaited"),
         finish_pairing=table.choice("finish_pairing", FINISH_PAIRING) if "finish_pairing" in table else None,
         battery_levels=table.integers("battery_levels", 0, 100),
         clipping_g=_clipping(table) if "clipping_g" in table else None,

@@ -75,6 +75,7 @@ class Quirks:
     Attributes:
         settle_ms: pause between the steps after connecting (device information, clock, subscription); 0 is none.
         clock: the characteristic to set the clock by; None takes what the device offers, 2A2B before 2A08.
+        clock_awaited: the device hangs up unless its clock is written in each connection.
         finish_pairing: "disconnect" when the device keeps the bond only if the gateway hangs up after pairing.
         battery_levels: the only percentages that the device ever reports; empty when it reports any.
         clipping_g: the accelerometer's full scale, g; at this value the true one may be greater.
@@ -86,6 +87,7 @@ class Quirks:
 
     settle_ms: int = 0
     clock: ClockCharacteristic | None = None
+    clock_awaited: bool = False
     finish_pairing: FinishPairing | None = None
     battery_levels: tuple[int, ...] = ()
     clipping_g: float | None = None

@@ -29,6 +29,9 @@ async def mind_clock(
 ) -> ClockOffset | None:
     """Measure the offset of the device's clock; set it when the gateway's own clock is synchronised.
 
+    Where the profile says that the device waits for its clock to be written, one that cannot be set is written what it
+    says itself: it is content, and keeps the time it has, to the second.
+
     Returns None when the device has no readable clock, or it shows no full date and could not be set.
 
     Raises:
@@ -41,11 +44,15 @@ async def mind_clock(
         before = await _measure(link, uuid, clock, tz)
     except DeviceRefused:  # it may let itself be set all the same
         before = None
-    if not clock.synchronised():
+    synchronised = clock.synchronised()
+    if not synchronised and not profile.quirks.clock_awaited:
         return before
     if settle_ms:
         await clock.sleep(settle_ms / 1000)
     try:
+        if not synchronised:
+            await link.write(uuid, await link.read(uuid))
+            return before
         await link.write(uuid, _encode(uuid, clock.wall().astimezone(tz)))
         after = await _measure(link, uuid, clock, tz)
     except DeviceRefused:

@@ -115,6 +115,7 @@ def test_a_profile_as_written(tmp_path: Path) -> None:
         ('hex = "167d', 'motion = {}\nhex = "167d', ["frame 1", "states reading and motion"]),
         ('driver = "sig"', 'driver = "sig"\nfew_frames = ""', ["few_frames", "why there are fewer"]),
         ('services = ["1810"]', 'service_data = ["fcd"]', ["service_data", "four hexadecimal digits"]),
+        ("settle_ms = 40", "clock_awaited = 1", ["clock_awaited = 1", "true or false"]),
         ("settle_ms = 40", "unflagged_user = 1", ["unflagged_user = 1", "true or false"]),
         ("systolic = 125", 'systolic = "125"', ["frame 1", "systolic = '125'", "a number"]),
     ],

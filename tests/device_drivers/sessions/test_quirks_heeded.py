@@ -66,6 +66,28 @@ async def test_five_seconds_are_enough(room_with: RoomMaker) -> None:
         assert room.heard.frames() == sent, "oldest first"
 
 
+async def test_without_a_time_to_give_it_is_given_its_own(room_with: RoomMaker) -> None:
+    async with room_with(ADDRESS) as room:
+        room.clock.is_synchronised = False
+        cuff = ImpatientCuff(room.air, clock=DeviceClock(local("09:00:00")), address=ADDRESS)
+        await cuff.power_on()
+        await cuff.pairing_mode()
+        async with room.running():
+            await room.heard.until(cuff.pairing_finished.is_set)
+            frame = await cuff.measure(systolic=120, diastolic=80, pulse=60)
+            await room.heard.until(lambda: cuff.confirmed)
+        [received] = room.heard.readings
+        assert received.reading.raw == frame
+        assert cuff.clock is not None
+        assert cuff.clock.writes
+        late_s = (room.local_now() - cuff.clock.now()).total_seconds()
+    assert late_s == pytest.approx(3600, abs=3), "it keeps its time, to the second for each connection"
+    assert received.clock is not None
+    assert received.clock.offset_s == pytest.approx(-3600, abs=3)
+    assert not received.clock.was_set
+    assert not received.synchronised
+
+
 async def test_a_gateway_that_dawdles_is_hung_up_on(room_with: RoomMaker) -> None:
     async with room_with(ADDRESS) as room:
         dawdling = without_quirks(room, "a-and-d/ua-656ble")
