@@ -124,7 +124,9 @@ async def open_home(
         parts: dict[str, Part] = {
             "notifications": notifier.run,
             "intake": intake.run,
-            "faults": FaultWatch(health=health, desk=core.desk, clock=clock).run,
+            "faults": FaultWatch(
+                health=health, desk=core.desk, clock=clock, stale_bonds=radio.stale_bonds if radio is not None else dict
+            ).run,
             UNASSIGNED: UnassignedReminder(core.decisions, take_up=ingest.take_up, clock=clock, health=health).run,
         }
         if detection is not None:

@@ -61,6 +61,8 @@ class DoctorRadio(Protocol):
 
     async def bonds(self) -> Mapping[str, Collection[str]]: ...
 
+    def device_problems(self) -> Sequence[str]: ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doctor:
@@ -91,7 +93,7 @@ class Doctor:
             words = "No gateway runs here: what needs its radio was not looked at"
             found.append(warn("gateway", words, "start it: 'huoma run'."))
         if self.radio is not None:
-            found += self._adapters(self.radio)
+            found += self._radio(self.radio)
         found += self._profiles()
         found.append(self._clock())
         try:
@@ -109,7 +111,7 @@ class Doctor:
         found += self._parts()
         return found
 
-    def _adapters(self, radio: DoctorRadio) -> Iterator[Finding]:
+    def _radio(self, radio: DoctorRadio) -> Iterator[Finding]:
         for one in radio.adapters():
             where = f"{one.name}{f' ({one.address})' if one.address else ''}"
             if one.state == "listening":
@@ -117,6 +119,8 @@ class Doctor:
             else:
                 advice = "the gateway tries again by itself; if it stays so, plug the adapter out and in again."
                 yield fail("radio", f"{where}: {one.state}", advice)
+        for words in radio.device_problems():
+            yield warn("radio", words, "its sentence says what to mend; then look again: 'huoma doctor'.")
 
     def _profiles(self) -> Iterator[Finding]:
         for problem in self.catalogue.problems:

@@ -234,6 +234,14 @@ class Radio:
                     told[station.name] = await adapter.bonds()
         return told
 
+    def stale_bonds(self) -> Mapping[str, str]:
+        """The bonds that devices do not take any more, by address: the sentence for people, with what to do."""
+        return dict(self._bonds.stale)
+
+    def device_problems(self) -> Sequence[str]:
+        """What the health board says of bonds and devices: a sentence each, with what to do."""
+        return self._stations.device_problems()
+
     async def pair_again(self, address: str) -> None:
         """A technician's act: forget the bond with a device and make a new one when it calls.
 

@@ -98,14 +98,21 @@ class Stations:
             await self._clock.sleep(pause * self._rng.uniform(0.75, 1.25))
             pause = min(pause * 2, LONGEST_PAUSE_S)
 
+    def device_problems(self) -> list[str]:
+        """What is wrong with bonds, and with devices that find no room: a sentence each, with what to do."""
+        notices = (station.adapter.notice for station in self._all if station.adapter is not None)
+        return [
+            *dict.fromkeys(notice for notice in notices if notice is not None),
+            *self._bonds.stale.values(),
+            *self._crowded_out(),
+        ]
+
     def report(self) -> None:
         """Tell the health board how adapters and bonds are. Red: nothing more can be expected of any adapter."""
         opened = {station: station.adapter for station in self._all if station.adapter is not None}
         if not opened:
             return  # the supervisor says why, or it is being opened
-        problems = [*dict.fromkeys(adapter.notice for adapter in opened.values() if adapter.notice is not None)]
-        problems += self._bonds.stale.values()
-        problems += self._crowded_out()
+        problems = self.device_problems()
         problems += [words for station in self._all if (words := station.down or station.deaf) is not None]
         colour = Colour.AMBER if problems else Colour.GREEN
         if all(station.down is not None or station.suddenly_deaf for station in self._all):

@@ -35,6 +35,7 @@ class Radio:
     bonded: list[str] = field(default_factory=list)
     heard: list[Seen] = field(default_factory=list)
     state: str = "listening"
+    problems: list[str] = field(default_factory=list)
 
     def seen(self) -> Sequence[Seen]:
         return self.heard
@@ -44,6 +45,9 @@ class Radio:
 
     async def bonds(self) -> Mapping[str, Collection[str]]:
         return {"hci0": self.bonded}
+
+    def device_problems(self) -> Sequence[str]:
+        return self.problems
 
 
 def device(
@@ -127,6 +131,14 @@ async def test_a_bond_of_nobody(doctor: Doctor, radio: Radio) -> None:
     radio.bonded.append(STRANGER)
     (found,) = await about(doctor, "bond")
     assert (found.grade, f"'huoma unpair {STRANGER}'" in found.advice) == (Grade.WARN, True)
+
+
+async def test_what_the_radio_says_of_its_devices(doctor: Doctor, radio: Radio) -> None:
+    radio.problems.append("UA-651BLE: it does not know our key any more. Pair it again.")
+    doctor.health.report("radio", Colour.AMBER, radio.problems[0])
+    well, stale = await about(doctor, "radio")
+    assert (well.grade, stale.grade, stale.words) == (Grade.OK, Grade.WARN, radio.problems[0])
+    assert "what to mend" in stale.advice
 
 
 async def test_an_adapter_that_was_replaced(doctor: Doctor, radio: Radio) -> None:

@@ -12,13 +12,15 @@ from tests.gateway.desk.memory_store import MemoryAlertStore
 from tests.gateway.desk.words import ORIGIN
 from tests.virtual_time import VirtualClock, run_virtual
 
+CUFF, SCALE = "5C:31:3E:5D:3F:1A", "5C:31:3E:82:70:C4"
+
 
 def test_a_part_that_stays_red_is_one_technical_alert() -> None:
     async def main() -> None:
         clock, health = VirtualClock(), HealthBoard()
         desk = Desk(store=MemoryAlertStore(), clock=clock, origin=ORIGIN)
         async with asyncio.TaskGroup() as tasks:
-            watch = tasks.create_task(FaultWatch(health=health, desk=desk, clock=clock).run())
+            watch = tasks.create_task(FaultWatch(health=health, desk=desk, clock=clock, stale_bonds=dict).run())
             health.report("radio", Colour.RED, "No Bluetooth: plug the adapter in.")
             health.report("delivery:fhir", Colour.RED, "It refuses our token.")
             health.report("store", Colour.GREEN, "Storing.")
@@ -48,7 +50,7 @@ def test_what_mends_itself_calls_nobody() -> None:
         clock, health = VirtualClock(), HealthBoard()
         desk = Desk(store=MemoryAlertStore(), clock=clock, origin=ORIGIN)
         async with asyncio.TaskGroup() as tasks:
-            watch = tasks.create_task(FaultWatch(health=health, desk=desk, clock=clock).run())
+            watch = tasks.create_task(FaultWatch(health=health, desk=desk, clock=clock, stale_bonds=dict).run())
             for _ in range(20):
                 health.report("radio", Colour.RED, "gone")
                 await clock.sleep(40)
@@ -56,5 +58,36 @@ def test_what_mends_itself_calls_nobody() -> None:
                 await clock.sleep(40)
             assert await desk.open_alerts() == []
             watch.cancel()
+
+    run_virtual(main)
+
+
+def test_a_stale_bond_is_one_technical_alert_until_it_is_mended() -> None:
+    async def main() -> None:
+        clock, health, store = VirtualClock(), HealthBoard(), MemoryAlertStore()
+        desk = Desk(store=store, clock=clock, origin=ORIGIN)
+        stale: dict[str, str] = {}
+        watch = FaultWatch(health=health, desk=desk, clock=clock, stale_bonds=lambda: stale)
+        async with asyncio.TaskGroup() as tasks:
+            watching = tasks.create_task(watch.run())
+            stale |= {CUFF: "The cuff lost our key: pair it again.", SCALE: "The scale lost our key: pair it again."}
+            await clock.sleep(50)
+            assert await desk.open_alerts() == [], "a minute of patience"
+            await clock.sleep(3600)
+            alerts = {alert.condition: alert for alert in await desk.open_alerts()}
+            assert set(alerts) == {f"bond:{CUFF}", f"bond:{SCALE}"}
+            alert = alerts[f"bond:{CUFF}"]
+            assert (alert.kind, alert.priority) == (AlertKind.TECHNICAL, Priority.MEDIUM)
+            assert alert.summary == stale[CUFF]
+            await desk.acknowledge(alert.id, "a nurse")
+            await desk.resolve(alert.id, "a nurse", "technical")
+            await clock.sleep(3600)
+            assert len(await store.find(None)) == 2, "whoever resolved it knows; the device waits"
+            words = stale.pop(CUFF)
+            await clock.sleep(60)
+            stale[CUFF] = words
+            await clock.sleep(120)
+            assert len(await store.find(None)) == 3, "stale once more"
+            watching.cancel()
 
     run_virtual(main)

@@ -41,7 +41,8 @@ async def test_a_link_that_ends_with_the_encryption_three_times_is_a_stale_bond(
     async with room_with(CUFF) as room:
         cuff = await paired_cuff(room)
         before = cuff.connections
-        async with room.running():
+        async with room.running() as radio:
+            assert (radio.stale_bonds(), radio.device_problems()) == ({}, [])
             cuff.controller.hangs_up_on_encryption = True
             await cuff.record(successes(1)[0])
             await room.heard.until(lambda: faults(room), within=60)
@@ -55,6 +56,8 @@ async def test_a_link_that_ends_with_the_encryption_three_times_is_a_stale_bond(
             assert "huoma device pair-again" in words
             health = room.health.parts()["radio"]
             assert (health.colour, words in health.reason) == (Colour.AMBER, True)
+            assert radio.stale_bonds() == {CUFF: words}
+            assert radio.device_problems() == [words]
             assert set(KeyFile(room.keys, now=room.clock.wall).peers(ADAPTER)) == {CUFF}, "never removed by itself"
             assert room.pairing_pdus() == 0
 
@@ -64,6 +67,7 @@ async def test_a_link_that_ends_with_the_encryption_three_times_is_a_stale_bond(
             await cuff.call()
             await room.heard.until(lambda: room.heard.readings)
             await room.heard.until(lambda: room.health.parts()["radio"].colour is Colour.GREEN)
+            assert radio.stale_bonds() == {}
 
 
 async def test_two_drops_and_an_answer_are_no_stale_bond(room_with: RoomMaker) -> None:
