@@ -165,12 +165,17 @@ class Visitor:
         self.say(device, f"{error}; trying again in {pause:.0f} s.", severity)
 
     def _bond_lost(self, adapter: Adapter, device: Device, error: BondLost) -> None:
-        suspected = isinstance(error.__cause__, LinkLost)
-        device.rest.stale(self.clock.monotonic(), self.rng, suspected=suspected)
-        words = (
-            f"{error}. Pair it again: run 'huoma device pair-again {device.address}', put it into pairing mode and "
-            "follow the steps of its profile."
-        )
+        if device.address in self.bonds.told_to_pair:
+            # It called before somebody had put it into pairing mode: they are at it now, and an hour would be too long.
+            device.rest.failed(self.clock.monotonic(), self.rng, longest_s=PAIRING_PAUSE_S)
+            words = f"{error}. Put it into pairing mode and follow the steps of its profile."
+        else:
+            suspected = isinstance(error.__cause__, LinkLost)
+            device.rest.stale(self.clock.monotonic(), self.rng, suspected=suspected)
+            words = (
+                f"{error}. Pair it again: run 'huoma device pair-again {device.address}', put it into pairing mode and "
+                "follow the steps of its profile."
+            )
         if adapter.notice is not None:
             words = f"{words} {adapter.notice}"
         sentence = f"{device.words()}: {words}"

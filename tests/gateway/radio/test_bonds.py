@@ -155,6 +155,30 @@ async def test_a_bond_lost_on_the_cuff_is_a_stale_bond_and_no_storm(room_with: R
     assert len(room.heard.readings) == 1
 
 
+async def test_told_to_pair_while_it_calls_it_is_tried_until_it_is_in_pairing_mode(room_with: RoomMaker) -> None:
+    """The technician speaks first and holds the button a minute later: no hour passes in between."""
+    async with room_with(CUFF) as room:
+        cuff = await paired_cuff(room)
+        await cuff.lose_bonds()
+        cuff.accepts_pairing = False
+        await cuff.record(successes(1)[0])
+
+        def asked() -> list[str]:
+            return [words for _, words, _ in room.heard.states if "Put it into pairing mode" in words]
+
+        async with room.running() as radio:
+            await asyncio.sleep(1)
+            await radio.pair_again(CUFF)
+            await room.heard.until(lambda: asked())
+            await asyncio.sleep(60)
+            began = room.clock.monotonic()
+            await cuff.pairing_mode()
+            await room.heard.until(lambda: len(room.heard.readings) == 1)
+            assert room.clock.monotonic() - began < 30
+            assert room.health.parts()["radio"].colour is Colour.GREEN
+        assert len(asked()) == 1
+
+
 async def stale_bond_is_said_once(room: Room, cuff: BloodPressureCuff) -> None:
     before = cuff.connections
     async with room.running():
