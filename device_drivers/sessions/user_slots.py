@@ -100,7 +100,7 @@ class UserSlots:
                 "every place for a user is taken on the scale: delete one in its menu, then pair it again"
             )
         if answer.user is None:
-            raise DeviceRefused(f"the scale makes no user ({answer.outcome}): make one in its menu, and give its code")
+            raise DeviceRefused(f"the scale makes no user ({answer.outcome}): restart it and pair it again")
         return await self._known(Consent(user=answer.user, code=code))
 
     async def _whose(self, code: int) -> Consent | None:
@@ -124,6 +124,6 @@ def refusal(users: Sequence[int]) -> DeviceRefused:
     """The sentence for codes that the device does not take."""
     whose = " and ".join(str(user) for user in users)
     return DeviceRefused(
-        f"the scale refuses the consent code of user {whose}: look the code up on the scale and enter it anew, "
-        f"or delete the user on the scale and pair it again"
+        f"the scale refuses the consent code of user {whose}: delete that user in the menu of the scale and "
+        "pair it again"
     )

@@ -82,7 +82,7 @@ async def test_a_code_that_is_refused_says_what_to_do(room_with: RoomMaker) -> N
         await scale.pairing_mode()
         async with room.running():
             await room.heard.until(lambda: room.heard.said("refuses the consent code of user 1"))
-        assert room.heard.said("look the code up on the scale and enter it anew")
+        assert room.heard.said("delete that user in the menu of the scale and pair it again")
         assert not room.heard.said("2222"), "a code is a secret"
         assert not room.heard.readings
         assert len(scale.users[1].weighings) == 1, "nothing is lost"
