@@ -146,11 +146,17 @@ class DeliveryWorker:
             queued = await self._store.queued(self.name, limit=self._batch, skip=skip, skip_subjects=stopped)
             batch = self._retries.next_batch(queued, now)
             if not batch:
-                return await self._look_deeper(queued, skip, stopped)
+                return await self._look_deeper(queued, skip, stopped, now)
             return await self._deliver(batch)
 
-    async def _look_deeper(self, held: Sequence[Item], skip: Sequence[int], stopped: Sequence[Subject]) -> bool:
-        """The head of the queue waits behind items that back off: other devices need not."""
+    async def _look_deeper(
+        self, held: Sequence[Item], skip: Sequence[int], stopped: Sequence[Subject], now: float
+    ) -> bool:
+        """The head of the queue waits behind items that back off: other devices need not.
+
+        `now` is the moment by which the head waits: by a later one, what it waits behind may be due and hold nothing
+        back any more, and a retraction would overtake the very reading that it takes back.
+        """
         behind = [*skip]
         for _ in range(DEEPEST_LOOK):
             if not held:
@@ -158,7 +164,7 @@ class DeliveryWorker:
             behind += [item.item_id for item in held]
             limit = self._sink.batch_size
             held = await self._store.queued(self.name, limit=limit, skip=behind, skip_subjects=stopped)
-            batch = self._retries.next_batch(held, self._clock.monotonic())
+            batch = self._retries.next_batch(held, now)
             if batch:
                 return await self._deliver(batch[: self._batch])
         return False
