@@ -9,10 +9,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.consent import Consent
+from gateway.core.subject import Subject
 from gateway.delivery.retries import LONGEST_PAUSE_S
 from gateway.delivery.sink import Answer, Ruling
 from gateway.delivery.store import Item, ItemState
-from tests.gateway.delivery.support import Bench, MemoryOutbox, alert, blood_pressure, resident, weight, wrap
+from tests.gateway.delivery.support import (
+    Bench,
+    MemoryOutbox,
+    alert,
+    blood_pressure,
+    resident,
+    retraction,
+    weight,
+    wrap,
+)
 from tests.virtual_time import VirtualClock, run_virtual
 
 
@@ -257,6 +267,33 @@ async def test_one_item_backing_off_holds_its_device_and_nobody_else() -> None:
     assert bench.store.state("fhir", 1)[0] is ItemState.DEAD
     assert bench.store.state("fhir", 1)[2] <= 5
     assert bench.states() == {ItemState.DELIVERED: 7, ItemState.DEAD: 1}
+
+
+class SlowToLookDeeper(MemoryOutbox):
+    """Looking behind the head of the queue takes so long that what the head waits for is due meanwhile."""
+
+    async def queued(
+        self, sink: str, *, limit: int, skip: Sequence[int] = (), skip_subjects: Sequence[Subject] = ()
+    ) -> list[Item]:
+        await asyncio.sleep(30.0 if len(skip) > 1 else 0.0)
+        return await super().queued(sink, limit=limit, skip=skip, skip_subjects=skip_subjects)
+
+
+@virtual
+async def test_a_retraction_does_not_overtake_its_reading_while_the_queue_is_looked_through() -> None:
+    sink = Scripted(batch_size=2)
+    bench = Bench(sink, store=SlowToLookDeeper(), clock=VirtualClock())
+    envelopes = [wrap(weight()) for _ in range(4)]
+    for envelope in (*envelopes, retraction(envelopes[2])):
+        await bench.store.put("fhir", envelope)
+    conflict = Answer(ruling=Ruling.CONFLICT, words="conflict")
+    sink.answer = lambda item: (
+        conflict if item.item_id == 1 and len(sink.calls) == 1 else Answer(ruling=Ruling.ACCEPTED, words="kept")
+    )
+    async with bench.running():
+        await asyncio.sleep(3600)
+    assert bench.states() == {ItemState.DELIVERED: 5}
+    assert [number for _, numbers in sink.calls for number in numbers] == [1, 2, 1, 3, 4, 5]
 
 
 @virtual
