@@ -6,10 +6,10 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from secrets import token_hex
 from types import MappingProxyType
 from typing import Final, Protocol
 
+from api.entries import enter_bind_key, enter_consent_code
 from api.http.auth import TokenBook
 from gateway.core.errors import Invalid, NotFound
 from gateway.core.subject import Subject, SubjectType
@@ -26,9 +26,6 @@ from gateway.store.users import Role, User, Users
 _DEVICE: Final = re.compile(
     r"(address:)?[0-9A-F]{2}(:[0-9A-F]{2}){5}|serial:[^\s:]+:\S+|eui64:[0-9A-F]{16}", re.IGNORECASE
 )
-
-_ADDRESS: Final = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){5}", re.IGNORECASE)
-_BIND_KEY: Final = re.compile(r"[0-9a-f]{32}")
 
 # Where a device is worn, then where one stands that nobody wears.
 PLACEMENTS: Final = (
@@ -58,6 +55,10 @@ class Bonds(Protocol):
 
     async def forget(self, address: str) -> None:
         """Remove the bond, if there is one."""
+        ...
+
+    def try_at_once(self, address: str) -> None:
+        """Whatever went wrong with it before."""
         ...
 
     def accept_damaged_bonds(self) -> None:
@@ -157,22 +158,14 @@ class Acts:
         await self._radio().pair_again(address.upper())
 
     async def set_bind_key(self, address: str, bind_key: str | None, *, actor: str) -> None:
-        """The key of a device's encrypted advertisements; None forgets it. Messages are counted anew from now on.
+        """See `api.entries.enter_bind_key`."""
+        await enter_bind_key(self.memory, address, bind_key, actor=actor)
 
-        Raises:
-            Invalid: no address, or no key. The text never repeats the key.
-        """
-        if not _ADDRESS.fullmatch(address):
-            raise Invalid(f"'{address}' is no address: give one such as AA:BB:CC:DD:EE:FF; 'huoma devices' lists them.")
-        key = re.sub(r"[\s:-]", "", bind_key or "").lower().removeprefix("0x")
-        if bind_key is not None and not _BIND_KEY.fullmatch(key):
-            raise Invalid(
-                "A bind key has 32 hexadecimal digits: the app of the device's maker shows it where encryption is "
-                "switched on."
-            )
-        kept = {"bind-key": key, "replay-counter": "", "key-entered": token_hex(8)}
-        action = "device.forget-key" if bind_key is None else "device.key"
-        await self.memory.enter(address, kept, actor=actor, action=action)
+    async def set_consent_code(self, address: str, user: int, code: str | None, *, actor: str) -> None:
+        """See `api.entries.enter_consent_code`. A device that calls is tried at once."""
+        await enter_consent_code(self.memory, address, user, code, actor=actor)
+        if self.bonds is not None:
+            self.bonds.try_at_once(address.upper())
 
     def accept_damaged_bonds(self) -> None:
         """A technician has read that the file of bonds was damaged: devices may pair again.

@@ -23,5 +23,9 @@ class DeviceRefused(DeviceError):  # noqa: N818
     """The device answered with an error that a retry will not change: tell a technician."""
 
 
+class CodeNeeded(DeviceRefused):
+    """A user's measurements are behind a consent code, and none was entered, or another: ask a technician."""
+
+
 class KeyNeeded(DeviceError):  # noqa: N818
     """What it advertises is encrypted, and the key that opens it was not entered, or is another: ask a technician."""

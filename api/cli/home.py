@@ -110,6 +110,24 @@ def device_key(
     print(f"The bind key of {address} is kept: press its button, or wait until it measures.")
 
 
+@device.command("code")
+def device_code(
+    address: Annotated[str, typer.Argument(help="its address, such as AA:BB:CC:DD:EE:FF")],
+    user: Annotated[int, typer.Option("--user", help="the user's number on the device")] = 1,
+    forget: Annotated[bool, typer.Option("--forget", help="that user is not fetched any more")] = False,
+    config: Config = None,
+) -> None:
+    """Enter the consent code of a user of a scale or cuff; asks for it, and never shows it."""
+    path = f"/devices/{quote(address, safe=':')}/code"
+    if forget:
+        _ask(config, "DELETE", f"{path}?user={user}")
+        print(f"The code of user {user} of {address} is forgotten: that user's measurements stay on the device.")
+        return
+    code = typer.prompt(f"Consent code of user {user}", hide_input=True, err=True)
+    _ask(config, "POST", path, {"user": user, "code": code})
+    print(f"The code of user {user} of {address} is kept: measure once, and it is tried.")
+
+
 @device.command("accept-damaged-bonds")
 def device_accept_damaged_bonds(config: Config = None) -> None:
     """Say that you have read that the file of bonds was damaged: devices may pair again."""

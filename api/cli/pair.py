@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _INTERRUPTED: Final = 130  # as a shell has it of a command that was broken off
 _QUIET: Final = frozenset({"answered"})
+# What is looked up in a menu or an app is asked for until it is answered; the digits of a bonding end with it.
+_STANDS: Final = frozenset({"bind-key", "consent-code"})
+_WITHDRAWS: Final = frozenset({"ask", "answered", "ended"})
 _RESUMES: Final = 5  # times in a row that a stream may break before the gateway counts as gone
 
 
@@ -77,6 +80,8 @@ class Dialogue:
         self._gateway = gateway
         self._yes = yes
         self._asking: asyncio.Task[None] | None = None
+        self._asked_for = ""  # the kind of the question that stands
+        self._question = ""  # what was printed of it last
 
     async def pair(self, body: dict[str, Any]) -> int:
         """The exit status: 0 when it is ready."""
@@ -99,10 +104,15 @@ class Dialogue:
     async def _follow(self, path: str, group: asyncio.TaskGroup) -> str:
         outcome = ""
         async for event in self._events(path):
-            self._stop_asking()
+            stands = self._asked_for in _STANDS and event["code"] not in _WITHDRAWS
+            if not stands:
+                self._stop_asking()
             if event["code"] not in _QUIET:
+                print(end="\n" if stands else "")
                 _tell(event)
+                print(end=self._question if stands else "", flush=True)
             if event["code"] == "ask":
+                self._asked_for = event["data"]["ask"]
                 self._asking = group.create_task(self._answer(path, event["data"]))
             if event["code"] == "ended":
                 outcome = event["data"]["outcome"]
@@ -217,10 +227,17 @@ class Dialogue:
             case "compare":
                 return "compare", {"match": (await _prompt("Do they match? [y/N] ")).lower() in ("y", "yes", "k", "j")}
             case "bind-key":
-                return "bind-key", {"bind_key": await _prompt("Bind key: ", hidden=True)}
+                return "bind-key", {"bind_key": await self._put("Bind key: ")}
+            case "consent-code":
+                user = await self._put("User on the device: ", hidden=False)
+                return "consent-code", {"user": user, "code": await self._put("Consent code: ")}
             case "select":
                 return "select", {"address": await self._selected(path)}
         return None
+
+    async def _put(self, question: str, *, hidden: bool = True) -> str:
+        self._question = question
+        return await _prompt(question, hidden=hidden)
 
     async def _selected(self, path: str) -> str:
         from api.cli.gateway import ask
@@ -234,7 +251,7 @@ class Dialogue:
     def _stop_asking(self) -> None:
         if self._asking is not None:
             self._asking.cancel()
-            self._asking = None
+            self._asking, self._asked_for, self._question = None, "", ""
 
 
 def _tell(event: dict[str, Any]) -> None:

@@ -75,7 +75,7 @@ class CandidateView(BaseModel):
 class AskView(BaseModel):
     """What waits for a person."""
 
-    kind: str = Field(description='"select", "passkey", "display", "compare" or "bind-key"')
+    kind: str = Field(description='"select", "passkey", "display", "compare", "bind-key" or "consent-code"')
     words: str
     number: str | None = Field(description="six digits to show, for display and compare")
 

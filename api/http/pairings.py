@@ -23,6 +23,7 @@ from api.http.pairing_models import (
     happened_view,
     pairing_view,
 )
+from api.http.registry_models import ConsentCode
 from api.http.services import Given, Services
 from api.http.stream import CHECK_S, RETRY_MS, first_of
 from gateway.core.errors import NotFound
@@ -175,6 +176,12 @@ def _answers(router: APIRouter) -> None:
     async def bind_key(_: Technician, body: BindKey, session: One) -> PairingView:
         """The key of the device's encrypted advertisements."""
         await session.bind_key(body.bind_key)
+        return _view(session.state())
+
+    @router.post("/{pairing_id}/consent-code", responses=_REFUSED)
+    async def consent_code(_: Technician, body: ConsentCode, session: One) -> PairingView:
+        """Which of the device's users the resident is, and the code of that user. It is shown nowhere again."""
+        await session.consent_code(body.user, body.code.get_secret_value())
         return _view(session.state())
 
     @router.post("/{pairing_id}/cancel")

@@ -110,6 +110,13 @@ class BindKey(_Body):
     key: SecretStr = Field(max_length=128, description="32 hexadecimal digits; spaces, colons and hyphens are ignored")
 
 
+class ConsentCode(_Body):
+    """What opens the measurements of a user of a scale or a cuff."""
+
+    user: int = Field(ge=0, le=255, description="the user's number, as the device displays it")
+    code: SecretStr = Field(max_length=16, description="four digits")
+
+
 class ValueView(BaseModel):
     """One number, in UCUM units, with the codes by which the world knows it."""
 

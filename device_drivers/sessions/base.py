@@ -80,6 +80,7 @@ class End(StrEnum):
     DEVICE_CLOSED = "device-closed"
     NOTHING_MORE = "nothing-more"  # no frame for `IDLE_S`: the gateway hung up
     PAIRED = "paired"  # the bonding connection is finished by hanging up; records come on the next one
+    NO_CODE = "no-code"  # it has users, none of whose consent codes is known, and it gave nothing
     NOT_MEASURING = "not-measuring"  # none of the device's characteristics is a measurement we know
 
 

@@ -8,18 +8,16 @@ from __future__ import annotations
 from datetime import tzinfo
 from typing import Final
 
-from device_drivers.decode import user_control
 from device_drivers.decode.beurer_scale import FAMILIES, TAKE_MEASUREMENT
 from device_drivers.errors import DeviceRefused
 from device_drivers.sessions.base import Arrivals, End, Memory, SessionClock, SessionResult, Sink, drain
 from device_drivers.sessions.begin import begin, quirks_of, settle
 from device_drivers.sessions.link import Link, uuid128
-from device_drivers.sessions.user_slots import UserSlots, refusal
+from device_drivers.sessions.user_slots import STORED_S, UserSlots
 from device_drivers.sessions.weighing import Weighings
 from firmware_profiles import Profile
 
 STEP_ON_S: Final = 30.0  # from "take a measurement" until somebody has stepped on and stands still
-STORED_S: Final = 2.0  # after consent: the scale sends what it has at once
 
 
 async def beurer_scale(
@@ -59,18 +57,7 @@ async def _fetch(link: Link, clock: SessionClock, slots: UserSlots, arrivals: Ar
     known = slots.remembered()
     if not known:
         known = [await slots.enrol()]
-    refused: list[int] = []
-    end = End.NOTHING_MORE
-    for consent in known:
-        outcome = await slots.consent(consent)
-        if outcome != user_control.SUCCESS:
-            refused.append(consent.user)
-            continue
-        end = await drain(link, clock, arrivals, idle_s=STORED_S)
-        if end is End.DEVICE_CLOSED:
-            break
-    if refused and end is not End.DEVICE_CLOSED:
-        raise refusal(refused)
+    end = await slots.fetch(known, link, clock, arrivals)
     if arrivals.readings or end is End.DEVICE_CLOSED or not await _take(link):
         return end
     return await _first(link, clock, arrivals)

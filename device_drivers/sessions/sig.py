@@ -9,14 +9,13 @@ from __future__ import annotations
 from datetime import tzinfo
 from typing import Final
 
-from device_drivers.decode import user_control
 from device_drivers.decode.registry import DECODERS
 from device_drivers.errors import DecodeError, DeviceRefused
 from device_drivers.sessions.base import Arrivals, End, Memory, SessionClock, SessionResult, Sink, drain
 from device_drivers.sessions.begin import begin, quirks_of, settle
 from device_drivers.sessions.glucose import fetch_records, has_records
 from device_drivers.sessions.link import FrameCallback, Link, Receipt, uuid128
-from device_drivers.sessions.user_slots import UserSlots, refusal
+from device_drivers.sessions.user_slots import UserSlots
 from device_drivers.sessions.weighing import COMPOSITION, WEIGHT, Weighings
 from firmware_profiles import Profile, Quirks
 
@@ -41,17 +40,19 @@ async def sig(
             await link.disconnect()
             return SessionResult(information=information, clock=offset, readings=0, end=End.PAIRED)
     await settle(clock, quirks)
-    end, fetched = End.NOT_MEASURING, 0
+    end, fetched, closed_to_us = End.NOT_MEASURING, 0, False
     weighings = Weighings(sink, quirks, arrivals)
     try:
         if await subscribe_measurements(link, sink, quirks, arrivals, weighings):
-            await _consent(link, clock, memory)
+            closed_to_us = UserSlots.on(link) and not await _consent(link, clock, memory, arrivals)
             end = await drain(link, clock, arrivals)
     finally:  # a packet that was confirmed does not come again
         weighings.close()
     if has_records(link) and end is not End.DEVICE_CLOSED:
         fetched = await fetch_records(link, clock, sink, memory)
         end = End.NOTHING_MORE
+    if closed_to_us and not arrivals.readings + fetched:
+        end = End.NO_CODE
     await link.disconnect()
     return SessionResult(information=information, clock=offset, readings=arrivals.readings + fetched, end=end)
 
@@ -81,16 +82,18 @@ async def subscribe_measurements(
     return subscribed
 
 
-async def _consent(link: Link, clock: SessionClock, memory: Memory) -> None:
-    """A device with users gives its measurements to whoever has their codes; where none is known, none is given."""
+async def _consent(link: Link, clock: SessionClock, memory: Memory, arrivals: Arrivals) -> int:
+    """A device with users gives their measurements to whoever has their codes; of how many users they are known.
+
+    Raises:
+        CodeNeeded: it refuses one.
+    """
     slots = UserSlots(link, clock, memory)
-    known = slots.remembered() if UserSlots.on(link) else ()
-    if not known:
-        return
-    await slots.open()
-    refused = [one.user for one in known if await slots.consent(one) != user_control.SUCCESS]
-    if refused:
-        raise refusal(refused)
+    known = slots.remembered()
+    if known:
+        await slots.open()
+        await slots.fetch(known, link, clock, arrivals)
+    return len(known)
 
 
 def _decoding(source: str, sink: Sink, quirks: Quirks, arrivals: Arrivals) -> FrameCallback:

@@ -1,7 +1,7 @@
 """Users on the device (User Data Service, 181C): measurements are behind a consent code of four digits each.
 
-Remembered of the device: "consent-index" and "consent-code" of the user that was registered or given; of further users
-"consent-code:N" for the user N.
+Remembered of the device: "consent-index" and "consent-code" of the user that was registered from here; "consent-code:N"
+of the user N whose code a person entered.
 
 Source: Bluetooth SIG, User Data Service 1.1, §3.2.
 """
@@ -9,13 +9,13 @@ Source: Bluetooth SIG, User Data Service 1.1, §3.2.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from device_drivers.decode import user_control
-from device_drivers.errors import DeviceRefused
-from device_drivers.sessions.base import Memory, SessionClock
+from device_drivers.errors import CodeNeeded, DeviceRefused
+from device_drivers.sessions.base import Arrivals, End, Memory, SessionClock, drain
 from device_drivers.sessions.control_point import ControlPoint
 from device_drivers.sessions.link import Link, uuid128
 
@@ -23,8 +23,9 @@ CONSENT_INDEX: Final = "consent-index"  # in the device's memory
 CONSENT_CODE: Final = "consent-code"
 # What the device holds too once it was told, whatever becomes of the pairing: without the code the next pairing would
 # make another user, until every place is taken. Not the index: by the code the user is looked for, or made anew.
-HELD_BY_DEVICE: Final = frozenset({CONSENT_CODE})
+STORED_S: Final = 2.0  # after consent: the device sends what it has at once
 MOST_USERS: Final = 10  # of any scale known here
+HELD_BY_DEVICE: Final = frozenset({CONSENT_CODE, *(f"{CONSENT_CODE}:{user}" for user in range(MOST_USERS + 1))})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,13 +78,34 @@ class UserSlots:
         )
         return answer.outcome
 
+    async def fetch(self, users: Sequence[Consent], link: Link, clock: SessionClock, arrivals: Arrivals) -> End:
+        """What is stored for each of these users, one after the other: the device sends to whoever consented last.
+
+        Raises:
+            CodeNeeded: it refuses the code of one of them; the others were fetched.
+            LinkLost, BondLost, DeviceRefused: as `consent`.
+        """
+        refused: list[int] = []
+        end = End.NOTHING_MORE
+        for consent in users:
+            if await self.consent(consent) != user_control.SUCCESS:
+                refused.append(consent.user)
+                continue
+            end = await drain(link, clock, arrivals, idle_s=STORED_S)
+            if end is End.DEVICE_CLOSED:
+                return end
+        if refused:
+            raise _refusal(refused)
+        return end
+
     async def enrol(self) -> Consent:
         """Be a user of the device for the first time, and remember it.
 
         The code is remembered before the device is told: a user made on a connection that broke off is found again.
 
         Raises:
-            DeviceRefused: every place is taken, or it registers nobody; in words that say what to do.
+            CodeNeeded: every place is taken.
+            DeviceRefused: it registers nobody; both in words that say what to do.
         """
         known = self._number(CONSENT_CODE)
         if known is not None and known <= user_control.LAST_CODE:
@@ -96,8 +118,9 @@ class UserSlots:
             user_control.register(code), answers=lambda answer: answer.operation == user_control.REGISTER
         )
         if answer.outcome == user_control.FAILED:
-            raise DeviceRefused(
-                "every place for a user is taken on the scale: delete one in its menu, then pair it again"
+            raise CodeNeeded(
+                "every place for a user is taken on the scale: enter the code of one of them ('huoma device code "
+                "ADDRESS'), or delete one in its menu and pair it again"
             )
         if answer.user is None:
             raise DeviceRefused(f"the scale makes no user ({answer.outcome}): restart it and pair it again")
@@ -120,10 +143,23 @@ class UserSlots:
         return int(text) if text is not None and text.isascii() and text.isdigit() else None
 
 
-def refusal(users: Sequence[int]) -> DeviceRefused:
+def _refusal(users: Sequence[int]) -> CodeNeeded:
     """The sentence for codes that the device does not take."""
     whose = " and ".join(str(user) for user in users)
-    return DeviceRefused(
-        f"the scale refuses the consent code of user {whose}: delete that user in the menu of the scale and "
-        "pair it again"
+    return CodeNeeded(
+        f"the scale refuses the consent code of user {whose}: enter the right one ('huoma device code ADDRESS'), or "
+        "delete that user in the menu of the scale and pair it again"
     )
+
+
+def is_word(key: str) -> bool:
+    """A key of the device's memory that belongs to users and their codes."""
+    return key in (CONSENT_INDEX, CONSENT_CODE) or key.startswith(f"{CONSENT_CODE}:")
+
+
+def entered(known: Mapping[str, str], user: int, code: int | None) -> Mapping[str, str]:
+    """What to remember when a person enters the code of a user; None forgets it. `known`: what is remembered now."""
+    kept = {f"{CONSENT_CODE}:{user}": "" if code is None else f"{code:04d}"}
+    if known.get(CONSENT_INDEX) == str(user):  # what was registered from here holds no longer
+        kept |= {CONSENT_INDEX: "", CONSENT_CODE: ""}
+    return kept

@@ -6,13 +6,14 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 
-from device_drivers.errors import BondLost, DeviceError, DeviceRefused, KeyNeeded
+from device_drivers.errors import BondLost, CodeNeeded, DeviceError, DeviceRefused, KeyNeeded, LinkLost
 from device_drivers.sessions.base import End
 from firmware_profiles import Catalogue, Profile
 from gateway.ingest.received import ClockMeasurement, KnownDevice
 from gateway.pairing import sentences
 from gateway.pairing import verdict as say
 from gateway.pairing.choice import Choice
+from gateway.pairing.consent_codes import ConsentCodes
 from gateway.pairing.log import PairingLog
 from gateway.pairing.measured import Measured, counts
 from gateway.pairing.model import Act, Ask, AskKind, Candidate, Outcome, PairingRequest, Phase
@@ -57,6 +58,7 @@ class Flow:
         self._renewed = False
         self._passkeys = 0
         self._passkey_asked = False
+        self._codes = ConsentCodes()
         self._first_heard: float | None = None
         self._arrived: dict[str, None] = {}  # kinds of what counts as measured, in order
         self._pending: list[Measured] = []
@@ -174,6 +176,8 @@ class Flow:
 
     def connecting(self) -> None:
         """It called."""
+        if self._codes.asks(self.ask):  # as it was answered not yet, nothing new will come of it
+            return
         if self.phase is Phase.CALLING:
             self.phase = Phase.PREPARING
         if self.phase is Phase.PREPARING:
@@ -230,6 +234,11 @@ class Flow:
         if isinstance(error, KeyNeeded):
             self._bind_key(say.bind_key_needed(str(error)))
             return
+        if isinstance(error, CodeNeeded):
+            self._code_needed(error)
+            return
+        if isinstance(error, LinkLost) and self._codes.asks(self.ask):
+            return
         asked, self._passkey_asked, self.ask = self._passkey_asked, False, None
         if isinstance(error, BondLost):
             self._bond_failed(str(error), passkey_asked=asked)
@@ -260,6 +269,22 @@ class Flow:
         if self.ask is None or self.ask.kind is not AskKind.BIND_KEY:
             self.question(Ask(kind=AskKind.BIND_KEY, words=words))
 
+    def _code_needed(self, error: CodeNeeded) -> None:
+        """The device calls again and again while a person looks the code up: it is asked for once."""
+        if self._codes.asks(self.ask):
+            return
+        ask = self._codes.needed(error)
+        if ask is None:
+            self._fail(self._codes.verdict())
+        else:
+            self.question(ask)
+
+    def _code_not_needed(self) -> None:
+        """It gives without, or somebody made room on it meanwhile."""
+        self._codes.refused = None
+        if self._codes.asks(self.ask):
+            self.answered()
+
     def doubted(self, why: str) -> None:
         """A press came that somebody may imitate: it proves nothing."""
         self._bind_key(say.not_believed(why, self.address))
@@ -281,8 +306,12 @@ class Flow:
             self._clock_said = True
             self.found["clock"] = {"state": "none"}
             self._log.say("clock", sentences.clock(None, synchronised=True), state="none")
+        if end is not End.NO_CODE:
+            self._code_not_needed()
         self._assign()
         self._advance()
+        if end is End.NO_CODE and not self._arrived and not self._codes.asks(self.ask):
+            self.question(self._codes.perhaps())
 
     # ---- questions ----------------------------------------------------------------------------------------------
 
@@ -299,8 +328,11 @@ class Flow:
 
     def answered(self) -> None:
         """It was; what it was is nobody's business."""
+        if self._codes.asks(self.ask):
+            self._codes.refused = None  # until the device says otherwise
         self.ask = None
         self._log.say("answered", "Answered.")
+        self._advance()
 
     # ---- whose it is, and the first measurement -----------------------------------------------------------------
 
@@ -321,12 +353,14 @@ class Flow:
     @property
     def prepared(self) -> bool:
         """Everything but the first measurement is done."""
-        return self.assigned_at is not None and (self.bonded or self._session_ended or bool(self._arrived))
+        done = self.bonded or self._session_ended or bool(self._arrived)
+        return self.assigned_at is not None and done and self._codes.refused is None
 
     def measured(self, measured: Measured) -> None:
         """A reading was committed, or a press came, or a piece of motion."""
         if self.phase is Phase.ENDED or measured.kind == BATTERY:  # of itself it measures nothing of anybody
             return
+        self._code_not_needed()
         self._assign()
         if self.assigned_at is None:
             if len(self._pending) < PENDING_LIMIT:
@@ -368,7 +402,9 @@ class Flow:
 
     def time_is_up(self, waited_s: float) -> None:
         """Nothing happened for too long."""
-        if self.prepared:
+        if self._codes.refused is not None:
+            self._fail(self._codes.verdict())
+        elif self.prepared:
             missing = self.missing() or "measurement"
             self._end(Outcome.UNPROVEN, say.not_proven(self._model(), missing, waited_s, self._arrived), Act.KEEP)
         else:

@@ -53,6 +53,7 @@ class AskKind(StrEnum):
     DISPLAY = "display"  # enter these six digits on the device: no answer
     COMPARE = "compare"  # does the device display these six digits?
     BIND_KEY = "bind-key"  # the key of its encrypted advertisements
+    CONSENT_CODE = "consent-code"  # which of the device's users the resident is, and the four digits that open his
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Protocol
 from device_drivers.sessions.user_slots import HELD_BY_DEVICE
 from gateway.core.errors import Conflict
 from gateway.ingest.received import KnownDevice
-from gateway.pairing.bind_keys import BindKeys, KeyActs
+from gateway.pairing.entered import Entered, EntryActs
 from gateway.pairing.model import Candidate, PairingRequest
 from gateway.pairing.nearby import Nearby
 from gateway.pairing.replaced import Replacements
@@ -18,7 +18,7 @@ from gateway.store.pairings import PairingNotes, PairingRow
 from gateway.store.registry import Registry
 
 
-class Acts(KeyActs, Protocol):
+class Acts(EntryActs, Protocol):
     """`api.acts.Acts`, as far as pairing goes."""
 
     async def assign(
@@ -57,7 +57,7 @@ class HomeOffice:
         self._memory = memory
         self._notes = notes
         self._acts = acts
-        self._keys = BindKeys(memory, acts)
+        self._entered = Entered(memory, acts)
         self._replacements = replacements
         self._nearby = nearby
         self._chosen = chosen
@@ -99,7 +99,7 @@ class HomeOffice:
                     await self._registry.end_assignment(one.id, actor=row.actor)
         if not row.owned_before:
             await self._memory.forget(row.address, but=HELD_BY_DEVICE)
-        await self._keys.bring_back(row.address, actor=row.actor)
+        await self._entered.bring_back(row.address, actor=row.actor)
 
     async def retire(self, address: str, actor: str) -> None:
         """See `Office`."""
@@ -107,11 +107,15 @@ class HomeOffice:
 
     async def give_key(self, address: str, bind_key: str, actor: str) -> None:
         """See `Office`."""
-        await self._keys.give(address, bind_key, actor=actor)
+        await self._entered.bind_key(address, bind_key, actor=actor)
+
+    async def give_code(self, address: str, user: int, code: str, actor: str) -> None:
+        """See `Office`."""
+        await self._entered.consent_code(address, user, code, actor=actor)
 
     async def settle(self, address: str) -> None:
         """See `Office`."""
-        await self._keys.settle(address)
+        await self._entered.settle(address)
 
     async def note(self, row: PairingRow) -> None:
         """See `Office`."""

@@ -78,6 +78,10 @@ class Office(Protocol):
         """The key of its encrypted advertisements; `take_back` brings the old one back. Raises Invalid."""
         ...
 
+    async def give_code(self, address: str, user: int, code: str, actor: str) -> None:
+        """The consent code of one of its users; `take_back` brings back what was before. Raises Invalid."""
+        ...
+
     async def settle(self, address: str) -> None:
         """What was kept of before, in order to take back, is not needed any more. Raises HuomaError."""
         ...
@@ -190,6 +194,14 @@ class PairingSession:
         if self._flow.address is None:
             raise Conflict("No device is chosen yet: select one first.")
         await self._office.give_key(self._flow.address, bind_key, self._row.actor)
+        self._flow.answered()
+        self._stir.set()
+
+    async def consent_code(self, user: int, code: str) -> None:
+        """Raises Invalid: it is no code. Conflict: no device is chosen yet."""
+        if self._flow.address is None:
+            raise Conflict("No device is chosen yet: select one first.")
+        await self._office.give_code(self._flow.address, user, code, self._row.actor)
         self._flow.answered()
         self._stir.set()
 

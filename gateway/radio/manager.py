@@ -164,7 +164,7 @@ class Radio:
         permits[address] = Permit(agent=agent, relay=relay, profile_id=profile_id)
         try:
             await self._dispatcher.end(address)  # a connection under way has no agent and tells nobody
-            self._try_at_once(address)
+            self.try_at_once(address)
             yield
         finally:
             relay.close()
@@ -221,7 +221,7 @@ class Radio:
                     f"The bond with {address} could not be removed ({error}): try again when Bluetooth answers."
                 ) from error
         self._bonds.forgotten(address)
-        self._try_at_once(address)
+        self.try_at_once(address)
         self._stations.report()
 
     async def bonds(self) -> Mapping[str, Collection[str]]:
@@ -258,7 +258,7 @@ class Radio:
                 station.adapter.accept_notice()
         for address in list(self._bonds.stale):
             self._bonds.forgotten(address)
-            self._try_at_once(address)
+            self.try_at_once(address)
         self._stations.report()
 
     def _heard(self, station: Station, ble: BLEDevice, data: AdvertisementData) -> None:
@@ -293,7 +293,8 @@ class Radio:
         except StoreError:
             return False
 
-    def _try_at_once(self, address: str) -> None:
+    def try_at_once(self, address: str) -> None:
+        """A technician did something about a device: it is connected to when it calls, whatever went wrong before."""
         device = self._devices.get(address)
         if device is not None:
             device.rest.forget()

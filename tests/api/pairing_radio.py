@@ -29,6 +29,7 @@ class HandRadio:
     watches: dict[str, PairingWatch] = field(default_factory=dict)
     agents: dict[str, PairingAgent | None] = field(default_factory=dict)
     forgotten: list[str] = field(default_factory=list)
+    at_once: list[str] = field(default_factory=list)
     clock: SystemClock = field(default_factory=SystemClock)
 
     def seen(self) -> Sequence[Seen]:
@@ -49,6 +50,9 @@ class HandRadio:
 
     async def forget(self, address: str) -> None:
         self.forgotten.append(address)
+
+    def try_at_once(self, address: str) -> None:
+        self.at_once.append(address)
 
     def call(self, address: str = CUFF, *, pairing: bool | None = True, rssi: int = -60) -> None:
         """A cuff is heard."""

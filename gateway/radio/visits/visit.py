@@ -149,6 +149,9 @@ class Visitor:
             self.changed()
         if result.end is End.NOT_MEASURING:
             self.say(device, "it offers no measurement that this gateway knows.", Severity.FAULT)
+        elif result.end is End.NO_CODE:
+            words = f"it has users and gave nothing: 'huoma device code {device.address}' enters the code of one."
+            self.say(device, words, Severity.WARNING)
         elif conversation.readings:
             received = "1 reading" if conversation.readings == 1 else f"{conversation.readings} readings"
             self.say(device, f"{received} received.", Severity.INFORMATION)

@@ -1,4 +1,4 @@
-"""`huoma device key`: asks without showing, and keeps."""
+"""`huoma device key` and `code`: asks without showing, and keeps."""
 
 from __future__ import annotations
 
@@ -59,3 +59,25 @@ def test_the_key_is_asked_for_unseen_and_kept(
     assert run(config, "device", "key", ADDRESS, "--forget") == 0
     assert "is forgotten" in capsys.readouterr().out
     assert remembered(config)["bind-key"] == ""
+
+
+def test_the_code_is_asked_for_unseen_and_kept(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def prompt(_text: str, **how: Any) -> str:
+        asked.append(how)
+        return "0042"
+
+    monkeypatch.setattr(typer, "prompt", prompt)
+    assert run(config, "device", "code", ADDRESS, "--user", "2") == 0
+    assert asked[0]["hide_input"] is True
+    said = capsys.readouterr()
+    assert f"The code of user 2 of {ADDRESS} is kept" in said.out
+    assert "0042" not in said.out + said.err
+    assert remembered(config)["consent-code:2"] == "0042"
+    assert run(config, "device", "code", ADDRESS, "--user", "2", "--forget") == 0
+    assert remembered(config)["consent-code:2"] == ""
+    assert run(config, "device", "code", ADDRESS, "--user", "99") == 2
+    assert "user" in capsys.readouterr().err

@@ -15,7 +15,10 @@ import pytest
 
 from api.http.app import Control, build_app
 from api.server import bind_control, serving
+from device_drivers.errors import CodeNeeded
 from device_drivers.profile_check import check_files
+from device_drivers.sessions import End
+from gateway.ingest.received import ClockMeasurement
 from tests.api.home import Home, open_home
 from tests.api.http.test_upkeep import FRAME, HandRecorder
 from tests.api.pairing_radio import CUFF, CUFF_PROFILE, HandRadio
@@ -100,6 +103,41 @@ async def test_a_cuff_is_paired_and_reported(tmp_path: Path) -> None:
         assert "Ready: A&D UA-651BLE." in out.decode()
         assert "# Asennusraportti" in report.read_text()
         assert "177" not in report.read_text()
+
+
+async def test_a_consent_code_is_asked_for_until_it_is_right(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        process = await at.huoma("pair", "--address", CUFF, "--resident", "Aino Virtanen")
+        watch = await at.radio.watch()
+        assert process.stdin is not None
+        watch.connecting()
+        watch.known(at.radio.device())
+        watch.failed(CodeNeeded("the scale refuses the consent code of user 2: look it up"))
+        await until_said(process, "User on the device: ")
+        watch.clock(
+            ClockMeasurement(offset_s=0.0, uncertainty_s=0.5, measured_at=at.radio.clock.wall(), was_set=False)
+        )  # fmt: skip
+        # What happens meanwhile is told, and the question put again.
+        await until_said(process, "It belongs to the resident now.\nUser on the device: ")
+        process.stdin.write(b"2\n")
+        await until_said(process, "Consent code: ")
+        process.stdin.write(b"12\n")
+        assert "A consent code has four digits" in await until_said(process, "User on the device: ")
+        process.stdin.write(b"2\n")
+        await until_said(process, "Consent code: ")
+        process.stdin.write(b"0042\n")
+        memory = at.home.services.acts.memory
+        async with asyncio.timeout(5):
+            while (await memory.of(CUFF)).get("consent-code:2") != "0042":  # noqa: ASYNC110  # of another process
+                await asyncio.sleep(0.01)
+        watch.connecting()
+        watch.bonded()
+        watch.ended(End.NOTHING_MORE)
+        await until_said(process, "Waiting for a first measurement")
+        at.radio.measure(watch)
+        out, err = await process.communicate()
+        assert process.returncode == 0, (out, err)
+        assert "0042" not in (out + err).decode()
 
 
 async def test_a_passkey_is_typed(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from device_drivers.errors import CodeNeeded
 from gateway.store.users import Role
 from tests.api.home import Home, client, events, open_home, served
 from tests.api.pairing_radio import CUFF, CUFF_PROFILE, OTHER, HandRadio
@@ -259,3 +260,26 @@ async def test_a_pairing_that_ends_well_keeps_the_new_key(
     assert (await key_and_counter(pairing_home))[0] == NEW_KEY
     assert await pairing_home.services.acts.memory.of(f"{CUFF}/before") == {}
     assert NEW_KEY not in str(await until(technician, pairing))
+
+
+async def test_the_code_of_a_user_on_the_device_is_taken(
+    technician: httpx.AsyncClient, radio: HandRadio, pairing_home: Home
+) -> None:
+    pairing = await begin(technician, address=CUFF)
+    path = f"{ROOT}/{pairing['id']}"
+    watch = await radio.watch()
+    watch.failed(CodeNeeded("the scale refuses the consent code of user 2: look it up"))
+    ask = (await technician.get(path)).json()["ask"]
+    assert ask["kind"] == "consent-code"
+    assert "which user of the device the resident is" in ask["words"]
+    for body in ({"user": 2, "code": "canary"}, {"user": 11, "code": "0042"}, {"code": "0042"}, {"user": 2}):
+        reply = await technician.post(f"{path}/consent-code", json=body)
+        assert (reply.status_code, "canary" in reply.text) == (422, False)
+    reply = await technician.post(f"{path}/consent-code", json={"user": 2, "code": "0042"})
+    assert (reply.status_code, reply.json()["ask"], "0042" in reply.text) == (200, None, False)
+    memory = pairing_home.services.acts.memory
+    assert (await memory.of(CUFF))["consent-code:2"] == "0042"
+    await technician.post(f"{path}/cancel")
+    async with asyncio.timeout(5):
+        while (await memory.of(CUFF)).get("consent-code:2"):  # noqa: ASYNC110  # of another task
+            await asyncio.sleep(0.01)

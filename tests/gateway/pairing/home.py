@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from api.entries import enter_consent_code
 from device_drivers.advertising import Caller
 from device_drivers.broadcasts import BROADCASTS
 from device_drivers.virtual.and_medical import BloodPressureCuff
@@ -57,6 +58,9 @@ class Acts:
 
     async def set_bind_key(self, address: str, bind_key: str, *, actor: str) -> None:
         await self._memory.keep(address, {"bind-key": bind_key, "key-entered": actor})
+
+    async def set_consent_code(self, address: str, user: int, code: str, *, actor: str) -> None:
+        await enter_consent_code(self._memory, address, user, code, actor=actor)
 
 
 @dataclass
