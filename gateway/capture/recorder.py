@@ -41,7 +41,9 @@ class Seen(Protocol):
 class CapturingRadio(Protocol):
     """The radio (`gateway.radio.Radio`)."""
 
-    def capture(self, address: str, *, agent: PairingAgent | None = None) -> AbstractAsyncContextManager[Capture]: ...
+    def capture(
+        self, address: str, *, agent: PairingAgent | None = None, given: Callable[[], None] = ...
+    ) -> AbstractAsyncContextManager[Capture]: ...
 
     def seen(self) -> Sequence[Seen]: ...
 
@@ -94,7 +96,7 @@ class Recorder:
     """Records one device at a time and writes nothing to it but subscriptions.
 
     A device that belongs to somebody is not recorded: it forgets what it has sent, so the reading would be missing
-    from that person's record, and stand in a file that others read.
+    from that person's record, and stand in a file that others read. One that is given to somebody meanwhile is let go.
     """
 
     def __init__(self, radio: CapturingRadio, clock: Clock, registry: Registry) -> None:
@@ -132,6 +134,8 @@ class Recorder:
         try:
             return await self._record(address.upper(), min(seconds, SECONDS_LIMIT), bond=bond, way=way)
         except TimeoutError as silence:
+            if way.given:
+                await self._must_be_nobodys(address)
             if way.stopped:
                 raise NotFound(f"The recording was stopped before {address} called: nothing was recorded.") from silence
             raise NotFound(
@@ -160,7 +164,7 @@ class Recorder:
     async def _record(self, address: str, seconds: float, *, bond: bool, way: _Way) -> Captured:
         await self._must_be_nobodys(address)
         agent = Unbonded() if bond else None
-        context = self._radio.capture(address, agent=agent)
+        context = self._radio.capture(address, agent=agent, given=way.give)
         async with way.part(self._clock.timeout(CALLS_WITHIN_S)):
             capture = await context.__aenter__()
         try:
@@ -189,7 +193,9 @@ class Recorder:
                     await capture.wait_closed()
             ended = "by the device, which hung up"
         except TimeoutError:
-            if way.stopped:
+            if way.given:
+                ended = "early, because the device was given to somebody: what it sends is that person's from now on"
+            elif way.stopped:
                 ended = "early, because it was stopped"
         except (LinkLost, BondLost) as error:
             if not reads and not kept.frames:
@@ -240,6 +246,7 @@ class _Way:
 
     def __init__(self) -> None:
         self.stopped = False
+        self.given = False  # the device belongs to somebody now; stopped too
         self._scope: asyncio.Timeout | None = None
 
     @asynccontextmanager
@@ -258,6 +265,10 @@ class _Way:
         self.stopped = True
         if self._scope is not None:
             _end(self._scope)
+
+    def give(self) -> None:
+        self.given = True
+        self.stop()
 
 
 def _end(scope: asyncio.Timeout) -> None:

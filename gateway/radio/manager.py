@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import tzinfo
 
@@ -173,10 +173,14 @@ class Radio:
                 await self._dispatcher.end(address)
 
     @asynccontextmanager
-    async def capture(self, address: str, *, agent: PairingAgent | None = None) -> AsyncIterator[Capture]:
+    async def capture(
+        self, address: str, *, agent: PairingAgent | None = None, given: Callable[[], None] = lambda: None
+    ) -> AsyncIterator[Capture]:
         """Connect to any device when it calls, and see all that it has. Waits for its call for as long as it takes.
 
-        The agent answers when the device wants to be bonded; without one no bond is made.
+        The agent answers when the device wants to be bonded; without one no bond is made. `given` is called when the
+        device has been given to somebody meanwhile: leave the block then, so that it is heard for that person. What it
+        advertises is heard all the time: a press is a call for help, whoever records the button.
 
         Raises:
             Conflict: it is connected to, or being captured.
@@ -187,6 +191,7 @@ class Radio:
         if address in self._awaited:
             raise Conflict(f"{address} is being captured already.")
         awaited = self._awaited[address] = asyncio.Event()
+        self._dispatcher.captures[address] = given
         try:
             known = self._devices.get(address)
             if known is not None and known.in_session:
@@ -201,7 +206,7 @@ class Radio:
                 device.in_session = False
                 station.links.discard(address)
         finally:
-            del self._awaited[address]
+            del self._awaited[address], self._dispatcher.captures[address]
 
     async def forget(self, address: str) -> None:
         """A technician's act: remove the bond with a device from every adapter that holds one, and hang up.
@@ -266,7 +271,7 @@ class Radio:
         awaited = self._awaited.get(device.address)
         if awaited is not None:
             awaited.set()
-        elif device.profile is not None and self._broadcasts.takes(device.profile):
+        if device.profile is not None and self._broadcasts.takes(device.profile):  # a captured one too
             self._broadcasts.heard(
                 advert_of(device.address, device.name, data),
                 device.profile,
@@ -274,7 +279,7 @@ class Radio:
                 simulated=station.host.simulated,
             )
             device.wanted = self._broadcasts.wanted(device.address)  # ours are never forgotten
-        elif device.profile is not None:
+        elif device.profile is not None and awaited is None:
             self._dispatcher.called(device)
 
     async def _reachable(self, address: str, awaited: asyncio.Event) -> tuple[Device, Station, Adapter, BLEDevice]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
@@ -44,6 +44,7 @@ class Dispatcher:
         clock: Clock,
     ) -> None:
         self.permits: dict[str, Permit] = {}  # one per pairing under way
+        self.captures: dict[str, Callable[[], None]] = {}  # by address: called when it becomes ours
         self.crowded_out: dict[str, str] = {}  # devices of ours that find no room, by address: the sentence for people
         self._stations = stations
         self._devices = devices
@@ -238,6 +239,13 @@ class Dispatcher:
             try:
                 if device is None or not await self._is_ours(device):
                     task.cancel()
+            except HuomaError as error:
+                self._ask_again(address, error)
+        for address in list(self.captures):
+            try:
+                given = None if await self._book.wanted(address) is None else self.captures.get(address)
+                if given is not None:
+                    given()
             except HuomaError as error:
                 self._ask_again(address, error)
         for address in list(self._bonds.stale):

@@ -12,13 +12,16 @@ from device_drivers.profile_check import check_files
 from device_drivers.sessions import SESSIONS
 from device_drivers.virtual.and_medical import BloodPressureCuff
 from device_drivers.virtual.device_clock import DeviceClock
+from device_drivers.virtual.motion import Person
+from device_drivers.virtual.polar_h10 import HeartRateStrap
 from firmware_profiles import read_file
 from gateway.capture import Captured, Frame, Recorder, profile_text
 from gateway.capture.toml import name_pattern
 from gateway.core.errors import Conflict, NotFound
 from gateway.core.subject import Subject, SubjectType
 from gateway.radio.visits.capture import Attribute
-from tests.gateway.pairing.home import AINO, CUFF, Household
+from gateway.store.readings import Readings
+from tests.gateway.pairing.home import AINO, CUFF, STRAP, Household
 
 PRESSURE = bytes.fromhex("167d0050006600e10701100c273640000000")
 
@@ -189,3 +192,24 @@ async def _not_recorded(recorder: Recorder) -> str:
     with pytest.raises(NotFound) as refused:
         await recorder.record(CUFF, seconds=5, bond=True)
     return str(refused.value)
+
+
+async def test_one_that_is_given_to_somebody_while_it_is_recorded_is_let_go(household: Household) -> None:
+    strap = HeartRateStrap(household.air, motion=Person(seed=1, fall_after_s=None), heart_rate=70)
+    await strap.power_on()
+    await strap.wear()
+    async with household.gateway() as gateway:
+        recorder = Recorder(gateway.radio, gateway.clock, gateway.registry)
+        async with asyncio.TaskGroup() as group:
+            recording = group.create_task(recorder.record(STRAP, seconds=300, bond=False))
+            await gateway.until(lambda: strap.connection)
+            await asyncio.sleep(5)
+            began = gateway.clock.monotonic()
+            await gateway.registry.assign(STRAP, Subject(type=SubjectType.RESIDENT, id=AINO), actor="t")
+        assert gateway.clock.monotonic() - began < 2
+        assert "given to somebody" in recording.result().ended
+        assert recording.result().frames
+        readings = Readings(gateway.database)
+        async with asyncio.timeout(30):
+            while not await readings.latest(AINO):  # noqa: ASYNC110  # of virtual time
+                await asyncio.sleep(1)

@@ -292,3 +292,14 @@ async def test_a_frame_that_is_none_is_kept_once_each(room_with: RoomMaker) -> N
         await scale.burst(b"\x02\x24\x00")
         await asyncio.sleep(5)
         assert room.heard.undecoded == [b"\x02\x24\x00"]
+
+
+async def test_a_press_while_the_button_is_being_recorded_is_a_call(room_with: RoomMaker) -> None:
+    async with room_with() as room, room.running() as radio:
+        pendant = await pendant_in(room)
+        await pendant.show(pendant.frame(b""))
+        async with radio.capture(PENDANT):
+            room.book.assign(PENDANT)
+            await pendant.press(0x80)
+            await another_press(room, 0)
+        assert patterns(room) == [Pattern.HOLD]
