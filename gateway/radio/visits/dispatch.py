@@ -204,7 +204,8 @@ class Dispatcher:
         if device is None or device.in_session or not await self._is_ours(device):
             return
         station = await self.station_for(device)
-        if station is None or device.in_session:
+        # Judged again: the technician may have left, or the device been taken out of use, while the adapter was asked.
+        if station is None or not await self._is_ours(device) or device.in_session:
             return  # it goes on calling
         visit = self._visitor.visit(station, device, self.permits.get(address))
         task = station.start(visit)

@@ -16,6 +16,7 @@ from device_drivers.virtual.and_medical import BloodPressureCuff
 from device_drivers.virtual.polar_h10 import ArraySource, HeartRateStrap
 from gateway.core.errors import Conflict, NotFound
 from gateway.ingest.received import ClockMeasurement, KnownDevice, Received
+from gateway.radio.bumble.host import BumbleAdapter
 from gateway.radio.bumble.keys import KeyFile
 from tests.gateway.radio.room import CUFF, STRAP, Room, RoomMaker, successes
 
@@ -211,6 +212,26 @@ async def test_numbers_are_compared(room_with: RoomMaker) -> None:
             await room.heard.until(lambda: "bonded" in watch.told)
         assert technician.shown == numbers
         assert len(numbers) == 1
+
+
+async def test_no_visit_begins_when_the_technician_has_left_meanwhile(
+    room_with: RoomMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, answered, bonded = asyncio.Event(), asyncio.Event(), BumbleAdapter.bonded
+
+    async def slow(adapter: BumbleAdapter, address: str) -> bool:
+        asked.set()
+        await answered.wait()
+        return await bonded(adapter, address)
+
+    async with room_with() as room, room.running() as radio:
+        async with radio.pairing(CUFF, agent=None, watch=Watch()):
+            monkeypatch.setattr(BumbleAdapter, "bonded", slow)
+            cuff = await calling(room)
+            await asked.wait()
+        answered.set()
+        await asyncio.sleep(5)
+        assert cuff.connections == 0
 
 
 async def test_twice_at_once_is_refused_and_without_a_radio_nothing_is_forgotten(room_with: RoomMaker) -> None:
