@@ -107,7 +107,6 @@ async def open_home(
             listener=listener,
             clock=clock,
         )
-        catalogue = catalogue_of(settings, health)
         hosts = open_hosts(settings.radio, bonds=bonds or settings.data_dir, clock=clock, simulated=simulated)
         radio = radio_on(hosts, catalogue, core, intake, clock=clock, settings=settings, health=health, rng=rng)
         notifier = Notifier(

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from importlib.metadata import version
 from zoneinfo import ZoneInfo
 
+import structlog
 from prometheus_client import CollectorRegistry
 
 from analytics.falls.model import ArtefactError
@@ -21,7 +22,9 @@ from api.http.status import HealthCollector
 from api.metrics import GatewayCollector
 from api.settings import Settings
 from device_drivers.broadcasts import BROADCASTS
-from firmware_profiles import Catalogue, load
+from device_drivers.home_profiles import load_checked
+from device_drivers.sessions import SESSIONS
+from firmware_profiles import Catalogue
 from gateway.capture import Recorder
 from gateway.core.clock import Clock
 from gateway.core.health import Colour, HealthBoard
@@ -39,6 +42,8 @@ from gateway.store.pairings import PairingNotes
 from gateway.store.press_notes import PressNotes
 from gateway.supervision.supervisor import Supervisor
 
+log = structlog.get_logger(__name__)
+
 
 def detection_of(settings: Settings, health: HealthBoard) -> Detection | None:
     """A gateway whose fall model is damaged still measures, and says loudly what it does not do."""
@@ -53,9 +58,11 @@ def detection_of(settings: Settings, health: HealthBoard) -> Detection | None:
 
 
 def catalogue_of(settings: Settings, health: HealthBoard) -> Catalogue:
-    """What can be read of the profiles; the rest is said. A bad file must not silence the other devices."""
-    catalogue = load(settings.profiles.folders, strict=False)
+    """What can be relied on of the profiles; the rest is said. A bad file must not silence the other devices."""
+    catalogue = load_checked(settings.profiles.folders, drivers={*SESSIONS, *BROADCASTS})
     if catalogue.problems:
+        for words in catalogue.problems:
+            log.warning("profile", words=words)
         health.report("profiles", Colour.AMBER, " ".join(catalogue.problems))
     else:
         health.report("profiles", Colour.GREEN, f"{len(catalogue.profiles)} device profiles.")

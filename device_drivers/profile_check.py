@@ -27,10 +27,14 @@ LONGEST_NOTE: Final = 1000  # a source, or why there are few frames
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One thing to mend, as a sentence. `profile` is its id, or the file where no profile could be read."""
+    """One thing to mend, as a sentence. `profile` is its id, or the file where no profile could be read.
+
+    `frame`: the number of the golden frame that does not decode as stated, if that is it.
+    """
 
     profile: str
     text: str
+    frame: int | None = None
 
     def __str__(self) -> str:
         return f"{self.profile}: {self.text}"
@@ -57,8 +61,10 @@ def check(profile: Profile, *, drivers: Collection[str] | None = None) -> list[P
         profile: as the loader read it.
         drivers: the names of the sessions that exist; None does not look.
     """
-    found = [*_identity(profile), *_lengths(profile), *_driver(profile, drivers), *_pairing(profile), *_frames(profile)]
-    return [Problem(profile=profile.id, text=text) for text in found]
+    found = [*_identity(profile), *_lengths(profile), *_driver(profile, drivers), *_pairing(profile), *_count(profile)]
+    problems = [Problem(profile=profile.id, text=text) for text in found]
+    problems += _frames(profile)
+    return problems + [Problem(profile=profile.id, text=text) for text in _record_identity(profile)]
 
 
 def check_files(paths: Sequence[Path] = (), *, drivers: Collection[str] | None = None) -> Report:
@@ -199,7 +205,7 @@ def _pairing(profile: Profile) -> Iterator[str]:
         yield f"the pairing steps differ in number ({told}): translate every step."
 
 
-def _frames(profile: Profile) -> Iterator[str]:
+def _count(profile: Profile) -> Iterator[str]:
     count = len(profile.frames)
     if not profile.frames:
         yield "has no golden frames: add a captured one with the reading that it must give."
@@ -207,10 +213,13 @@ def _frames(profile: Profile) -> Iterator[str]:
         yield f"has {count} golden frames of {ENOUGH_FRAMES}: add more, or say in few_frames why there are none."
     elif count >= ENOUGH_FRAMES and profile.few_frames is not None:
         yield f"has {count} golden frames, which are enough: remove few_frames."
+
+
+def _frames(profile: Profile) -> Iterator[Problem]:
     for number, frame in enumerate(profile.frames, start=1):
         for text in differences(frame, profile.quirks):
-            yield f"frame {number} ({frame.characteristic}): {text}"
-    yield from _record_identity(profile)
+            text = f"frame {number} ({frame.characteristic}): {text}"
+            yield Problem(profile=profile.id, text=text, frame=number)
 
 
 def _record_identity(profile: Profile) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -65,7 +65,17 @@ class Catalogue:
         return next((profile for profile in self.profiles if profile.id == profile_id), None)
 
 
-def load(folders: Sequence[Path] = (), *, packaged: Path | None = PACKAGED, strict: bool = True) -> Catalogue:
+def _nothing(_profile: Profile) -> bool:
+    return False
+
+
+def load(
+    folders: Sequence[Path] = (),
+    *,
+    packaged: Path | None = PACKAGED,
+    strict: bool = True,
+    left_out: Callable[[Profile], bool] = _nothing,
+) -> Catalogue:
     """Read every `*.toml` of the packaged folder and of `folders`.
 
     A profile in a later folder replaces the one of the same id in an earlier folder: so a home corrects a profile.
@@ -75,6 +85,7 @@ def load(folders: Sequence[Path] = (), *, packaged: Path | None = PACKAGED, stri
         folders: more folders, in order.
         packaged: the folder that came with the program; None leaves it out.
         strict: False leaves an unreadable file (or folder) out and says so in `Catalogue.problems`.
+        left_out: asked once about each profile of `folders`; one that is left out replaces none.
 
     Raises:
         ProfileError: a folder or file cannot be used, or one folder holds the same device twice (only when strict).
@@ -98,9 +109,11 @@ def load(folders: Sequence[Path] = (), *, packaged: Path | None = PACKAGED, stri
                 if strict:
                     raise
                 problems.append(str(problem))
-        found |= here
         if folder is packaged:
-            shipped = frozenset(found)
+            shipped = frozenset(here)
+        else:
+            here = {key: profile for key, profile in here.items() if not left_out(profile)}
+        found |= here
     profiles = sorted(found.values(), key=lambda profile: _order(profile, shipped))
     if not shipped.issuperset(found):
         problems += _outdone(profiles, shipped)

@@ -21,7 +21,9 @@ from api.http.app import Control, build_app
 from api.http.auth import TokenBook
 from api.http.services import Services
 from api.settings import Settings, load
-from firmware_profiles import load as load_profiles
+from device_drivers.broadcasts import BROADCASTS
+from device_drivers.home_profiles import load_checked
+from device_drivers.sessions import SESSIONS
 from gateway.core.clock import SystemClock
 from gateway.core.errors import HuomaError, Invalid, StoreError
 from gateway.core.health import HealthBoard
@@ -109,7 +111,7 @@ def _runs(path: Path) -> bool:
 async def _application(settings: Settings) -> AsyncIterator[ASGIApp]:
     """The gateway's application over the store alone."""
     clock, health = SystemClock(), HealthBoard()
-    catalogue = load_profiles(settings.profiles.folders, strict=False)
+    catalogue = load_checked(settings.profiles.folders, drivers={*SESSIONS, *BROADCASTS})
     async with open_core(settings, clock=clock, health=health) as core:
         tokens = TokenBook(core.users.authenticate)
         acts = Acts(

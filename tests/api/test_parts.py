@@ -1,0 +1,56 @@
+"""What a part says when it cannot be had as it was meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from api.parts import catalogue_of
+from api.settings import ProfileSettings, Settings
+from gateway.core.health import Colour, HealthBoard
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("weight = 71.3", "weight = 17.3"), "NOT USED"),
+        (('sv = ["Väg dig."]', "sv = []"), "is used, but has no pairing steps in 'sv'"),
+    ],
+)
+def test_a_faulty_profile_of_the_home_is_named_in_the_status_and_in_the_log(
+    tmp_path: Path, change: tuple[str, str], words: str
+) -> None:
+    text = """
+[[device]]
+vendor = "Acme"
+model = "Scale"
+kinds = ["weight"]
+name = "AcmeScale*"
+services = ["181d"]
+driver = "sig"
+record_identity = "reception"
+few_frames = "an example"
+sources = ["of this home"]
+[device.pairing]
+fi = ["Punnitse."]
+sv = ["Väg dig."]
+en = ["Weigh yourself."]
+[[device.frame]]
+characteristic = "2a9d"
+hex = "00b437"
+reading = { weight = 71.3 }
+source = "of this home"
+"""
+    health = HealthBoard()
+    settings = Settings(data_dir=tmp_path, time_zone="UTC", profiles=ProfileSettings(folders=(tmp_path,)))
+    (tmp_path / "acme.toml").write_text(text)
+    catalogue_of(settings, health)
+    assert health.parts()["profiles"].colour is Colour.GREEN
+    (tmp_path / "acme.toml").write_text(text.replace(*change))
+    with capture_logs() as logged:
+        catalogue_of(settings, health)
+    assert health.parts()["profiles"].colour is Colour.AMBER
+    assert words in health.parts()["profiles"].reason
+    assert [words in one["words"] for one in logged] == [True]
