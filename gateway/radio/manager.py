@@ -184,7 +184,7 @@ class Radio:
 
         Raises:
             Conflict: it is connected to, or being captured.
-            NotFound: the radio is not running.
+            NotFound: there is no adapter now.
             LinkLost, BondLost, DeviceRefused: connecting failed; and in the block, as `Capture` says.
         """
         self._stations.opened()
@@ -212,7 +212,7 @@ class Radio:
         """A technician's act: remove the bond with a device from every adapter that holds one, and hang up.
 
         Raises:
-            NotFound: the radio is not running.
+            NotFound: there is no adapter now.
             KeysNotWritable: the bond is still there.
             RadioUnavailable: the host does not answer; it may still be there.
         """
@@ -251,7 +251,7 @@ class Radio:
         """A technician's act: forget the bond with a device and make a new one when it calls.
 
         Raises:
-            NotFound: the radio is not running.
+            NotFound: there is no adapter now.
         """
         await self.forget(address)
         self._bonds.told_to_pair.add(address)

@@ -65,7 +65,9 @@ class Stations:
         """The adapters that work. Raises NotFound when there is none."""
         opened = [station.adapter for station in self._all if station.adapter is not None]
         if not opened:
-            raise NotFound("The radio is not running: start the gateway, then try again.")
+            why = " ".join(station.down for station in self._all if station.down is not None)
+            why = why or "Plug it in, or ask 'huoma doctor' what is wrong."
+            raise NotFound(f"The gateway has no Bluetooth adapter now. {why} Then try again.")
         return opened
 
     def begin(self) -> None:

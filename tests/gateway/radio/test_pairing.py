@@ -237,7 +237,7 @@ async def test_no_visit_begins_when_the_technician_has_left_meanwhile(
 async def test_twice_at_once_is_refused_and_without_a_radio_nothing_is_forgotten(room_with: RoomMaker) -> None:
     async with room_with() as room:
         radio = room.radio()
-        with pytest.raises(NotFound, match="not running"):
+        with pytest.raises(NotFound, match=r"has no Bluetooth adapter now\. Plug it in"):
             await radio.forget(CUFF)
         async with radio.pairing(CUFF, agent=None, watch=Watch()):
             with pytest.raises(Conflict, match="being paired already"):
