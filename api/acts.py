@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from api.entries import enter_bind_key, enter_consent_code
 from api.http.auth import TokenBook
-from gateway.core.errors import Invalid, NotFound
+from gateway.core.errors import Conflict, Invalid, NotFound
 from gateway.core.subject import Subject, SubjectType
 from gateway.store.assignments import Assignment
 from gateway.store.consents import SqliteConsents
@@ -154,8 +154,15 @@ class Acts:
 
         Raises:
             NotFound: the radio does not run.
+            Conflict: it belongs to nobody, so no bond would be made.
         """
-        await self._radio().pair_again(address.upper())
+        radio = self._radio()
+        if not await self.registry.assigned(address):
+            raise Conflict(
+                f"{address} belongs to nobody, so no bond would be made: pair it with 'huoma pair'. 'huoma devices' "
+                "lists whose each device is."
+            )
+        await radio.pair_again(address.upper())
 
     async def set_bind_key(self, address: str, bind_key: str | None, *, actor: str) -> None:
         """See `api.entries.enter_bind_key`."""

@@ -92,6 +92,17 @@ async def test_a_device_is_taken_away_with_its_bond(tmp_path: Path) -> None:
         assert len(await home.services.acts.registry.assigned(CUFF, only_open=False)) == 1
 
 
+async def test_who_belongs_to_nobody_is_not_told_to_pair_again(tmp_path: Path) -> None:
+    radio = HandRadio()
+    async with open_home(tmp_path, radio=radio) as home:
+        acts = replace(home.services.acts, bonds=radio)  # type: ignore[arg-type]
+        async with technician_of(home, acts=acts) as technician:
+            refused = await technician.post(f"/api/v1/devices/{CUFF}/pair-again")
+    assert refused.status_code == 409
+    assert "belongs to nobody, so no bond would be made: pair it with 'huoma pair'" in refused.json()["error"]
+    assert radio.forgotten == []
+
+
 async def test_the_doctor_over_the_api(home: Home, tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path, time_zone="Europe/Helsinki", radio=RadioSettings(kind="none"))
     core = home.services.acts
