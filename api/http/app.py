@@ -23,7 +23,7 @@ from api.http.status import probe_routes, status_routes
 from api.http.stream import stream_routes
 from api.http.unassigned import unassigned_routes
 from api.http.upkeep import upkeep_routes
-from gateway.store.users import Role
+from gateway.store.users import LOCAL_ADMINISTRATOR, Role
 
 API_ROOT: Final = "/api/v1"
 LOOPBACK_NAMES: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
@@ -118,4 +118,4 @@ class Control:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app({**scope, PRINCIPAL: Principal(name="local administrator", role=Role.ADMIN)}, receive, send)
+        await self._app({**scope, PRINCIPAL: Principal(name=LOCAL_ADMINISTRATOR, role=Role.ADMIN)}, receive, send)

@@ -10,9 +10,10 @@ from typing import Any
 from device_drivers.nomenclature import QUANTITIES, Quantity
 from gateway.pairing.model import STANDING
 from gateway.pairing.replaced import WAITS
-from gateway.pairing.report_words import KINDS, WORDS
+from gateway.pairing.report_words import KINDS, PLACES, WORDS
 from gateway.pairing.sentences import signal_word
 from gateway.store.pairings import PairingRow
+from gateway.store.users import LOCAL_ADMINISTRATOR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,13 +86,14 @@ def _device(
     clock = found.get("clock", {}).get("state")
     battery = found.get("battery_percent")
     signal = signal_word(found.get("rssi"))
+    by = word["local"] if row.actor == LOCAL_ADMINISTRATOR else row.actor
     strength = word[signal] if signal in word else word["unknown"]
     lines = [
         f"## {number}. {found.get('model_words') or row.profile_id}",
         "",
         f"- {word['address']}: {row.address}",
-        f"- {word['resident']}: {_whose(row, told, word)}",
-        f"- {word['paired']}: {_time(row.started_at, zone)}, {word['by']} {row.actor}",
+        f"- {word['resident']}: {_whose(row, told, word, PLACES[language])}",
+        f"- {word['paired']}: {_time(row.started_at, zone)}, {word['by']} {by}",
         f"- {word['firmware']}: {found.get('firmware') or word['unknown']}",
         f"- {word['battery']}: {word['unknown'] if battery is None else f'{battery} %'}",
         f"- {word['bond']}: {_named(word, 'bond', found.get('bond'))}",
@@ -107,10 +109,10 @@ def _device(
     return lines
 
 
-def _whose(row: PairingRow, told: Installation, word: Mapping[str, str]) -> str:
+def _whose(row: PairingRow, told: Installation, word: Mapping[str, str], places: Mapping[str, str]) -> str:
     more = [told.residents.get(row.resident_id, row.resident_id)]
     more += [f"{word['button']} {row.user_slot}"] if row.user_slot is not None else []
-    more += [row.placement] if row.placement is not None else []
+    more += [places.get(row.placement, row.placement)] if row.placement is not None else []
     more += [word["shared"]] if row.shared else []
     return ", ".join(more)
 

@@ -21,6 +21,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "strong": "strong", "fair": "fair", "weak": "WEAK", "ready": "ready",
             "unproven": "NOT PROVEN: measure once", "values": "Values",
             "replaces": "Replaces", "waits": "which stays in use until this one has measured",
+            "local": "local administrator",
         },
         "fi": {
             "title": "Asennusraportti", "home": "Koti", "gateway": "Keskusyksikkö", "written": "Kirjoitettu",
@@ -34,6 +35,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "wrong": "VÄÄRÄSSÄ, ei asetettu", "clock-none": "ei kelloa", "strong": "vahva", "fair": "kohtalainen",
             "weak": "HEIKKO", "ready": "valmis", "unproven": "EI VARMISTETTU: mittaa kerran", "values": "Arvot",
             "replaces": "Korvaa", "waits": "joka pysyy käytössä, kunnes tämä on mitannut",
+            "local": "paikallinen ylläpitäjä",
         },
         "sv": {
             "title": "Installationsrapport", "home": "Hem", "gateway": "Centralenhet", "written": "Skriven",
@@ -46,7 +48,26 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "bond-none": "behövs inte", "set": "ställd och kontrollerad", "right": "rätt", "wrong": "FEL, ej ställd",
             "clock-none": "ingen klocka", "strong": "stark", "fair": "måttlig", "weak": "SVAG", "ready": "klar",
             "unproven": "INTE BEVISAD: mät en gång", "values": "Värden",
-            "replaces": "Ersätter", "waits": "som används tills den här har mätt",
+            "replaces": "Ersätter", "waits": "som används tills den här har mätt", "local": "lokal administratör",
+        },
+    }
+)  # fmt: skip
+# As they are kept, by language: places where a device is worn or stands.
+PLACES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        "en": {
+            "waist": "waist", "chest": "chest", "wrist": "wrist", "ankle": "ankle", "bedroom": "bedroom",
+            "living-room": "living room", "kitchen": "kitchen", "bathroom": "bathroom", "toilet": "toilet",
+            "hall": "hall",
+        },
+        "fi": {
+            "waist": "vyötärö", "chest": "rinta", "wrist": "ranne", "ankle": "nilkka", "bedroom": "makuuhuone",
+            "living-room": "olohuone", "kitchen": "keittiö", "bathroom": "kylpyhuone", "toilet": "WC",
+            "hall": "eteinen",
+        },
+        "sv": {
+            "waist": "midja", "chest": "bröst", "wrist": "handled", "ankle": "fotled", "bedroom": "sovrum",
+            "living-room": "vardagsrum", "kitchen": "kök", "bathroom": "badrum", "toilet": "toalett", "hall": "hall",
         },
     }
 )  # fmt: skip

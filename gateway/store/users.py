@@ -18,6 +18,7 @@ from gateway.store.rows import insert
 from gateway.store.stamp import Stamper, utc_text
 
 TOKEN_BYTES: Final = 32  # 256 random bits
+LOCAL_ADMINISTRATOR: Final = "local administrator"  # the actor of what is done over the control socket
 
 
 class Role(StrEnum):

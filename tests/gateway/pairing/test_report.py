@@ -7,11 +7,13 @@ from datetime import timedelta
 
 import pytest
 
+from api.acts import PLACEMENTS
 from device_drivers.virtual.and_medical import BloodPressureCuff
 from device_drivers.virtual.device_clock import DeviceClock
 from gateway.pairing.report import Installation, markdown
-from gateway.pairing.report_words import KINDS, WORDS
+from gateway.pairing.report_words import KINDS, PLACES, WORDS
 from gateway.store.pairings import PairingRow
+from gateway.store.users import LOCAL_ADMINISTRATOR
 from tests.gateway.pairing.home import CUFF, HELSINKI, Household
 from tests.virtual_time import EPOCH
 
@@ -55,7 +57,7 @@ def test_in_finnish() -> None:
     for line in (
         "# Asennusraportti",
         "## 1. A&D UA-651BLE",
-        "- Asukas: Aino Virtanen, bedroom",
+        "- Asukas: Aino Virtanen, makuuhuone",
         "- Paritettu: 2026-03-01 10:00:00, tekijä Tekla",
         "- Kello: asetettu ja tarkistettu",
         "- Ensimmäinen mittaus: verenpaine, 2026-03-01 10:00:10",
@@ -76,6 +78,20 @@ def test_what_is_not_proven_is_listed_and_what_is_not_in_use_is_not() -> None:
     assert "UA-651BLE" not in markdown(replace(HOME, owned=frozenset()), language="sv", zone=HELSINKI)
     failed = replace(ROW, outcome="failed")
     assert "Ingenting har parats" in markdown(replace(HOME, rows=[failed]), language="sv", zone=HELSINKI)
+
+
+def test_where_it_is_worn_and_who_did_it_is_said_in_the_language() -> None:
+    strap = replace(ROW, placement="chest", actor=LOCAL_ADMINISTRATOR)
+    page = markdown(replace(HOME, rows=[strap]), language="fi", zone=HELSINKI)
+    assert "- Asukas: Aino Virtanen, rinta" in page.splitlines()
+    assert "tekijä paikallinen ylläpitäjä" in page
+    page = markdown(replace(HOME, rows=[strap]), language="sv", zone=HELSINKI)
+    assert "- Boende: Aino Virtanen, bröst" in page.splitlines()
+    assert "av lokal administratör" in page
+
+
+def test_every_place_has_a_word_in_every_language() -> None:
+    assert {language: set(places) for language, places in PLACES.items()} == {key: set(PLACEMENTS) for key in WORDS}
 
 
 def test_every_word_is_in_every_language() -> None:
