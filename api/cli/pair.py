@@ -198,7 +198,7 @@ class Dialogue:
             )
         for number, one in enumerate(heard, start=1):
             mode = " · in pairing mode" if one["pairing"] else ""
-            owner = f" · already belongs to {one['owner']}" if one["owner"] else ""
+            owner = f" · already belongs to {one['owner_name'] or one['owner']}" if one["owner"] else ""
             print(f"{number:3}  {one['model']}  {one['address']}  {one['signal']} ({one['rssi']} dBm){mode}{owner}")
         return str((await _choice("Which one?", heard))["address"])
 

@@ -69,6 +69,7 @@ class CandidateView(BaseModel):
     signal: str
     pairing: bool | None = Field(description="it is in pairing mode; null when it does not tell")
     owner: str | None = Field(description="it already belongs to this resident (or room)")
+    owner_name: str | None = Field(description="that resident's name")
     seconds_ago: float
 
 
@@ -127,6 +128,7 @@ def candidate_view(one: Candidate, signal: str) -> CandidateView:
         signal=signal,
         pairing=one.pairing,
         owner=one.owner,
+        owner_name=one.owner_name,
         seconds_ago=one.seconds_ago,
     )
 

@@ -88,7 +88,7 @@ def _known_family(link: Link, information: DeviceInformation) -> None:
         )
     if information.model is not None and _FAMILY.match(information.model) is None:
         raise DeviceRefused(
-            f"the cuff says that it is a {information.model!r}, whose memory may lie otherwise: nothing was read; "
+            f"the cuff says that its model is {information.model!r}, whose memory may lie otherwise: nothing was read; "
             f"its model needs a profile of its own"
         )
 

@@ -13,7 +13,7 @@ from gateway.core.faults import Fault, no_fault
 from gateway.core.subject import Subject, SubjectType
 from gateway.ingest import handing, whose
 from gateway.ingest.bands import Band
-from gateway.store import assignments, audit, corrections, reviews, waiting, weighings
+from gateway.store import assignments, audit, corrections, residents, reviews, waiting, weighings
 from gateway.store.corrections import Correction
 from gateway.store.database import Database
 from gateway.store.outgoing import SinkRoute
@@ -95,9 +95,8 @@ class Decisions:
             row = _find(connection, reading_id)
             _must_live_here(connection, subject)
             if row.subject is not None:
-                raise Conflict(
-                    f"The reading is {row.subject.type} {row.subject.id}'s already: to correct that, reassign it."
-                )
+                who = residents.called(connection, row.subject)
+                raise Conflict(f"The reading is {who}'s already: to correct that, reassign it.")
             moved = self._hand_over(connection, stamp, row, subject, actor, "reading.assign")
             keys = assignments.keys_of(connection, row.device_identity)
             return moved + handing.take_up(connection, stamp, keys, self._routes, by_weight=True)
@@ -115,9 +114,8 @@ class Decisions:
         def work(connection: apsw.Connection, stamp: Stamp) -> None:
             row = _find(connection, reading_id)
             if row.subject is not None:
-                raise Conflict(
-                    f"The reading is {row.subject.type} {row.subject.id}'s: to take it back, reassign it to nobody."
-                )
+                who = residents.called(connection, row.subject)
+                raise Conflict(f"The reading is {who}'s: to take it back, reassign it to nobody.")
             for seq in self._act_of_weighing(connection, row):
                 waiting.dismiss(connection, seq)
             audit.note(connection, stamp, actor=actor, action="reading.dismiss", target=row.id)

@@ -19,6 +19,7 @@ from datetime import datetime
 import apsw
 
 from gateway.core.subject import Subject
+from gateway.core.words import with_article
 from gateway.ingest import bands
 from gateway.store import assignments, weighings
 from gateway.store.assignments import Measured
@@ -104,7 +105,7 @@ def verdict(connection: apsw.Connection, facts: Facts, shared: Sequence[Subject]
 def _by_weight(connection: apsw.Connection, facts: Facts, shared: Sequence[Subject]) -> tuple[Subject | None, str]:
     said = verdict(connection, facts, shared)
     if said is None and facts.kind not in weighings.KINDS:
-        return None, f"{len(shared)} residents share the device, and a {facts.kind} tells nobody apart"
+        return None, f"{len(shared)} residents share the device, and {with_article(facts.kind)} tells nobody apart"
     if said is None:
         return None, "it has no weight of its own" if facts.weight_kg is None else "when it was measured is not known"
     return next((one for one in shared if one.id == said.whose), None), said.why

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from firmware_profiles import Profile
+from gateway.core.words import with_article
 from gateway.pairing.log import PairingLog
 from gateway.pairing.model import Candidate, PairingRequest
 
@@ -47,14 +48,14 @@ class Choice:
         """Why this one cannot be meant."""
         if self._profile is not None and one.profile_id != self._profile.id:
             wanted = f"{self._profile.vendor} {self._profile.model}"
-            return f"{one.words()} is not a {wanted}: cancel, and begin with its model."
+            return f"{one.words()} is not {with_article(wanted)}: cancel, and begin with its model."
         if one.owner is None or one.owner == self._request.resident_id:
             return None
         if self._request.shared or self._request.user_slot is not None:
             return None
         return (
-            f"{one.words()} already belongs to {one.owner}: take it away there first ('huoma unpair {one.address}'), "
-            "or pair it as shared or with a user slot."
+            f"{one.words()} already belongs to {one.owner_name or one.owner}: take it away there first "
+            f"('huoma unpair {one.address}'), or pair it as shared or with a user slot."
         )
 
     def _ask(self, possible: list[Candidate]) -> str | None:
@@ -84,5 +85,5 @@ class Choice:
             elif one.pairing and one.owner is None and self._profile is not None:
                 self._told.add(one.address)
                 wanted = f"{self._profile.vendor} {self._profile.model}"
-                words = f"{one.words()} calls in pairing mode; a {wanted} was asked for. Waiting for that."
+                words = f"{one.words()} calls in pairing mode; {with_article(wanted)} was asked for. Waiting for that."
                 self._log.say("wrong-model", words, address=one.address)

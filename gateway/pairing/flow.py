@@ -9,6 +9,7 @@ from typing import Any, Final
 from device_drivers.errors import BondLost, CodeNeeded, DeviceError, DeviceRefused, KeyNeeded, LinkLost
 from device_drivers.sessions.base import End
 from firmware_profiles import Catalogue, Profile
+from gateway.core.words import with_article
 from gateway.ingest.received import ClockMeasurement, KnownDevice
 from gateway.pairing import sentences
 from gateway.pairing import verdict as say
@@ -71,7 +72,7 @@ class Flow:
         if self.request.address is not None:
             self._choose(self.request.address)
             return
-        what = "a device" if self.profile is None else f"a {self._model()}"
+        what = "a device" if self.profile is None else with_article(self._model())
         self._log.say("looking", f"Looking for {what} in pairing mode.")
 
     def heard(self, candidates: tuple[Candidate, ...], now: float) -> None:

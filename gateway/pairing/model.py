@@ -99,7 +99,7 @@ class Candidate:
     Attributes:
         model: for people; "unknown" when no profile claims it.
         pairing: it is in pairing mode; None when it does not tell.
-        owner: the resident (or room) to whom it belongs already.
+        owner: id of the resident (or room) to whom it belongs already; `owner_name` for people.
         seconds_ago: when it was heard last.
     """
 
@@ -111,6 +111,7 @@ class Candidate:
     pairing: bool | None
     owner: str | None
     seconds_ago: float
+    owner_name: str | None = None
 
     def words(self) -> str:
         """How sentences call it."""

@@ -58,11 +58,12 @@ class Nearby:
         now = self._clock.monotonic()
         if now - self._listing[0] < HEARD_FOR_S:
             return self._listing[1]
-        owners = await self.owners()
+        owners, names = await self.owners(), {one.id: one.name for one in await self._registry.residents()}
         found = tuple(
             Candidate(
                 address=one.address.upper(), name=one.name, model=one.model, profile_id=one.profile_id, rssi=one.rssi,
                 pairing=None if one.call is None else one.call.pairing, owner=owners.get(one.address.upper()),
+                owner_name=names.get(owners.get(one.address.upper(), "")),
                 seconds_ago=round(max(0.0, now - one.heard_monotonic), 1),
             )
             for one in self._radio.seen()

@@ -14,6 +14,7 @@ from gateway.pairing.nearby import Nearby
 from gateway.pairing.replaced import Replacements
 from gateway.store.assignments import Assignment
 from gateway.store.device_memory import DeviceMemory
+from gateway.store.owners import whose
 from gateway.store.pairings import PairingNotes, PairingRow
 from gateway.store.registry import Registry
 
@@ -69,7 +70,7 @@ class HomeOffice:
             apart = request.user_slot is not None and one.user_slot is not None and one.user_slot != request.user_slot
             if one.subject.id != request.resident_id and not (apart or request.shared):
                 raise Conflict(
-                    f"{address} already belongs to {one.subject.type} {one.subject.id}: take it away there first "
+                    f"{address} already belongs to {await whose(self._registry, address)}: take it away there first "
                     f"('huoma unpair {address}'), or pair it as shared or with another user slot."
                 )
         return bool(open_ones)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from firmware_profiles import Profile
+from gateway.core.words import with_article
 from gateway.pairing import sentences
 from gateway.pairing.model import Candidate, PairingRequest, Phase
 
@@ -45,9 +46,10 @@ def not_proven(model: str, missing: str, waited_s: float, arrived: Collection[st
 
 def another_model(address: str, found: Profile, asked: Profile) -> str:
     """It is heard under the name of another model."""
+    heard = with_article(f"{found.vendor} {found.model}")
     return (
-        f"{address} is a {found.vendor} {found.model}, not the {asked.vendor} {asked.model} that was asked for: choose "
-        "the other device, or the other model."
+        f"{address} is {heard}, not the {asked.vendor} {asked.model} that was asked for: choose the "
+        "other device, or the other model."
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from firmware_profiles import Catalogue, Profile
+from gateway.core.words import with_article
 from gateway.ingest.received import KnownDevice
 
 
@@ -33,7 +34,7 @@ def learnt(device: KnownDevice) -> dict[str, Any]:
 def introduction(model: str, device: KnownDevice) -> str:
     """A sentence for people."""
     said = device.information
-    parts = [f"It is a {model}"]
+    parts = [f"It is {with_article(model)}"]
     parts += [f"firmware {said.firmware}"] if said.firmware else []
     parts += [f"battery {said.battery_percent} %"] if said.battery_percent is not None else []
     return f"{', '.join(parts)}."

@@ -11,7 +11,7 @@ import apsw
 from gateway.consent import Consent, Word
 from gateway.core.errors import Conflict, Invalid, NotFound
 from gateway.core.subject import Subject, SubjectType
-from gateway.store import audit
+from gateway.store import audit, residents
 from gateway.store.data_types import EVERYTHING, must_be_known
 from gateway.store.database import Database
 from gateway.store.outgoing import next_number
@@ -186,7 +186,8 @@ def _to_say(
     taken_back = [str(kind) for (kind,) in exceptions]
     earlier = since is not None and since < str(granted_at)
     if not taken_back and not earlier:
-        raise Conflict(f"Resident {resident_id} has agreed to that already.")
+        who = residents.called(connection, Subject(type=SubjectType.RESIDENT, id=resident_id))
+        raise Conflict(f"{who[:1].upper()}{who[1:]} has agreed to that already.")
     if earlier:
         connection.execute("UPDATE consents SET granted_at = ? WHERE id = ?", (since, number))
     return taken_back

@@ -232,7 +232,7 @@ class Registry:
 def _must_not_be_anothers(connection: apsw.Connection, keys: set[str], subject: Subject) -> None:
     for one in assignments.of_devices(connection, sorted(keys), only_open=True):
         if not one.shared and one.user_slot is None and one.subject != subject:
+            who = residents.called(connection, one.subject)
             raise Conflict(
-                f"The device belongs to {one.subject.type} {one.subject.id} alone: assign it to them as shared first "
-                "(--shared), or take it away."
+                f"The device belongs to {who} alone: assign it to them as shared first (--shared), or take it away."
             )

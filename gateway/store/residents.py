@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import apsw
 
 from gateway.core.errors import Conflict, NotFound
+from gateway.core.subject import Subject, SubjectType
 from gateway.store import audit
 from gateway.store.rows import insert
 from gateway.store.stamp import Stamp
@@ -29,7 +30,7 @@ def add(connection: apsw.Connection, stamp: Stamp, resident: Resident, *, actor:
     alike = [one.id for one in everybody(connection) if one.name.casefold() == resident.name.casefold()]
     if alike and not same_name:
         raise Conflict(
-            f"A resident of this name lives here already: {alike[0]}. If this is somebody else, say so with "
+            f"A resident of this name lives here already (id {alike[0]}). If this is somebody else, say so with "
             "--same-name (API: same_name)."
         )
     values = {"id": resident.id, "name": resident.name, "room_id": resident.room_id}
@@ -52,6 +53,14 @@ def who_is_meant(residents: Sequence[Resident], reference: str) -> Resident:
     if found:
         raise NotFound(f"{len(found)} residents are called {reference}: give the id.")
     raise NotFound(f"There is no resident {reference}: 'huoma resident add' makes one.")
+
+
+def called(connection: apsw.Connection, subject: Subject) -> str:
+    """How sentences call them: a resident by name, a room by its id ("room kitchen")."""
+    name = None
+    if subject.type is SubjectType.RESIDENT:
+        name = connection.execute("SELECT name FROM residents WHERE id = ?", (subject.id,)).get
+    return f"{subject.type} {subject.id}" if name is None else str(name)
 
 
 def must_live_here(connection: apsw.Connection, resident_id: str) -> None:

@@ -150,6 +150,18 @@ async def test_a_passkey_is_asked_for_and_kept_nowhere(
     assert radio.forgotten == [CUFF]
 
 
+async def test_whose_a_device_is_already_is_said_by_name(
+    pairing_home: Home, technician: httpx.AsyncClient, radio: HandRadio
+) -> None:
+    radio.call(CUFF)
+    other = await pairing_home.services.acts.add_resident("Eino Salo", actor="t")
+    await pairing_home.services.acts.assign(CUFF, other.id, actor="t")
+    (near,) = (await technician.get(f"{ROOT}/nearby")).json()
+    assert (near["owner"], near["owner_name"]) == (other.id, "Eino Salo")
+    refused = await technician.post(ROOT, json={"resident": "Aino Virtanen", "address": CUFF})
+    assert "already belongs to Eino Salo: take it away there first" in refused.json()["error"]
+
+
 async def test_two_call_and_the_technician_says_which(technician: httpx.AsyncClient, radio: HandRadio) -> None:
     radio.call(CUFF, rssi=-72)
     radio.call(OTHER, rssi=-51)

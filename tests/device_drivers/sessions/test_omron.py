@@ -200,7 +200,7 @@ async def test_another_model_is_not_read(room_with: RoomMaker) -> None:
     async with room_with(MEMORY_CUFF) as room:
         cuff = await memory_cuff_in(room, 2, model="HEM-7361T")
         async with room.running():
-            await room.heard.until(lambda: room.heard.said("says that it is a 'HEM-7361T'"))
+            await room.heard.until(lambda: room.heard.said("says that its model is 'HEM-7361T'"))
         assert not cuff.reads
         assert not room.heard.readings
 

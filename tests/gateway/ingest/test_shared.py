@@ -221,7 +221,7 @@ async def test_a_failed_measurement_of_a_shared_device_is_kept_and_not_asked_abo
 
 
 async def test_refusals(gateway: Gateway, decisions: Decisions) -> None:
-    with pytest.raises(Conflict, match="belongs to resident aino alone: assign it to them as shared first"):
+    with pytest.raises(Conflict, match="belongs to Aino alone: assign it to them as shared first"):
         await gateway.registry.assign(CUFF.address, BERTTA, actor="t", shared=True)
     with pytest.raises(Invalid, match="by buttons is not shared"):
         await gateway.registry.assign(CLOCKED.address, BERTTA, actor="t", shared=True, user_slot=1)
@@ -235,7 +235,7 @@ async def test_refusals(gateway: Gateway, decisions: Decisions) -> None:
     with pytest.raises(Conflict, match="nobody's already"):
         await decisions.reassign(offered.reading.id, None, actor="t")
     await decisions.assign(offered.reading.id, AINO, actor="t")
-    with pytest.raises(Conflict, match="resident aino's already: to correct that, reassign it"):
+    with pytest.raises(Conflict, match="Aino's already: to correct that, reassign it"):
         await decisions.assign(offered.reading.id, BERTTA, actor="t")
     with pytest.raises(Conflict, match="to take it back, reassign it to nobody"):
         await decisions.dismiss(offered.reading.id, actor="t")

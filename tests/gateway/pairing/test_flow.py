@@ -178,9 +178,9 @@ async def test_one_that_does_not_tell_or_has_a_twin_is_asked_about() -> None:
     assert "Is this the device?" in asked(told)
     told.flow.heard((CANDIDATE, other), 21.0)
     assert asked(told).startswith("2 devices call")
-    told.flow.heard((replace(CANDIDATE, owner="eino"), replace(other, pairing=False)), 22.0)
+    told.flow.heard((replace(CANDIDATE, owner="eino", owner_name="Eino Salo"), replace(other, pairing=False)), 22.0)
     assert asked(told) == "", "neither can be meant"
-    assert any("already belongs to eino" in one.words for one in told.log.after(0))
+    assert any("already belongs to Eino Salo" in one.words for one in told.log.after(0))
     assert any("not in pairing mode" in one.words for one in told.log.after(0))
     assert "already belongs" in str(told.flow.select(CUFF))
 
@@ -216,7 +216,7 @@ async def test_what_is_heard_without_its_name_is_not_judged_yet() -> None:
     told.flow.heard((nameless,), 2.0)
     assert told.flow.outcome is None
     told.flow.heard((replace(CANDIDATE, address=OTHER_CUFF),), 3.0)
-    assert "is a A&D UA-651BLE, not the A&D UC-352BLE" in str(told.flow.verdict)
+    assert "is an A&D UA-651BLE, not the A&D UC-352BLE" in str(told.flow.verdict)
 
 
 async def test_one_that_speaks_before_it_is_looked_for_is_named_all_the_same() -> None:

@@ -241,7 +241,7 @@ async def test_another_model_calls(household: Household) -> None:
         await scale.pairing_mode()
         state = await gateway.ended(by_address)
         assert state.outcome == "failed"
-        assert "is a A&D UC-352BLE, not the A&D UA-651BLE" in str(state.verdict)
+        assert "is an A&D UC-352BLE, not the A&D UA-651BLE" in str(state.verdict)
         assert scale.pairings == 0
 
 
@@ -249,7 +249,7 @@ async def test_what_belongs_to_somebody_else_is_refused(household: Household) ->
     await cuff_in(household)
     async with household.gateway() as gateway:
         await gateway.pairings._office._acts.assign(CUFF, EINO, actor="t")
-        with pytest.raises(Conflict, match=f"already belongs to resident {EINO}: take it away there first"):
+        with pytest.raises(Conflict, match=f"already belongs to {EINO.capitalize()}: take it away there first"):
             await gateway.begin(CUFF)
         slot = await gateway.begin(SCALE)
         with pytest.raises(Conflict, match="being paired already"):

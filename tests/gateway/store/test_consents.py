@@ -60,7 +60,7 @@ async def test_the_newest_word_on_a_type_or_on_everything_counts(consents: Sqlit
     assert await consents.state(AINO, "fhir", "heart-rate") is Consent.GRANTED
     await consents.grant("aino", "fhir", actor="t")  # everything, said again
     assert await consents.state(AINO, "fhir", "weight") is Consent.GRANTED
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match=r"^Aino has agreed to that already"):
         await consents.grant("aino", "fhir", actor="t")
     await consents.withdraw("aino", "fhir", actor="t")
     for kind in ("weight", "heart-rate", "alert"):
