@@ -71,9 +71,10 @@ async def _simulated(settings: Settings, clock: Clock, ready_file: Path | None) 
 
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="huoma-simulated-")))
+        settings = _simulated_settings(settings, folder)
+        _keep_apart(settings, simulated=True)  # before any device is switched on
         controller = await stack.enter_async_context(virtual_home(folder, clock=clock))
-        settings = _simulated_settings(settings, folder, controller)
-        _keep_apart(settings, simulated=True)
+        settings = settings.model_copy(update={"radio": RadioSettings(kind="bumble", transport=controller)})
         logs.configure(settings.log, clock)
         narrator = Narrator(clock=clock, zone=settings.zone(), values=True)
         home = await stack.enter_async_context(
@@ -95,9 +96,8 @@ async def _simulated(settings: Settings, clock: Clock, ready_file: Path | None) 
             task.cancel()
 
 
-def _simulated_settings(settings: Settings, folder: Path, controller: str) -> Settings:
-    """The settings given, on the virtual radio; the store is thrown away unless a place for it was named."""
-    changed = {"radio": RadioSettings(kind="bumble", transport=controller)}
+def _simulated_settings(settings: Settings, folder: Path) -> Settings:
+    """The settings given; the store is thrown away unless a place for it was named."""
     given = settings.model_fields_set
     extra: dict[str, object] = {}
     if "data_dir" not in given:
@@ -106,7 +106,7 @@ def _simulated_settings(settings: Settings, folder: Path, controller: str) -> Se
         extra["time_zone"] = SIMULATED_ZONE
     if "log" not in given:
         extra["log"] = settings.log.model_copy(update={"level": "warning"})  # the story is told on the terminal
-    return settings.model_copy(update=changed | extra)
+    return settings.model_copy(update=extra)
 
 
 def _introduce(home: Home, token: str) -> None:
