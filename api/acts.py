@@ -13,6 +13,7 @@ from api.entries import enter_bind_key, enter_consent_code
 from api.http.auth import TokenBook
 from gateway.core.errors import Conflict, Invalid, NotFound
 from gateway.core.subject import Subject, SubjectType
+from gateway.desk.labelled import DATASET
 from gateway.store.assignments import Assignment
 from gateway.store.consents import SqliteConsents
 from gateway.store.data_types import EVERYTHING
@@ -265,6 +266,9 @@ class Acts:
             )
 
     def _must_be_sink(self, recipient: str) -> None:
-        if recipient not in self.recipients:
+        if recipient not in self.recipients and recipient != DATASET:
             known = ", ".join(sorted(self.recipients)) or "none is configured: add a [[sink]] to the settings"
-            raise Invalid(f"There is no sink '{recipient}' to consent to. Known: {known}.")
+            raise Invalid(
+                f"There is no sink '{recipient}' to consent to. Known: {known}. '{DATASET}' is for the export of "
+                "falls with their verdicts."
+            )

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
-from api.cli import care, checks, home, pair, readings
+from api.cli import care, checks, dataset, home, pair, readings
 from firmware_profiles.schema import ProfileError
 from gateway.core.errors import HuomaError
 
@@ -61,6 +61,7 @@ def application(arguments: Sequence[str]) -> typer.Typer:
     app.command("doctor")(care.doctor)
     app.add_typer(readings.readings, name="readings")
     app.add_typer(home.consent, name="consent")
+    app.add_typer(dataset.dataset, name="dataset")
     app.add_typer(home.user, name="user")
     app.add_typer(checks.settings, name="settings")
     app.add_typer(checks.profile, name="profile")

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.http import errors, page
 from api.http.alerts import alert_routes
 from api.http.auth import EVERYBODY, PRINCIPAL, Allow, Door, Principal
+from api.http.datasets import dataset_routes
 from api.http.guard import Guard
 from api.http.keys import key_routes
 from api.http.pairings import pairing_routes
@@ -35,6 +36,7 @@ _ERRORS: Final = {
 _ROUTES: Final = (
     stream_routes,
     alert_routes,
+    dataset_routes,
     home_routes,
     key_routes,
     pairing_routes,

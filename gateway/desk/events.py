@@ -124,7 +124,7 @@ class Evidence:
     """What travels with an alert. For a fall: the acceleration around it.
 
     `content` is JSON text: {"rate_hz": …, "unit": "g", "start_s": …, "samples": [[x, y, z], …]}; `start_s` is the time
-    of the first sample relative to the impact.
+    of the first sample relative to the impact. "placement" says where the device was worn, when that is known.
     """
 
     name: str

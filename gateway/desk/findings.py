@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from gateway.core.subject import Subject
 from gateway.desk.events import AlertKind, Evidence, Priority
@@ -16,7 +16,7 @@ FALL_CONDITION: Final = "fall"  # of a fall and of what follows it: one episode,
 HELP_CONDITION: Final = "help"
 EVIDENCE_S: Final = 10.0  # of acceleration: some seconds of ordinary life, the fall, and whether the person moved after
 
-_WORN: Final[Mapping[str, str]] = {
+WORN: Final[Mapping[str, str]] = {
     "chest": "the chest strap",
     "wrist": "the wristband",
     "waist": "the sensor at the waist",
@@ -79,7 +79,7 @@ def fall_report(
         samples: (n, 3) in g, a list or an array. NaN and infinity become null.
         impact_offset_s: from the first sample to the impact.
     """
-    worn = _WORN.get(placement or "", "a wearable")
+    worn = WORN.get(placement or "", "a wearable")
     likely = ""
     if probability is not None and 0.0 <= probability <= 1.0:
         likely = f" ({min(round(100 * probability), 99)} % likely)"  # no detector is certain
@@ -92,7 +92,9 @@ def fall_report(
         summary=f"Fall suspected by {worn}{likely}",
         device_identity=device_identity,
         at=at,
-        evidence=(acceleration(rate_hz=rate_hz, samples=samples, impact_offset_s=impact_offset_s),),
+        evidence=(
+            acceleration(rate_hz=rate_hz, samples=samples, impact_offset_s=impact_offset_s, placement=placement),
+        ),
     )
 
 
@@ -119,7 +121,7 @@ def no_recovery_report(
         after_s: since the impact.
         evidence: what was seen since.
     """
-    worn = _WORN.get(placement or "", "a wearable")
+    worn = WORN.get(placement or "", "a wearable")
     since = f"{after_s:.0f} s after a suspected fall"
     match seen:
         case "down":
@@ -150,18 +152,21 @@ def acceleration(
     impact_offset_s: float,
     name: str = "acceleration",
     longest_s: float = EVIDENCE_S,
+    placement: str | None = None,
 ) -> Evidence:
     """The last 10 s of the samples as evidence, or from the impact on if that is earlier; values to the mg."""
     rows = [[_milli(value) for value in row] for row in samples]
     first = max(0, len(rows) - math.ceil(longest_s * rate_hz))
     first = max(0, min(first, math.floor(impact_offset_s * rate_hz)))
     rows = rows[first : first + math.ceil(longest_s * rate_hz)]
-    content = {
+    content: dict[str, Any] = {
         "rate_hz": float(rate_hz),
         "unit": "g",
         "start_s": round(first / rate_hz - impact_offset_s, 4),
         "samples": rows,
     }
+    if placement in WORN:
+        content["placement"] = placement
     text = json.dumps(content, allow_nan=False, separators=(",", ":"))
     return Evidence(name=name, media_type="application/json", content=text)
 
