@@ -13,17 +13,23 @@ from gateway.core.words import with_article
 from gateway.ingest.received import ClockMeasurement, KnownDevice
 from gateway.pairing import sentences
 from gateway.pairing import verdict as say
+from gateway.pairing.bonding import Bonding
 from gateway.pairing.choice import Choice
 from gateway.pairing.consent_codes import ConsentCodes
 from gateway.pairing.log import PairingLog
-from gateway.pairing.measured import Measured, counts
+from gateway.pairing.measured import FirstMeasurement, Measured
 from gateway.pairing.model import Act, Ask, AskKind, Candidate, Outcome, PairingRequest, Phase
-from gateway.pairing.who import capital, introduction, learnt, other_model, sentence
+from gateway.pairing.who import (
+    clock_found,
+    introduction,
+    learnt,
+    model_of,
+    other_model,
+    sentence,
+    steps_of,
+)
 
-PASSKEY_TRIES: Final = 3
-MOTION: Final = "motion"
 BATTERY: Final = "battery"
-PENDING_LIMIT: Final = 16  # measurements that came before the device was given to somebody; later ones tell no more
 NAMELESS_S: Final = 5.0  # a name comes with the scan response: some advertising intervals behind the first sight
 
 
@@ -42,9 +48,8 @@ class Flow:
         self.verdict: str | None = None
         self.found: dict[str, Any] = {}
         self.acts: list[Act] = []
-        self.bonded = False
+        self.bonding = Bonding()
         self.owned: bool | None = None  # before this pairing; None as long as nobody has looked
-        self.old_bond_gone = False
         self.assigned_at: datetime | None = None
         self.profile: Profile | None = catalogue.get(request.profile_id) if request.profile_id else None
         self._catalogue = catalogue
@@ -52,17 +57,12 @@ class Flow:
         self._log = log
         self._choice = Choice(request, self.profile, log)
         self.device: KnownDevice | None = None
-        self._clock: ClockMeasurement | None = None
         self._clock_said = False
         self._session_ended = False
         self._assigning = False
-        self._renewed = False
-        self._passkeys = 0
-        self._passkey_asked = False
         self._codes = ConsentCodes()
         self._first_heard: float | None = None
-        self._arrived: dict[str, None] = {}  # kinds of what counts as measured, in order
-        self._pending: list[Measured] = []
+        self._first = FirstMeasurement(request, self.found, log)
         self._tell_steps()
 
     # ---- looking and choosing -----------------------------------------------------------------------------------
@@ -157,16 +157,10 @@ class Flow:
     @property
     def steps(self) -> tuple[str, ...]:
         """What the technician does, in the language asked for where there is one."""
-        if self.profile is None:
-            return ()
-        told = self.profile.pairing
-        return tuple(told.get(self.request.language) or told.get("en") or ())
+        return steps_of(self.profile, self.request.language)
 
     def _model(self) -> str:
-        profile = self.profile
-        if self.device is not None and (profile is None or profile.generic):
-            return f"{self.device.vendor} {self.device.model}".strip()
-        return "device" if profile is None else f"{profile.vendor} {profile.model}"
+        return model_of(self.profile, self.device)
 
     @property
     def model(self) -> str | None:
@@ -188,7 +182,8 @@ class Flow:
         """A bond was made on this connection."""
         if self.phase is Phase.ENDED:
             return
-        self.bonded, self.ask, self.old_bond_gone = True, None, False
+        self.bonding.bonded()
+        self.ask = None
         self.found["bond"] = "bonded"
         self._log.say("bonded", "Bonded: the device and this gateway have keys for each other.")
         self._advance()
@@ -217,12 +212,7 @@ class Flow:
         """Its clock was read, and perhaps set."""
         if self.phase is Phase.ENDED:
             return
-        self._clock = offset
-        self.found["clock"] = {
-            "state": sentences.clock_word(offset),
-            "offset_s": round(offset.offset_s, 1),
-            "uncertainty_s": round(offset.uncertainty_s, 2),
-        }
+        self.found["clock"] = clock_found(offset)
         if not self._clock_said:
             self._clock_said = True
             self._log.say("clock", sentences.clock(offset, synchronised=synchronised), **self.found["clock"])
@@ -240,9 +230,9 @@ class Flow:
             return
         if isinstance(error, LinkLost) and self._codes.asks(self.ask):
             return
-        asked, self._passkey_asked, self.ask = self._passkey_asked, False, None
+        digits, self.ask = self.bonding.ended(), None
         if isinstance(error, BondLost):
-            self._bond_failed(str(error), passkey_asked=asked)
+            self._bond_failed(str(error), digits=digits)
         elif isinstance(error, DeviceRefused):
             self._fail(f"The device refuses: {sentence(error)} Follow the steps from the first, or call for support.")
         else:
@@ -252,19 +242,13 @@ class Flow:
                 "broke-off", f"The connection broke off ({error}): keep it near; it is tried again when it calls."
             )
 
-    def _bond_failed(self, why: str, *, passkey_asked: bool) -> None:
-        if passkey_asked and self._passkeys < PASSKEY_TRIES:
-            self._log.say("passkey-refused", "The digits were not accepted. Put it into pairing mode again.")
-            self._call_again(Act.TRY_AGAIN)
-        elif passkey_asked:
-            self._fail(f"The digits were not accepted {self._passkeys} times: take new batteries, and begin anew.")
-        elif not self._renewed:
-            # A technician stands there with the device in pairing mode: the one moment at which an old key may go.
-            self._renewed = self.old_bond_gone = True
-            self._log.say("renewing", f"{capital(why)}. If there was an old key it is removed, and pairing tried anew.")
-            self._call_again(Act.RENEW_BOND)
+    def _bond_failed(self, why: str, *, digits: bool) -> None:
+        failure = self.bonding.failed(why, digits=digits)
+        if failure.act is None:
+            self._fail(failure.words)
         else:
-            self._fail(say.does_not_pair(why))
+            self._log.say(failure.code, failure.words)
+            self._call_again(failure.act)
 
     def _bind_key(self, words: str) -> None:
         if self.ask is None or self.ask.kind is not AskKind.BIND_KEY:
@@ -291,7 +275,8 @@ class Flow:
         self._bind_key(say.not_believed(why, self.address))
 
     def _call_again(self, act: Act) -> None:
-        self.phase, self.bonded = Phase.CALLING, False
+        self.phase = Phase.CALLING
+        self.bonding.begins_anew()
         self.found.pop("bond", None)
         self.acts.append(act)
 
@@ -311,7 +296,7 @@ class Flow:
             self._code_not_needed()
         self._assign()
         self._advance()
-        if end is End.NO_CODE and not self._arrived and not self._codes.asks(self.ask):
+        if end is End.NO_CODE and not self._first.kinds and not self._codes.asks(self.ask):
             self.question(self._codes.perhaps())
 
     # ---- questions ----------------------------------------------------------------------------------------------
@@ -320,9 +305,7 @@ class Flow:
         """Something that only a person can answer."""
         if self.phase is Phase.ENDED:
             return
-        if ask.kind in (AskKind.PASSKEY, AskKind.DISPLAY, AskKind.COMPARE):
-            self._passkey_asked = True
-            self._passkeys += 1
+        self.bonding.asks(ask.kind)
         self.ask = ask
         extra = {} if ask.number is None else {"number": ask.number}
         self._log.say("ask", ask.words, ask=ask.kind.value, **extra)
@@ -346,15 +329,14 @@ class Flow:
         """The device is the resident's from this moment."""
         self.assigned_at = at
         self._log.say("assigned", words)
-        pending, self._pending = self._pending, []
-        for measured in pending:
+        for measured in self._first.waited():
             self.measured(measured)
         self._advance()
 
     @property
     def prepared(self) -> bool:
         """Everything but the first measurement is done."""
-        done = self.bonded or self._session_ended or bool(self._arrived)
+        done = self.bonding.made or self._session_ended or bool(self._first.kinds)
         return self.assigned_at is not None and done and self._codes.refused is None
 
     def measured(self, measured: Measured) -> None:
@@ -363,26 +345,12 @@ class Flow:
             return
         self._code_not_needed()
         self._assign()
-        if self.assigned_at is None:
-            if len(self._pending) < PENDING_LIMIT:
-                self._pending.append(measured)
-            return
-        verdict = counts(measured, self.request, self.assigned_at)
-        if verdict is not None:
-            code, words = verdict
-            self._log.say(code, words)
-        elif measured.kind not in self._arrived:
-            self._arrived[measured.kind] = None
-            at = (measured.at or measured.received_at).isoformat(timespec="seconds")
-            self.found.setdefault("first", {"at": at, "kinds": []})["kinds"].append(measured.kind)
-            self._log.say("measured", f"{capital(sentences.kinds((measured.kind,)))} has arrived.", kind=measured.kind)
+        self._first.came(measured, self.assigned_at)
         self._advance()
 
     def missing(self) -> str | None:
         """The kind that has to come and has not; "measurement" for any."""
-        if self.profile is not None and MOTION in self.profile.kinds:
-            return None if MOTION in self._arrived else MOTION
-        return None if self._arrived else "measurement"
+        return self._first.missing(self.profile)
 
     def _advance(self) -> None:
         if self.phase is Phase.ENDED or not self.prepared:
@@ -407,7 +375,7 @@ class Flow:
             self._fail(self._codes.verdict())
         elif self.prepared:
             missing = self.missing() or "measurement"
-            self._end(Outcome.UNPROVEN, say.not_proven(self._model(), missing, waited_s, self._arrived), Act.KEEP)
+            self._end(Outcome.UNPROVEN, say.not_proven(self._model(), missing, waited_s, self._first.kinds), Act.KEEP)
         else:
             verdict = say.timed_out(self.phase, self.model, waited_s, self.candidates, self.address, self.request)
             self._end(Outcome.TIMED_OUT, verdict, Act.UNDO)

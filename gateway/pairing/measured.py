@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, Final
 
+from firmware_profiles import Profile
+from gateway.pairing import sentences
+from gateway.pairing.log import PairingLog
 from gateway.pairing.model import PairingRequest
+from gateway.pairing.who import capital
+
+MOTION: Final = "motion"
+PENDING_LIMIT: Final = 16  # measurements that came before the device was given to somebody; later ones tell no more
 
 # As ingest has it (`gateway.store.assignments`): whole seconds, and a clock that nobody has read.
 _WHOLE_SECOND_S = 1.0
@@ -52,3 +61,52 @@ def counts(measured: Measured, request: PairingRequest, assigned_at: datetime) -
             f"Measured as user {measured.user_slot}: switch the device to user {request.user_slot} and measure again.",
         )
     return None
+
+
+class FirstMeasurement:
+    """What has come of a device that is being paired.
+
+    Args:
+        request: what the technician set out to do.
+        found: "first" is written there: when, and of which kinds.
+        log: is told what came, and what does not count.
+    """
+
+    def __init__(self, request: PairingRequest, found: dict[str, Any], log: PairingLog) -> None:
+        self._request = request
+        self._found = found
+        self._log = log
+        self._arrived: dict[str, None] = {}  # in order
+        self._pending: list[Measured] = []
+
+    @property
+    def kinds(self) -> Collection[str]:
+        """Of what counts as measured, in the order in which they came."""
+        return self._arrived.keys()
+
+    def came(self, measured: Measured, assigned_at: datetime | None) -> None:
+        """One measurement. Before the device is given to somebody it waits for that."""
+        if assigned_at is None:
+            if len(self._pending) < PENDING_LIMIT:
+                self._pending.append(measured)
+            return
+        verdict = counts(measured, self._request, assigned_at)
+        if verdict is not None:
+            code, words = verdict
+            self._log.say(code, words)
+        elif measured.kind not in self._arrived:
+            self._arrived[measured.kind] = None
+            at = (measured.at or measured.received_at).isoformat(timespec="seconds")
+            self._found.setdefault("first", {"at": at, "kinds": []})["kinds"].append(measured.kind)
+            self._log.say("measured", f"{capital(sentences.kinds((measured.kind,)))} has arrived.", kind=measured.kind)
+
+    def waited(self) -> Sequence[Measured]:
+        """What waited, once."""
+        pending, self._pending = self._pending, []
+        return pending
+
+    def missing(self, profile: Profile | None) -> str | None:
+        """The kind that has to come and has not; "measurement" for any."""
+        if profile is not None and MOTION in profile.kinds:
+            return None if MOTION in self._arrived else MOTION
+        return None if self._arrived else "measurement"

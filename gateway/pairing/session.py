@@ -316,7 +316,7 @@ class PairingSession:
     async def _note_what_is_done(self) -> None:
         if self._flow.prepared and not self._row.prepared:
             found = dict(self._flow.found) | {"model_words": self._flow.model}
-            self._row = replace(self._row, prepared=True, bonded=self._flow.bonded, found=found)
+            self._row = replace(self._row, prepared=True, bonded=self._flow.bonding.made, found=found)
             await self._office.note(self._row)
 
     async def _keep(self, listening: AsyncExitStack) -> None:
@@ -358,7 +358,7 @@ class PairingSession:
         await listening.aclose()
         await undo(self._row, office=self._office, radio=self._radio)
         flow, address = self._flow, self._row.address
-        if self._row.owned_before and flow.old_bond_gone and address is not None:
+        if self._row.owned_before and flow.bonding.old_gone and address is not None:
             flow.verdict = readings_stop(flow.verdict or "", address)
         await self._end(prepared=False)
 
@@ -366,7 +366,7 @@ class PairingSession:
         flow = self._flow
         found = dict(flow.found) | {"verdict": flow.verdict, "model_words": flow.model}
         self._row = replace(
-            self._row, outcome=str(flow.outcome), bonded=flow.bonded and prepared, prepared=prepared,
+            self._row, outcome=str(flow.outcome), bonded=flow.bonding.made and prepared, prepared=prepared,
             profile_id=self._profile_id(), found=found, ended_at=self._clock.wall(),
         )  # fmt: skip
         await self._office.note(self._row)

@@ -12,8 +12,8 @@ from gateway.core.clock import Clock
 from gateway.ingest.effective import effective_time
 from gateway.ingest.identity import RECEPTION
 from gateway.ingest.received import ClockMeasurement, KnownDevice, Received
-from gateway.pairing.flow import MOTION, Flow
-from gateway.pairing.measured import Measured
+from gateway.pairing.flow import Flow
+from gateway.pairing.measured import MOTION, Measured
 
 
 class Watcher:

@@ -6,7 +6,8 @@ from typing import Any
 
 from firmware_profiles import Catalogue, Profile
 from gateway.core.words import with_article
-from gateway.ingest.received import KnownDevice
+from gateway.ingest.received import ClockMeasurement, KnownDevice
+from gateway.pairing import sentences
 
 
 def other_model(catalogue: Catalogue, profile: Profile | None, said: str | None) -> str | None:
@@ -49,3 +50,25 @@ def sentence(error: Exception) -> str:
 def capital(words: str) -> str:
     """The first letter large, the others as they are."""
     return words[:1].upper() + words[1:]
+
+
+def model_of(profile: Profile | None, device: KnownDevice | None) -> str:
+    """What sentences call it: by its profile; one that only the generic profile knows by its own word."""
+    if device is not None and (profile is None or profile.generic):
+        return f"{device.vendor} {device.model}".strip()
+    return "device" if profile is None else f"{profile.vendor} {profile.model}"
+
+
+def steps_of(profile: Profile | None, language: str) -> tuple[str, ...]:
+    """What the technician does, in the language asked for where there is one."""
+    told = {} if profile is None else profile.pairing
+    return tuple(told.get(language) or told.get("en") or ())
+
+
+def clock_found(offset: ClockMeasurement) -> dict[str, Any]:
+    """What is noted of its clock."""
+    return {
+        "state": sentences.clock_word(offset),
+        "offset_s": round(offset.offset_s, 1),
+        "uncertainty_s": round(offset.uncertainty_s, 2),
+    }
