@@ -45,6 +45,32 @@ def resident_list(config: Config = None) -> None:
     _show(("id", "name", "room"), [(one["id"], one["name"], one["room_id"]) for one in found])
 
 
+@resident.command("falls")
+def resident_falls(
+    resident: Annotated[str, typer.Argument(help="id or name")],
+    config: Config = None,
+) -> None:
+    """Suspected falls by the nurses' verdicts, and false ones a month, as it was and with stricter thresholds."""
+    found = _ask(config, "GET", f"/residents/{quote(resident)}/falls")
+    print(
+        f"{found['days']:.1f} days with a wearable: {found['real']} real, {found['false']} false, {found['unknown']} "
+        "unknown."
+    )
+    _show(
+        ("raised from", "false", "a month", "95 % interval", "real falls kept"),
+        [
+            (
+                f"{100 * one['probability']:.0f} %" if one["probability"] else "as it was",
+                str(one["false_alerts"]),
+                f"{one['per_month']:.1f}",
+                f"{one['low']:.1f}–{one['high']:.1f}",
+                str(one["real_falls"]),
+            )
+            for one in found["curve"]
+        ],
+    )
+
+
 @device.command("assign")
 def device_assign(
     address: Annotated[str, typer.Argument(help="its address, such as AA:BB:CC:DD:EE:FF; `huoma devices` lists them")],
