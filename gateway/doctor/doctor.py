@@ -12,29 +12,16 @@ from firmware_profiles import Catalogue
 from gateway.core.clock import Clock
 from gateway.core.errors import StoreError
 from gateway.core.health import Colour, HealthBoard
+from gateway.doctor.devices import Seen, how_it_is, never_read, with_rows
 from gateway.doctor.findings import Finding, fail, ok, warn
 from gateway.doctor.machine import Machine
-from gateway.pairing.sentences import signal_word, span
-from gateway.pairing.verdict import LOW_BATTERY_PERCENT
 from gateway.store.devices import DeviceRow
 from gateway.store.pairings import PairingNotes
 from gateway.store.registry import Registry
 
 DISK_LOW_BYTES: Final = 500_000_000  # a home writes some 100 MB a year
 DISK_FULL_BYTES: Final = 50_000_000
-SILENT_S: Final = 3 * 86_400.0  # people measure each few days; a strap or sensor that is silent this long is not worn
 _JUDGED: Final = frozenset({"radio", "profiles"})  # looked at here, in more detail than their part tells
-
-
-class Seen(Protocol):
-    """One device that the radio hears (`gateway.radio.seen.Seen`)."""
-
-    @property
-    def address(self) -> str: ...
-    @property
-    def rssi(self) -> int: ...
-    @property
-    def heard_monotonic(self) -> float: ...
 
 
 class Adapter(Protocol):
@@ -138,38 +125,19 @@ class Doctor:
         )
 
     async def _devices(self) -> list[Finding]:
-        rows = {row.identity: row for row in await self.registry.devices()}
-        owned: dict[str, DeviceRow | None] = {}
-        for one in await self.registry.assigned():
-            row = rows.get(one.device_identity)
-            owned[one.device_identity.removeprefix("address:") if row is None else row.address] = row
-        found = [*self._heard(owned)]
+        owned = with_rows(await self.registry.assigned(), await self.registry.devices())
+        seen = {} if self.radio is None else {one.address.upper(): one for one in self.radio.seen()}
+        found = [self._device(address, row, seen.get(address)) for address, row in owned.items()]
         if self.radio is not None:
             found += await self._bonds(self.radio, owned)
         return found or [ok("devices", "No device belongs to anybody yet.")]
 
-    def _heard(self, owned: Mapping[str, DeviceRow | None]) -> Iterator[Finding]:
-        now, wall = self.clock.monotonic(), self.clock.wall()
-        seen = {} if self.radio is None else {one.address.upper(): one for one in self.radio.seen()}
-        for address, row in owned.items():
-            name = address if row is None else f"{row.vendor} {row.model} ({address})"
-            heard = seen.get(address)
-            if row is None:
-                advice = "look whether its address is right, and pair it: 'huoma pair --address " + address + "'."
-                yield warn("device", f"{name} belongs to somebody, but was never read", advice)
-                continue
-            parts = [f"read {span((wall - row.last_seen_at).total_seconds())} ago"]
-            if heard is not None:
-                parts.append(f"heard {span(now - heard.heard_monotonic)} ago at {heard.rssi} dBm")
-            words = f"{name}: {', '.join(parts)}"
-            if row.battery_percent is not None and row.battery_percent <= LOW_BATTERY_PERCENT:
-                yield warn("device", f"{words}; battery {row.battery_percent} %", "change its batteries.")
-            elif heard is not None and signal_word(heard.rssi) == "weak":
-                yield warn("device", f"{words}; its signal is weak", "move the gateway nearer, or add an adapter.")
-            elif (wall - row.last_seen_at).total_seconds() > SILENT_S and heard is None:
-                yield warn("device", words, "is it used? Measure once; look at its batteries and its distance.")
-            else:
-                yield ok("device", f"{words}.")
+    def _device(self, address: str, row: DeviceRow | None, heard: Seen | None) -> Finding:
+        if row is None:
+            return never_read(address)
+        profile = self.catalogue.get(row.profile_id)
+        unstored = profile is not None and (profile.driver in self.broadcast or set(profile.kinds) == {"motion"})
+        return how_it_is(row, heard, unstored=unstored, clock=self.clock)
 
     async def _bonds(self, radio: DoctorRadio, owned: Mapping[str, DeviceRow | None]) -> list[Finding]:
         told = await radio.bonds()

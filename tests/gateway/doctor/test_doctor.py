@@ -127,6 +127,44 @@ async def test_devices_that_need_somebody(doctor: Doctor, radio: Radio, clock: V
     assert any("read 5 days ago" in one.words and one.grade is Grade.WARN for one in await about(doctor, "device"))
 
 
+async def test_a_device_assigned_by_address_before_its_first_reading(doctor: Doctor) -> None:
+    await doctor.registry.assign(CUFF, AINO, actor="t")
+    await doctor.registry.seen(device(battery=10, adapter=BEFORE))
+    (found,) = await about(doctor, "device")
+    assert "was never read" not in found.words
+    assert "battery 10 %" in found.words
+    (bond,) = await about(doctor, "bond")
+    assert f"was paired with the adapter {BEFORE}, which is gone" in bond.words
+    await doctor.registry.seen(replace(device(battery=90), identity=f"address:{CUFF}"))
+    (found,) = await about(doctor, "device")
+    assert "battery" not in found.words, "of two under one address the one read last counts"
+
+
+async def test_a_device_that_calls_and_gives_nothing(doctor: Doctor, radio: Radio, clock: VirtualClock) -> None:
+    await doctor.registry.seen(device())
+    await doctor.registry.assign(CUFF, AINO, actor="t")
+    radio.bonded.append(CUFF)
+    clock.step(timedelta(days=5))
+    now = clock.monotonic()
+    heard = Seen(
+        address=CUFF, name=None, model="A&D UA-651BLE", profile_id=None, rssi=-60, state="heard",
+        heard_monotonic=now - 5, last_useful_monotonic=now - 5,
+    )  # fmt: skip
+    radio.heard[:] = [heard]
+    (found,) = await about(doctor, "device")
+    assert (found.grade, "heard 5 s ago" in found.words) == (Grade.WARN, True)
+    assert "it is heard, and has given nothing for 5 days" in found.words
+    assert f"'huoma pair --address {CUFF}'" in found.advice
+    radio.heard[:] = [replace(heard, heard_monotonic=now - 5 * 86_400, last_useful_monotonic=None)]
+    (found,) = await about(doctor, "device")
+    assert (found.grade, "is it used?" in found.advice) == (Grade.WARN, True)
+    radio.heard[:] = [replace(heard, state="in session")]
+    assert (await about(doctor, "device"))[0].grade is Grade.OK, "a strap that streams motion"
+    radio.heard[:] = [heard]
+    by_advert = replace(doctor, broadcast=["sig"])  # as a button: what it advertises is what it gives
+    assert (await about(by_advert, "device"))[0].grade is Grade.OK
+
+
 async def test_a_bond_of_nobody(doctor: Doctor, radio: Radio) -> None:
     radio.bonded.append(STRANGER)
     (found,) = await about(doctor, "bond")
