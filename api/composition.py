@@ -124,7 +124,11 @@ async def open_home(
             "notifications": notifier.run,
             "intake": intake.run,
             "faults": FaultWatch(
-                health=health, desk=core.desk, clock=clock, stale_bonds=radio.stale_bonds if radio is not None else dict
+                health=health,
+                desk=core.desk,
+                clock=clock,
+                stale_bonds=radio.stale_bonds if radio is not None else dict,
+                refusals=radio.refusals if radio is not None else dict,
             ).run,
             UNASSIGNED: UnassignedReminder(core.decisions, take_up=ingest.take_up, clock=clock, health=health).run,
         }

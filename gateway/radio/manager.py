@@ -31,6 +31,7 @@ from gateway.radio.visits.bonds import Bonds
 from gateway.radio.visits.capture import Capture
 from gateway.radio.visits.dispatch import Dispatcher
 from gateway.radio.visits.link import BleakLink
+from gateway.radio.visits.refusals import Refusals
 from gateway.radio.visits.visit import Visitor, leaf
 
 __all__ = ["PART", "Radio"]
@@ -70,6 +71,7 @@ class Radio:
         self._clock = clock
         self._devices = SeenDevices(catalogue, callers)
         self._bonds = Bonds()
+        self._refusals = Refusals()
         self._stations = Stations(
             (host, *more_hosts),
             clock=clock,
@@ -78,7 +80,7 @@ class Radio:
             bonds=self._bonds,
             heard=self._heard,
             relied_on=lambda: self._broadcasts.relied_on,
-            crowded_out=lambda: self._dispatcher.crowded_out.values(),
+            troubles=lambda: (*self._refusals.standing.values(), *self._dispatcher.crowded_out.values()),
         )
         self._visitor = Visitor(
             book=book,
@@ -88,6 +90,7 @@ class Radio:
             rng=rng,
             sessions=sessions,
             bonds=self._bonds,
+            refusals=self._refusals,
             changed=self._stations.report,
         )
         self._dispatcher = Dispatcher(
@@ -242,6 +245,10 @@ class Radio:
     def stale_bonds(self) -> Mapping[str, str]:
         """The bonds that devices do not take any more, by address: the sentence for people, with what to do."""
         return dict(self._bonds.stale)
+
+    def refusals(self) -> Mapping[str, str]:
+        """The devices of ours that refused on their last visit, by address: the sentence for people."""
+        return dict(self._refusals.standing)
 
     def device_problems(self) -> Sequence[str]:
         """What the health board says of bonds and devices: a sentence each, with what to do."""

@@ -32,7 +32,7 @@ class Stations:
         bonds: whose sentences are told too.
         rng: jitter of the pauses.
         relied_on: whether a device of ours only advertises, such as a pendant.
-        crowded_out: the sentences about devices that no adapter has room for.
+        troubles: the sentences about devices that refuse, or that no adapter has room for.
     """
 
     def __init__(
@@ -45,13 +45,13 @@ class Stations:
         bonds: Bonds,
         heard: Callable[[Station, BLEDevice, AdvertisementData], None],
         relied_on: Callable[[], bool] = lambda: False,
-        crowded_out: Callable[[], Iterable[str]] = tuple,
+        troubles: Callable[[], Iterable[str]] = tuple,
     ) -> None:
         self._clock = clock
         self._health = health
         self._rng = rng
         self._bonds = bonds
-        self._crowded_out = crowded_out
+        self._troubles = troubles
         self._all = [Station(host, clock, heard=heard, changed=self.report, relied_on=relied_on) for host in hosts]
 
     def __iter__(self) -> Iterator[Station]:
@@ -101,12 +101,12 @@ class Stations:
             pause = min(pause * 2, LONGEST_PAUSE_S)
 
     def device_problems(self) -> list[str]:
-        """What is wrong with bonds, and with devices that find no room: a sentence each, with what to do."""
+        """What is wrong with bonds, devices that refuse and that find no room: a sentence each, with what to do."""
         notices = (station.adapter.notice for station in self._all if station.adapter is not None)
         return [
             *dict.fromkeys(notice for notice in notices if notice is not None),
             *self._bonds.stale.values(),
-            *self._crowded_out(),
+            *self._troubles(),
         ]
 
     def report(self) -> None:

@@ -249,10 +249,11 @@ class Dispatcher:
                     given()
             except HuomaError as error:
                 self._ask_again(address, error)
-        for address in list(self._bonds.stale):
+        for address in {*self._bonds.stale, *self._visitor.refusals.standing}:
             try:
-                if await self._book.wanted(address) is None:  # taken out of use: nobody has to pair it again
+                if await self._book.wanted(address) is None:  # taken out of use: nobody has to mend it
                     self._bonds.forgotten(address)
+                    self._visitor.refusals.over(address)
                     self._visitor.changed()
             except HuomaError as error:
                 self._ask_again(address, error)

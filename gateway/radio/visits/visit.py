@@ -25,6 +25,7 @@ from gateway.radio.visits.bonds import Bonds
 from gateway.radio.visits.connection import Arrival, Conversation
 from gateway.radio.visits.link import BleakLink
 from gateway.radio.visits.memory import DeviceMemory
+from gateway.radio.visits.refusals import Refusals
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +39,7 @@ class Visitor:
 
     Attributes:
         sessions: by driver name.
-        changed: called when a bond became stale or was mended.
+        changed: called when a bond became stale or was mended, and when a refusal began or was over.
         motions_dropped: pieces of motion that nobody took in time.
     """
 
@@ -49,6 +50,7 @@ class Visitor:
     rng: random.Random
     sessions: Mapping[str, Session]
     bonds: Bonds
+    refusals: Refusals
     changed: Callable[[], None]
     motions_dropped: int = 0
 
@@ -148,13 +150,15 @@ class Visitor:
         if self.bonds.mended(device):
             self.changed()
         if result.end is End.NOT_MEASURING:
-            self.say(device, "it offers no measurement that this gateway knows.", Severity.FAULT)
+            self._refused(device, "it offers no measurement that this gateway knows.", Severity.FAULT)
         elif result.end is End.NO_CODE:
             words = f"it has users and gave nothing: 'huoma device code {device.address}' enters the code of one."
-            self.say(device, words, Severity.WARNING)
-        elif conversation.readings:
-            received = "1 reading" if conversation.readings == 1 else f"{conversation.readings} readings"
-            self.say(device, f"{received} received.", Severity.INFORMATION)
+            self._refused(device, words, Severity.WARNING)
+        else:
+            self._refuses_no_more(device)
+            if conversation.readings:
+                received = "1 reading" if conversation.readings == 1 else f"{conversation.readings} readings"
+                self.say(device, f"{received} received.", Severity.INFORMATION)
 
     def _broke_off(
         self, device: Device, error: LinkLost | DeviceRefused, conversation: Conversation, *, hurried: bool
@@ -164,8 +168,26 @@ class Visitor:
             self.changed()
         longest_s = PAIRING_PAUSE_S if hurried else None
         pause = device.rest.failed(self.clock.monotonic(), self.rng, brought=brought, longest_s=longest_s)
-        severity = Severity.FAULT if isinstance(error, DeviceRefused) else Severity.WARNING
-        self.say(device, f"{error}; trying again in {pause:.0f} s.", severity)
+        again = f"{error}; trying again in {pause:.0f} s."
+        if isinstance(error, DeviceRefused):  # also when it brought something: another user's, or not all it should
+            self.say(device, again, Severity.FAULT)
+            self._stands(device, f"{error}.")
+            return
+        if brought:
+            self._refuses_no_more(device)
+        self.say(device, again, Severity.WARNING)
+
+    def _refused(self, device: Device, words: str, severity: Severity) -> None:
+        self.say(device, words, severity)
+        self._stands(device, words)
+
+    def _stands(self, device: Device, words: str) -> None:
+        if self.refusals.stands(device, words):
+            self.changed()
+
+    def _refuses_no_more(self, device: Device) -> None:
+        if self.refusals.over(device.address):
+            self.changed()
 
     def _bond_lost(self, adapter: Adapter, device: Device, error: BondLost) -> None:
         if device.address in self.bonds.told_to_pair:

@@ -7,7 +7,7 @@ import asyncio
 from gateway.core.health import Colour, HealthBoard
 from gateway.desk.events import AlertKind, Priority, State
 from gateway.desk.service import Desk
-from gateway.supervision.faults import FaultWatch
+from gateway.supervision.faults import REFUSED_FOR_S, FaultWatch
 from tests.gateway.desk.memory_store import MemoryAlertStore
 from tests.gateway.desk.words import ORIGIN
 from tests.virtual_time import VirtualClock, run_virtual
@@ -88,6 +88,25 @@ def test_a_stale_bond_is_one_technical_alert_until_it_is_mended() -> None:
             stale[CUFF] = words
             await clock.sleep(120)
             assert len(await store.find(None)) == 3, "stale once more"
+            watching.cancel()
+
+    run_virtual(main)
+
+
+def test_a_refusal_that_stands_for_a_day_is_one_technical_alert() -> None:
+    async def main() -> None:
+        clock, health = VirtualClock(), HealthBoard()
+        desk = Desk(store=MemoryAlertStore(), clock=clock, origin=ORIGIN)
+        refused = {SCALE: "The scale refuses the code of user 1: enter the right one."}
+        watch = FaultWatch(health=health, desk=desk, clock=clock, stale_bonds=dict, refusals=lambda: refused)
+        async with asyncio.TaskGroup() as tasks:
+            watching = tasks.create_task(watch.run())
+            await clock.sleep(REFUSED_FOR_S - 60)
+            assert await desk.open_alerts() == [], "a day to enter the code"
+            await clock.sleep(120)
+            [alert] = await desk.open_alerts()
+            assert (alert.condition, alert.priority) == (f"refusal:{SCALE}", Priority.LOW)
+            assert alert.summary == refused[SCALE]
             watching.cancel()
 
     run_virtual(main)
