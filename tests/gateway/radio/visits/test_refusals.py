@@ -32,7 +32,9 @@ class Answers:
         self, link: Link, profile: Profile, clock: SessionClock, sink: Sink, *, tz: tzinfo, memory: Memory
     ) -> SessionResult:
         for reading in self.readings:
-            await sink.reading(reading)  # until it is stored
+            stored = sink.reading(reading)
+            if stored is not None:
+                await stored
         await link.disconnect()
         if isinstance(self.outcome, Exception):
             raise self.outcome
