@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
@@ -12,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from api.cli.candidates import lines, possible
 from api.cli.home import Config
+from api.cli.prompts import choice, line, need_terminal, prompt, which
 from gateway.core.errors import HuomaError, Invalid
 
 if TYPE_CHECKING:
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
 
 _INTERRUPTED: Final = 130  # as a shell has it of a command that was broken off
 _QUIET: Final = frozenset({"answered"})
-# What is looked up in a menu or an app is asked for until it is answered; the digits of a bonding end with it.
-_STANDS: Final = frozenset({"bind-key", "consent-code"})
-_WITHDRAWS: Final = frozenset({"ask", "answered", "ended"})
+# What is looked up in a menu or an app, and which device is meant, is asked for until it is answered, whatever is heard
+# meanwhile; the digits of a bonding end with it.
+_STANDS: Final = frozenset({"bind-key", "consent-code", "select"})
+_WITHDRAWS: Final = frozenset({"ask", "answered", "chosen", "ended"})
 _RESUMES: Final = 5  # times in a row that a stream may break before the gateway counts as gone
 
 
@@ -82,12 +84,14 @@ class Dialogue:
         self._asking: asyncio.Task[None] | None = None
         self._asked_for = ""  # the kind of the question that stands
         self._question = ""  # what was printed of it last
+        self._profile: str | None = None  # the model that was asked for
 
     async def pair(self, body: dict[str, Any]) -> int:
         """The exit status: 0 when it is ready."""
         from api.cli.gateway import ask
 
         body = await self._completed(body)
+        self._profile = body["profile"]
         made = await ask(self._gateway, "POST", "/pairings", body)
         path = f"/pairings/{made['id']}"
         try:
@@ -176,39 +180,38 @@ class Dialogue:
     async def _which_resident(self) -> str:
         from api.cli.gateway import ask
 
-        _need_terminal("--resident NAME")
+        need_terminal("--resident NAME")
         residents = await ask(self._gateway, "GET", "/residents")
         if not residents:
             raise Invalid("Nobody lives here yet: 'huoma resident add NAME' first.")
         for number, one in enumerate(residents, start=1):
             print(f"{number:3}  {one['name']}  {one['room_id'] or ''}")
-        return str((await _choice("Whose will it be?", residents))["id"])
+        return str((await choice("Whose will it be?", residents))["id"])
 
     async def _which_device(self) -> str:
         from api.cli.gateway import ask
 
-        _need_terminal("--address or --profile")
+        need_terminal("--address or --profile")
         print("Put the device into pairing mode, then press Enter.")
-        await _line()
+        await line()
         heard = [one for one in await ask(self._gateway, "GET", "/pairings/nearby") if one["profile"] is not None]
         if not heard:
             raise Invalid(
                 "No device that has a profile is heard: hold it near the gateway, wake it, and try again; 'huoma "
                 "doctor' tells whether the radio works."
             )
-        for number, one in enumerate(heard, start=1):
-            mode = " · in pairing mode" if one["pairing"] else ""
-            owner = f" · already belongs to {one['owner_name'] or one['owner']}" if one["owner"] else ""
-            print(f"{number:3}  {one['model']}  {one['address']}  {one['signal']} ({one['rssi']} dBm){mode}{owner}")
-        return str((await _choice("Which one?", heard))["address"])
+        print(*lines(heard), sep="\n")
+        return str((await choice("Which one?", heard))["address"])
 
     # ---- questions of the pairing -------------------------------------------------------------------------------
 
     async def _answer(self, path: str, data: dict[str, Any]) -> None:
         from api.cli.gateway import ask
 
+        first = True
         while True:
-            answer = await self._asked(path, data["ask"])
+            answer = await self._asked(path, data["ask"], by_itself=self._yes and first)
+            first = False  # what was refused once is not sent again without a person
             if answer is None:
                 return
             where, body = answer
@@ -219,34 +222,37 @@ class Dialogue:
                 continue
             return
 
-    async def _asked(self, path: str, kind: str) -> tuple[str, dict[str, Any]] | None:
+    async def _asked(self, path: str, kind: str, *, by_itself: bool) -> tuple[str, dict[str, Any]] | None:
         """Which route, and what it gets; None: there is nothing to answer."""
         match kind:
             case "passkey":
-                return "passkey", {"passkey": await _prompt("Passkey: ")}
+                return "passkey", {"passkey": await prompt("Passkey: ")}
             case "compare":
-                return "compare", {"match": (await _prompt("Do they match? [y/N] ")).lower() in ("y", "yes", "k", "j")}
+                return "compare", {"match": (await prompt("Do they match? [y/N] ")).lower() in ("y", "yes", "k", "j")}
             case "bind-key":
                 return "bind-key", {"bind_key": await self._put("Bind key: ")}
             case "consent-code":
                 user = await self._put("User on the device: ", hidden=False)
                 return "consent-code", {"user": user, "code": await self._put("Consent code: ")}
             case "select":
-                return "select", {"address": await self._selected(path)}
+                return "select", {"address": await self._selected(path, by_itself=by_itself)}
         return None
 
     async def _put(self, question: str, *, hidden: bool = True) -> str:
         self._question = question
-        return await _prompt(question, hidden=hidden)
+        return await prompt(question, hidden=hidden)
 
-    async def _selected(self, path: str) -> str:
+    async def _selected(self, path: str, *, by_itself: bool) -> str:
         from api.cli.gateway import ask
 
-        now = await ask(self._gateway, "GET", path)
-        heard = [one for one in now["candidates"] if one["profile"] is not None and one["pairing"] is not False]
-        if self._yes and len(heard) == 1:
-            return str(heard[0]["address"])
-        return await _prompt("Address: ")
+        devices = possible(await ask(self._gateway, "GET", path), self._profile)
+        if by_itself and len(devices) == 1:
+            return str(devices[0]["address"])
+        print(*lines(devices), sep="\n")
+        return await which([str(one["address"]) for one in devices], self._put_again)
+
+    def _put_again(self, question: str) -> None:
+        self._question = question
 
     def _stop_asking(self) -> None:
         if self._asking is not None:
@@ -259,75 +265,6 @@ def _tell(event: dict[str, Any]) -> None:
     print(f"{event['at'][11:19]}  {event['words']}")
     for number, step in enumerate(event["data"].get("steps", ()), start=1):
         print(f"          {number}. {step}")
-
-
-def _need_terminal(option: str) -> None:
-    if not sys.stdin.isatty():
-        raise Invalid(f"Give {option}: there is no terminal to ask at.")
-
-
-async def _choice(question: str, among: list[Any]) -> Any:
-    while True:
-        said = await _prompt(f"{question} [1–{len(among)}] ")
-        if said.isdigit() and 1 <= int(said) <= len(among):
-            return among[int(said) - 1]
-
-
-async def _prompt(question: str, *, hidden: bool = False) -> str:
-    print(question, end="", flush=True)
-    return (await _line(hidden=hidden)).strip()
-
-
-async def _line(*, hidden: bool = False) -> str:
-    """A line of the terminal, without holding up what happens meanwhile; Ctrl-C breaks it off.
-
-    Raises:
-        Invalid: there is nobody at it.
-    """
-    loop, descriptor = asyncio.get_running_loop(), sys.stdin.fileno()
-    ready = asyncio.Event()
-    try:
-        loop.add_reader(descriptor, ready.set)
-    except OSError as error:  # /dev/null, or a file: it cannot be waited for
-        raise Invalid(
-            "Nobody can be asked here: run the command at a terminal, or give --address (or --yes, to take the only "
-            "device of the model that calls)."
-        ) from error
-    try:
-        with _echo_off(descriptor, hidden):
-            await ready.wait()
-            line = sys.stdin.readline()
-    finally:
-        loop.remove_reader(descriptor)
-    if not line:
-        raise Invalid("Nobody answers: run the command at a terminal, or give what it asks for as options.")
-    return line
-
-
-class _echo_off:  # noqa: N801  # reads as what it does
-    """The terminal shows nothing meanwhile."""
-
-    def __init__(self, descriptor: int, hidden: bool) -> None:
-        self._descriptor = descriptor
-        self._before: list[Any] | None = None
-        self._hidden = hidden
-
-    def __enter__(self) -> None:
-        import termios
-
-        if self._hidden and sys.stdin.isatty():
-            self._before = termios.tcgetattr(self._descriptor)
-            changed = list(self._before)
-            changed[3] &= ~termios.ECHO
-            termios.tcsetattr(self._descriptor, termios.TCSADRAIN, changed)
-
-    def __exit__(self, *_error: object) -> None:
-        import termios
-
-        if self._before is not None:
-            with suppress(termios.error):
-                termios.tcsetattr(self._descriptor, termios.TCSADRAIN, self._before)
-            print()
 
 
 async def _report(gateway: httpx.AsyncClient, language: str, *, values: bool) -> str:

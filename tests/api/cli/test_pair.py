@@ -21,7 +21,7 @@ from device_drivers.sessions import End
 from gateway.ingest.received import ClockMeasurement
 from tests.api.home import Home, open_home
 from tests.api.http.test_upkeep import FRAME, HandRecorder
-from tests.api.pairing_radio import CUFF, CUFF_PROFILE, HandRadio
+from tests.api.pairing_radio import CUFF, CUFF_PROFILE, OTHER, HandRadio
 from tests.api.whole_path.processes import HUOMA, ROOT
 
 pytestmark = pytest.mark.slow  # each starts the command as a process
@@ -218,6 +218,54 @@ async def test_the_only_one_is_taken_with_yes(tmp_path: Path) -> None:
         at.radio.measure(watch)
         out, _ = await process.communicate()
         assert (process.returncode, "Is this the device?" in out.decode()) == (0, True)
+
+
+async def test_the_only_one_of_the_model_is_taken_with_yes_whatever_else_calls(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        at.radio.call(OTHER, pairing=None, rssi=-40)
+        at.radio.heard[0] = replace(at.radio.heard[0], model="Polar H10", profile_id="polar/h10")
+        at.radio.call(CUFF, pairing=None)
+        process = await at.huoma("pair", "--profile", CUFF_PROFILE, "--resident", "Aino Virtanen", "--yes")
+        watch = await at.radio.watch()
+        at.radio.tell_all(watch)
+        at.radio.measure(watch)
+        out, _ = await process.communicate()
+        assert (process.returncode, "Is this the device?" in out.decode()) == (0, True)
+
+
+async def test_which_one_is_said_by_number(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        at.radio.call(OTHER, pairing=None, rssi=-70)
+        at.radio.call(CUFF, pairing=None, rssi=-50)
+        process = await at.huoma("pair", "--profile", CUFF_PROFILE, "--resident", "Aino Virtanen", "--yes")
+        said = await until_said(process, "Which one? [1–2, or its address] ")
+        assert f"  1  A&D UA-651BLE  {CUFF}" in said
+        assert f"  2  A&D UA-651BLE  {OTHER}" in said
+        # Another one, that cannot be meant, is heard meanwhile: the question stands.
+        at.radio.call("5C:31:3E:5D:3F:1C", pairing=False)
+        await until_said(process, "not in pairing mode: follow the steps.\nWhich one? [1–2, or its address] ")
+        assert process.stdin is not None
+        process.stdin.write(b"3\n")
+        await until_said(process, "Which one?")
+        process.stdin.write(b"2\n")
+        watch = await at.radio.watch(OTHER)
+        at.radio.tell_all(watch, OTHER)
+        at.radio.measure(watch, OTHER)
+        out, _ = await process.communicate()
+        assert process.returncode == 0, out
+
+
+async def test_enter_takes_the_only_one_and_an_address_any(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        at.radio.call(CUFF, pairing=None)
+        for answer in (b"\n", b"1\n", CUFF.lower().encode() + b"\n"):
+            process = await at.huoma("pair", "--profile", CUFF_PROFILE, "--resident", "Aino Virtanen")
+            await until_said(process, "Is it this one? [Enter, or another address] ")
+            assert process.stdin is not None
+            process.stdin.write(answer)
+            await at.radio.watch()
+            process.send_signal(signal.SIGINT)
+            await process.communicate()
 
 
 async def test_unpair_capture_and_devices(tmp_path: Path) -> None:
