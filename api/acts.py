@@ -9,7 +9,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from api.entries import enter_bind_key, enter_consent_code
+from api.entries import enter_bind_key, enter_consent_code, must_be_told_apart
 from api.http.auth import TokenBook
 from gateway.core.errors import Conflict, Invalid, NotFound
 from gateway.core.subject import Subject, SubjectType
@@ -170,7 +170,17 @@ class Acts:
         await enter_bind_key(self.memory, address, bind_key, actor=actor)
 
     async def set_consent_code(self, address: str, user: int, code: str | None, *, actor: str) -> None:
-        """See `api.entries.enter_consent_code`. A device that calls is tried at once."""
+        """See `api.entries.enter_consent_code`. A device that calls is tried at once.
+
+        Raises:
+            Conflict: it belongs to one resident as a whole, who would get the measurements of this user too.
+        """
+        if code is not None:
+            await must_be_told_apart(self.registry, self.memory, address, user)
+        await self.enter_code(address, user, code, actor=actor)
+
+    async def enter_code(self, address: str, user: int, code: str | None, *, actor: str) -> None:
+        """The same while a pairing sees to it whose the user is."""
         await enter_consent_code(self.memory, address, user, code, actor=actor)
         if self.bonds is not None:
             self.bonds.try_at_once(address.upper())

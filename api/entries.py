@@ -6,9 +6,10 @@ import re
 from secrets import token_hex
 from typing import Final
 
-from device_drivers.sessions import user_slots
-from gateway.core.errors import Invalid
+from device_drivers.sessions import user_words
+from gateway.core.errors import Conflict, Invalid
 from gateway.store.device_memory import DeviceMemory
+from gateway.store.registry import Registry
 
 _ADDRESS: Final = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){5}", re.IGNORECASE)
 _BIND_KEY: Final = re.compile(r"[0-9a-f]{32}")
@@ -40,10 +41,10 @@ async def enter_consent_code(memory: DeviceMemory, address: str, user: int, code
         Invalid: no address, no user that a device has, or no code. The text never repeats the code.
     """
     _check(address)
-    if not 0 <= user <= user_slots.MOST_USERS:
+    if not 0 <= user <= user_words.MOST_USERS:
         raise Invalid(
             f"User {user} is on no device: give the user's number as the device displays it, 1 to "
-            f"{user_slots.MOST_USERS}."
+            f"{user_words.MOST_USERS}."
         )
     digits = (code or "").strip()
     if code is not None and not _CODE.fullmatch(digits):
@@ -51,9 +52,25 @@ async def enter_consent_code(memory: DeviceMemory, address: str, user: int, code
             "A consent code has four digits: the device shows it in the settings of the user, or the app of its maker "
             "does."
         )
-    kept = user_slots.entered(await memory.of(address), user, None if code is None else int(digits))
+    kept = user_words.entered(await memory.of(address), user, None if code is None else int(digits))
     action = "device.forget-code" if code is None else "device.code"
     await memory.enter(address, kept, actor=actor, action=action)
+
+
+async def must_be_told_apart(registry: Registry, memory: DeviceMemory, address: str, user: int) -> None:
+    """A second user of a device that is one resident's as a whole would give this resident another's measurements.
+
+    Raises:
+        Conflict: so it is; in words that say what to do.
+    """
+    known = {one.user for one in user_words.remembered(await memory.of(address))} | {user}
+    whole = [one for one in await registry.assigned(address) if one.user_slot is None and not one.shared]
+    if len(known) > 1 and whole:
+        raise Conflict(
+            f"{address} belongs to one resident with all its users, who would get the measurements of user {user} too: "
+            "pair it anew for each resident, or say with 'huoma device assign … --slot' which user each is; then enter "
+            "the code."
+        )
 
 
 def _check(address: str) -> None:

@@ -54,10 +54,7 @@ async def beurer_scale(
 
 async def _fetch(link: Link, clock: SessionClock, slots: UserSlots, arrivals: Arrivals) -> End:
     """What is stored for every user we know, else a measurement now."""
-    known = slots.remembered()
-    if not known:
-        known = [await slots.enrol()]
-    end = await slots.fetch(known, link, clock, arrivals)
+    end = await slots.fetch(await slots.wanted(enrols=True), link, clock, arrivals)
     if arrivals.readings or end is End.DEVICE_CLOSED or not await _take(link):
         return end
     return await _first(link, clock, arrivals)

@@ -86,14 +86,14 @@ async def _consent(link: Link, clock: SessionClock, memory: Memory, arrivals: Ar
     """A device with users gives their measurements to whoever has their codes; of how many users they are known.
 
     Raises:
-        CodeNeeded: it refuses one.
+        CodeNeeded: it refuses one, or that of the user who is wanted is not known.
     """
     slots = UserSlots(link, clock, memory)
-    known = slots.remembered()
-    if known:
+    users = await slots.wanted(enrols=False)
+    if users:
         await slots.open()
-        await slots.fetch(known, link, clock, arrivals)
-    return len(known)
+        await slots.fetch(users, link, clock, arrivals)
+    return len(users)
 
 
 def _decoding(source: str, sink: Sink, quirks: Quirks, arrivals: Arrivals) -> FrameCallback:

@@ -1,7 +1,6 @@
 """Users on the device (User Data Service, 181C): measurements are behind a consent code of four digits each.
 
-Remembered of the device: "consent-index" and "consent-code" of the user that was registered from here; "consent-code:N"
-of the user N whose code a person entered.
+What is remembered of the device is in `user_words`.
 
 Source: Bluetooth SIG, User Data Service 1.1, §3.2.
 """
@@ -9,31 +8,18 @@ Source: Bluetooth SIG, User Data Service 1.1, §3.2.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Final
 
 from device_drivers.decode import user_control
 from device_drivers.errors import CodeNeeded, DeviceRefused
+from device_drivers.sessions import user_words
 from device_drivers.sessions.base import Arrivals, End, Memory, SessionClock, drain
 from device_drivers.sessions.control_point import ControlPoint
 from device_drivers.sessions.link import Link, uuid128
+from device_drivers.sessions.user_words import MOST_USERS, Consent, Wanted
 
-CONSENT_INDEX: Final = "consent-index"  # in the device's memory
-CONSENT_CODE: Final = "consent-code"
-# What the device holds too once it was told, whatever becomes of the pairing: without the code the next pairing would
-# make another user, until every place is taken. Not the index: by the code the user is looked for, or made anew.
 STORED_S: Final = 2.0  # after consent: the device sends what it has at once
-MOST_USERS: Final = 10  # of any scale known here
-HELD_BY_DEVICE: Final = frozenset({CONSENT_CODE, *(f"{CONSENT_CODE}:{user}" for user in range(MOST_USERS + 1))})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Consent:
-    """A user of the device and the code that opens his measurements."""
-
-    user: int
-    code: int = field(repr=False)
 
 
 class UserSlots:
@@ -55,16 +41,27 @@ class UserSlots:
         await self._control.open()
 
     def remembered(self) -> Sequence[Consent]:
-        """Every user whose index and code are known."""
-        found: dict[int, int] = {}
-        for user in range(MOST_USERS + 1):
-            code = self._number(f"{CONSENT_CODE}:{user}")
-            if code is not None:
-                found[user] = code
-        user_index, code = self._number(CONSENT_INDEX), self._number(CONSENT_CODE)
-        if user_index is not None and code is not None and user_index < user_control.UNKNOWN_USER:
-            found[user_index] = code
-        return [Consent(user=user, code=code) for user, code in found.items() if code <= user_control.LAST_CODE]
+        """Every user whose code is known."""
+        return user_words.remembered(self._memory)
+
+    async def wanted(self, *, enrols: bool) -> Sequence[Consent]:
+        """Whose measurements are to be fetched: of all that are known; while somebody is being paired of that one.
+
+        Where it `enrols`, a resident who is no user yet becomes one.
+
+        Raises:
+            CodeNeeded: the code of the one that is wanted is not known, or every place is taken.
+            LinkLost, BondLost, DeviceRefused: as `enrol`.
+        """
+        known, wanted = self.remembered(), Wanted.of(self._memory)
+        if wanted.user is not None:
+            found = [one for one in known if one.user == wanted.user]
+            if not found:
+                raise CodeNeeded(f"the consent code of user {wanted.user} is not known: enter it")
+            return found
+        if known and not wanted.new:
+            return known
+        return [await self.enrol()] if enrols else []
 
     async def consent(self, consent: Consent) -> str:
         """Be this user; what the device says to it (`user_control.SUCCESS`, `NOT_AUTHORISED`, …).
@@ -87,16 +84,26 @@ class UserSlots:
         """
         refused: list[int] = []
         end = End.NOTHING_MORE
-        for consent in users:
-            if await self.consent(consent) != user_control.SUCCESS:
-                refused.append(consent.user)
-                continue
+        for one in users:
+            if await self.consent(one) != user_control.SUCCESS:
+                renewed = await self._renewed(one)
+                if renewed is None or await self.consent(renewed) != user_control.SUCCESS:
+                    refused.append(one.user)
+                    continue
             end = await drain(link, clock, arrivals, idle_s=STORED_S)
             if end is End.DEVICE_CLOSED:
                 return end
         if refused:
             raise _refusal(refused)
         return end
+
+    async def _renewed(self, refused: Consent) -> Consent | None:
+        """A user of ours whom the device knows no more is made anew, while somebody is at it to say whose he is."""
+        if not (Wanted.of(self._memory).pairing and user_words.is_own(self._memory, refused.user)):
+            return None
+        for key in user_words.keys_of_own(refused.user):
+            await self._memory.keep(key, "")
+        return await self.enrol()
 
     async def enrol(self) -> Consent:
         """Be a user of the device for the first time, and remember it.
@@ -107,13 +114,14 @@ class UserSlots:
             CodeNeeded: every place is taken.
             DeviceRefused: it registers nobody; both in words that say what to do.
         """
-        known = self._number(CONSENT_CODE)
-        if known is not None and known <= user_control.LAST_CODE:
-            found = await self._whose(known)
+        code = user_words.pending(self._memory)
+        if code is not None:
+            found = await self._whose(code)
             if found is not None:
-                return found
-        code = secrets.randbelow(user_control.LAST_CODE + 1) if known is None else known
-        await self._memory.keep(CONSENT_CODE, f"{code:04d}")
+                return await self._known(found)
+        if code is None:
+            code = secrets.randbelow(user_control.LAST_CODE + 1)
+        await self._memory.keep(user_words.CONSENT_CODE, f"{code:04d}")
         answer = await self._control.ask(
             user_control.register(code), answers=lambda answer: answer.operation == user_control.REGISTER
         )
@@ -127,39 +135,26 @@ class UserSlots:
         return await self._known(Consent(user=answer.user, code=code))
 
     async def _whose(self, code: int) -> Consent | None:
-        """The user that opens with this code, if there is one."""
+        """The user that opens with this code, if there is one, and he is nobody's yet."""
+        taken = {one.user for one in self.remembered()}
         for user in range(1, MOST_USERS + 1):
             consent = Consent(user=user, code=code)
-            if await self.consent(consent) == user_control.SUCCESS:
-                return await self._known(consent)
+            if user not in taken and await self.consent(consent) == user_control.SUCCESS:
+                return consent
         return None
 
-    async def _known(self, consent: Consent) -> Consent:
-        await self._memory.keep(CONSENT_INDEX, str(consent.user))
-        return consent
-
-    def _number(self, key: str) -> int | None:
-        text = self._memory.get(key)
-        return int(text) if text is not None and text.isascii() and text.isdigit() else None
+    async def _known(self, made: Consent) -> Consent:
+        if Wanted.of(self._memory).pairing:
+            await self._memory.keep(user_words.WANTED, str(Wanted(user=made.user, made=True)))
+        await self._memory.keep(user_words.own(made.user), f"{made.code:04d}")
+        await self._memory.keep(user_words.CONSENT_CODE, "")
+        return made
 
 
 def _refusal(users: Sequence[int]) -> CodeNeeded:
     """The sentence for codes that the device does not take."""
     whose = " and ".join(str(user) for user in users)
     return CodeNeeded(
-        f"the scale refuses the consent code of user {whose}: enter the right one ('huoma device code ADDRESS'), or "
-        "delete that user in the menu of the scale and pair it again"
+        f"the scale refuses the consent code of user {whose}: pair it again, so that the resident becomes a user "
+        "anew, or enter the right code ('huoma device code ADDRESS')"
     )
-
-
-def is_word(key: str) -> bool:
-    """A key of the device's memory that belongs to users and their codes."""
-    return key in (CONSENT_INDEX, CONSENT_CODE) or key.startswith(f"{CONSENT_CODE}:")
-
-
-def entered(known: Mapping[str, str], user: int, code: int | None) -> Mapping[str, str]:
-    """What to remember when a person enters the code of a user; None forgets it. `known`: what is remembered now."""
-    kept = {f"{CONSENT_CODE}:{user}": "" if code is None else f"{code:04d}"}
-    if known.get(CONSENT_INDEX) == str(user):  # what was registered from here holds no longer
-        kept |= {CONSENT_INDEX: "", CONSENT_CODE: ""}
-    return kept

@@ -20,10 +20,12 @@ class ConsentCodes:
 
     Attributes:
         refused: why the device gives nothing, by its own word; None when it gives, or has not said.
+        answered: a code was entered since, and not tried yet.
     """
 
     def __init__(self) -> None:
         self.refused: str | None = None
+        self.answered = False
         self._asked = 0
 
     @staticmethod
@@ -33,7 +35,7 @@ class ConsentCodes:
 
     def needed(self, error: CodeNeeded) -> Ask | None:
         """The question; None when it was answered wrongly often enough."""
-        self.refused = str(error).partition(":")[0]
+        self.refused, self.answered = str(error).partition(":")[0], False
         if self._asked == TRIES:
             return None
         self._asked += 1
@@ -49,6 +51,8 @@ class ConsentCodes:
 
     def verdict(self) -> str:
         """Of a pairing that fails for want of the right code."""
+        if self.answered:
+            return "The code was entered, but the device did not call again to prove it: begin anew, and measure then."
         return (
             f"{capital(self.refused or '')}, and no code that it takes was entered: look one up in the menu of the "
             "device or in its maker's app, or delete a user there, and begin anew."

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from secrets import token_hex
 from typing import Final, Protocol
 
 from device_drivers.broadcasts.bthome import BIND_KEY, REPLAY_COUNTER
-from device_drivers.sessions.user_slots import is_word
+from device_drivers.sessions.user_words import is_word
 from gateway.radio.broadcast.memory import KEY_ENTERED
 from gateway.store.device_memory import DeviceMemory
 
@@ -23,7 +23,7 @@ class EntryActs(Protocol):
         """The key of its encrypted advertisements. Raises Invalid."""
         ...
 
-    async def set_consent_code(self, address: str, user: int, code: str, *, actor: str) -> None:
+    async def enter_code(self, address: str, user: int, code: str, *, actor: str) -> None:
         """The code of one of its users. Raises Invalid."""
         ...
 
@@ -43,7 +43,7 @@ class Entered:
     async def consent_code(self, address: str, user: int, code: str, *, actor: str) -> None:
         """The code of a user; all that was known of users is held. Raises Invalid, StoreError."""
         await self._hold(address, _CODES_HELD, is_word)
-        await self._acts.set_consent_code(address, user, code, actor=actor)
+        await self._acts.enter_code(address, user, code, actor=actor)
 
     async def bring_back(self, address: str, *, actor: str) -> None:
         """As it was before the first entry, counter and all; nothing where none was made. Raises StoreError."""
@@ -60,6 +60,10 @@ class Entered:
         if old:
             await self._memory.enter(address, old, actor=actor, action="device.entry-back")
         await self._memory.forget(_aside(address))
+
+    async def before(self, address: str) -> Mapping[str, str]:
+        """What is held. Raises StoreError."""
+        return await self._memory.of(_aside(address))
 
     async def settle(self, address: str) -> None:
         """What was entered stays: what was before is forgotten. Raises StoreError."""

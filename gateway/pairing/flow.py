@@ -69,6 +69,8 @@ class Flow:
 
     def begin(self) -> None:
         """Once, before anything else."""
+        if self.phase is Phase.ENDED:  # cancelled already
+            return
         if self.request.address is not None:
             self._choose(self.request.address)
             return
@@ -313,10 +315,9 @@ class Flow:
     def answered(self) -> None:
         """It was; what it was is nobody's business."""
         if self._codes.asks(self.ask):
-            self._codes.refused = None  # until the device says otherwise
+            self._codes.answered = True  # and proven when the device takes it
         self.ask = None
         self._log.say("answered", "Answered.")
-        self._advance()
 
     # ---- whose it is, and the first measurement -----------------------------------------------------------------
 
@@ -324,6 +325,10 @@ class Flow:
         if not self._assigning and self.phase is not Phase.ENDED:
             self._assigning = True
             self.acts.append(Act.ASSIGN)
+
+    def assign_later(self) -> None:
+        """Whose it is can be said when more is known of it."""
+        self._assigning = False
 
     def assigned(self, at: datetime, words: str) -> None:
         """The device is the resident's from this moment."""

@@ -97,7 +97,8 @@ class FirstMeasurement:
         elif measured.kind not in self._arrived:
             self._arrived[measured.kind] = None
             at = (measured.at or measured.received_at).isoformat(timespec="seconds")
-            self._found.setdefault("first", {"at": at, "kinds": []})["kinds"].append(measured.kind)
+            first = self._found.setdefault("first", {"at": at, "kinds": [], "user_slot": measured.user_slot})
+            first["kinds"].append(measured.kind)
             self._log.say("measured", f"{capital(sentences.kinds((measured.kind,)))} has arrived.", kind=measured.kind)
 
     def waited(self) -> Sequence[Measured]:

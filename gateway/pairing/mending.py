@@ -9,8 +9,9 @@ import structlog
 
 from gateway.core.clock import Clock
 from gateway.core.errors import HuomaError
+from gateway.pairing.contracts import Office, PairingRadio
 from gateway.pairing.replaced import WAITS, stays
-from gateway.pairing.session import Office, PairingRadio, cut_off, undo
+from gateway.pairing.session import cut_off, undo
 from gateway.store.pairings import PairingNotes, PairingRow
 
 log = structlog.get_logger(__name__)
@@ -53,8 +54,7 @@ class Mending:
 
     async def _mend_one(self, row: PairingRow) -> None:
         if row.prepared:
-            if row.address is not None:
-                await self._office.settle(row.address)
+            await self._office.settle(row)
             verdict = (
                 "Paired and given to the resident; the gateway was stopped before a first measurement came. Measure "
                 "once: 'huoma devices' shows when it was read."

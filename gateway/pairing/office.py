@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from datetime import datetime
 from typing import Protocol
 
-from device_drivers.sessions.user_slots import HELD_BY_DEVICE
+from device_drivers.sessions.user_words import HELD_BY_DEVICE
 from gateway.core.errors import Conflict
 from gateway.ingest.received import KnownDevice
+from gateway.pairing.device_users import AssignActs, DeviceUsers
 from gateway.pairing.entered import Entered, EntryActs
 from gateway.pairing.model import Candidate, PairingRequest
 from gateway.pairing.nearby import Nearby
@@ -19,21 +21,8 @@ from gateway.store.pairings import PairingNotes, PairingRow
 from gateway.store.registry import Registry
 
 
-class Acts(EntryActs, Protocol):
+class Acts(EntryActs, AssignActs, Protocol):
     """`api.acts.Acts`, as far as pairing goes."""
-
-    async def assign(
-        self,
-        device: str,
-        resident: str,
-        *,
-        actor: str,
-        placement: str | None = None,
-        user_slot: int | None = None,
-        shared: bool = False,
-    ) -> Assignment:
-        """The device is the resident's from now on, and readings that waited for that are taken up."""
-        ...
 
 
 class HomeOffice:
@@ -59,6 +48,7 @@ class HomeOffice:
         self._notes = notes
         self._acts = acts
         self._entered = Entered(memory, acts)
+        self._users = DeviceUsers(registry, memory, acts)
         self._replacements = replacements
         self._nearby = nearby
         self._chosen = chosen
@@ -68,23 +58,32 @@ class HomeOffice:
         open_ones = await self._registry.assigned(address)
         for one in open_ones:
             apart = request.user_slot is not None and one.user_slot is not None and one.user_slot != request.user_slot
+            apart = apart or await self._users.apart(address, open_ones, request)
             if one.subject.id != request.resident_id and not (apart or request.shared):
                 raise Conflict(
                     f"{address} already belongs to {await whose(self._registry, address)}: take it away there first "
                     f"('huoma unpair {address}'), or pair it as shared or with another user slot."
                 )
+        await self._users.want(address, open_ones, request)
         return bool(open_ones)
 
-    async def assign(self, address: str, device: KnownDevice | None, request: PairingRequest) -> Assignment | None:
+    async def waits(self, address: str) -> bool:
+        """See `Office`."""
+        return await self._users.waits(address)
+
+    async def assign(
+        self, address: str, device: KnownDevice | None, request: PairingRequest, begun: datetime
+    ) -> Assignment | None:
         """See `Office`."""
         if device is not None:
             await self._registry.seen(device)
-        mine = (request.resident_id, request.user_slot)
-        if any((one.subject.id, one.user_slot) == mine for one in await self._registry.assigned(address)):
-            return None
+        slot = await self._users.slot(address, request)
+        for one in await self._registry.assigned(address):
+            if one.subject.id == request.resident_id and one.user_slot in (slot, request.user_slot):
+                return None
         return await self._acts.assign(
-            address, request.resident_id, actor=request.actor, placement=request.placement,
-            user_slot=request.user_slot, shared=request.shared,
+            address, request.resident_id, actor=request.actor, placement=request.placement, user_slot=slot,
+            shared=request.shared, since=None if slot == request.user_slot else begun,
         )  # fmt: skip
 
     async def take_back(self, row: PairingRow) -> None:
@@ -95,9 +94,10 @@ class HomeOffice:
             return
         if row.assignment_id is None:  # one that was made, but the gateway stopped before it was noted
             for one in await self._registry.assigned(row.address):
-                mine = (one.subject.id, one.user_slot) == (row.resident_id, row.user_slot)
+                mine = one.subject.id == row.resident_id and row.user_slot in (None, one.user_slot)
                 if mine and one.valid_from >= row.started_at:
                     await self._registry.end_assignment(one.id, actor=row.actor)
+        await self._users.take_back(row.address)
         if not row.owned_before:
             await self._memory.forget(row.address, but=HELD_BY_DEVICE)
         await self._entered.bring_back(row.address, actor=row.actor)
@@ -113,10 +113,14 @@ class HomeOffice:
     async def give_code(self, address: str, user: int, code: str, actor: str) -> None:
         """See `Office`."""
         await self._entered.consent_code(address, user, code, actor=actor)
+        await self._users.entered(address, user, await self._entered.before(address))
 
-    async def settle(self, address: str) -> None:
+    async def settle(self, row: PairingRow, *, user: int | None = None, since: datetime | None = None) -> bool:
         """See `Office`."""
-        await self._entered.settle(address)
+        if row.address is None:
+            return False
+        await self._entered.settle(row.address)
+        return await self._users.settle(row, user, since)
 
     async def note(self, row: PairingRow) -> None:
         """See `Office`."""

@@ -15,6 +15,7 @@ from gateway.core.clock import Clock
 from gateway.core.errors import Conflict, Invalid, NotFound
 from gateway.core.ids import new_id
 from gateway.core.subject import Origin
+from gateway.pairing.contracts import PairingRadio
 from gateway.pairing.earlier import state_of
 from gateway.pairing.mending import Mending
 from gateway.pairing.model import Candidate, PairingRequest, PairingState
@@ -22,7 +23,7 @@ from gateway.pairing.nearby import Ears, Nearby
 from gateway.pairing.office import Acts, HomeOffice
 from gateway.pairing.replaced import LOOK_S, Replacements
 from gateway.pairing.report import Installation, markdown, spoken, standing
-from gateway.pairing.session import PairingRadio, PairingSession
+from gateway.pairing.session import PairingSession
 from gateway.store.device_memory import DeviceMemory
 from gateway.store.pairings import PairingNotes, PairingRow
 from gateway.store.registry import Registry

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AsyncExitStack
 from dataclasses import replace
-from typing import Final, Protocol
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -14,17 +14,14 @@ import structlog
 from firmware_profiles import Catalogue
 from gateway.core.clock import Clock
 from gateway.core.errors import Conflict, HuomaError
-from gateway.ingest.received import KnownDevice
+from gateway.pairing.contracts import Office, PairingRadio
 from gateway.pairing.flow import Flow
 from gateway.pairing.log import PairingLog
-from gateway.pairing.model import Act, Candidate, Outcome, PairingRequest, PairingState, Phase
+from gateway.pairing.model import Act, Outcome, PairingRequest, PairingState, Phase
 from gateway.pairing.people import Technician
 from gateway.pairing.replaced import WAITS, gone, stays
 from gateway.pairing.verdict import readings_stop, ready
 from gateway.pairing.watcher import Watcher
-from gateway.radio.contracts import PairingWatch
-from gateway.radio.host import PairingAgent
-from gateway.store.assignments import Assignment
 from gateway.store.pairings import PairingRow
 
 TICK_S: Final = 0.5  # how often the list of heard devices is looked at
@@ -32,67 +29,6 @@ IDLE_S: Final = 300.0  # nothing happened: fetching the device and reading its s
 LONGEST_S: Final = 900.0  # even when something goes on happening, such as a link that comes and goes
 
 log = structlog.get_logger(__name__)
-
-
-class PairingRadio(Protocol):
-    """The radio, as far as pairing goes (`gateway.radio.Radio`)."""
-
-    def pairing(
-        self, address: str, *, agent: PairingAgent | None, watch: PairingWatch, profile_id: str | None = None
-    ) -> AbstractAsyncContextManager[None]:
-        """Permission to connect to a device that nobody owns yet, and to bond with it, if it is of this profile."""
-        ...
-
-    async def forget(self, address: str) -> None:
-        """Remove the bond with a device, if there is one. Raises HuomaError when the radio does not run."""
-        ...
-
-
-class Office(Protocol):
-    """Whose devices are, and the notes of pairings."""
-
-    async def owned(self, address: str, request: PairingRequest) -> bool:
-        """The device is the home's already: undoing leaves its bond alone.
-
-        Raises:
-            Conflict: it is somebody else's.
-        """
-        ...
-
-    async def assign(self, address: str, device: KnownDevice | None, request: PairingRequest) -> Assignment | None:
-        """It is the resident's from now on. None: it was already. Raises HuomaError."""
-        ...
-
-    async def take_back(self, row: PairingRow) -> None:
-        """End the assignment that a pairing made, and forget what drivers remembered but for what the device holds too.
-
-        Raises HuomaError.
-        """
-        ...
-
-    async def retire(self, address: str, actor: str) -> None:
-        """The replaced device belongs to nobody from now on, and its bond is removed. Raises HuomaError."""
-        ...
-
-    async def give_key(self, address: str, bind_key: str, actor: str) -> None:
-        """The key of its encrypted advertisements; `take_back` brings the old one back. Raises Invalid."""
-        ...
-
-    async def give_code(self, address: str, user: int, code: str, actor: str) -> None:
-        """The consent code of one of its users; `take_back` brings back what was before. Raises Invalid."""
-        ...
-
-    async def settle(self, address: str) -> None:
-        """What was kept of before, in order to take back, is not needed any more. Raises HuomaError."""
-        ...
-
-    async def note(self, row: PairingRow) -> None:
-        """Durable when it returns. Raises StoreError."""
-        ...
-
-    async def candidates(self, request: PairingRequest, *, fresh: bool = False) -> tuple[Candidate, ...]:
-        """Who is heard, without those that another pairing has chosen: now, or unless `fresh` a moment ago."""
-        ...
 
 
 class PairingSession:
@@ -191,19 +127,23 @@ class PairingSession:
 
     async def bind_key(self, bind_key: str) -> None:
         """Raises Invalid: it is no key. Conflict: no device is chosen yet."""
-        if self._flow.address is None:
-            raise Conflict("No device is chosen yet: select one first.")
-        await self._office.give_key(self._flow.address, bind_key, self._row.actor)
+        await self._office.give_key(self._chosen(), bind_key, self._row.actor)
         self._flow.answered()
         self._stir.set()
 
     async def consent_code(self, user: int, code: str) -> None:
         """Raises Invalid: it is no code. Conflict: no device is chosen yet."""
-        if self._flow.address is None:
-            raise Conflict("No device is chosen yet: select one first.")
-        await self._office.give_code(self._flow.address, user, code, self._row.actor)
+        await self._office.give_code(self._chosen(), user, code, self._row.actor)
         self._flow.answered()
         self._stir.set()
+
+    def _chosen(self) -> str:
+        """The device, for which something is entered."""
+        if self._flow.phase is Phase.ENDED:
+            raise Conflict("This pairing has ended: nothing can be entered for it any more; begin another.")
+        if self._flow.address is None:
+            raise Conflict("No device is chosen yet: select one first.")
+        return self._flow.address
 
     def cancel(self) -> None:
         """It ends as soon as what it made is taken back. Of one that has ended nothing happens."""
@@ -306,12 +246,16 @@ class PairingSession:
         flow = self._flow
         if flow.address is None:
             return
-        made = await self._office.assign(flow.address, flow.device, flow.request)
+        if await self._office.waits(flow.address):
+            flow.assign_later()
+            return
+        made = await self._office.assign(flow.address, flow.device, flow.request, self._row.started_at)
         if made is not None:
             self._row = replace(self._row, assignment_id=made.id)
             await self._office.note(self._row)
         whose = "It belongs to the resident now." if made is not None else "It belongs to the resident, as before."
-        flow.assigned(self._clock.wall(), whose)
+        new_user = made is not None and made.user_slot != flow.request.user_slot
+        flow.assigned(self._row.started_at if new_user else self._clock.wall(), whose)
 
     async def _note_what_is_done(self) -> None:
         if self._flow.prepared and not self._row.prepared:
@@ -323,8 +267,10 @@ class PairingSession:
         flow = self._flow
         await listening.aclose()
         await self._look_once_more()
-        if self._row.address is not None:
-            await self._office.settle(self._row.address)
+        user = flow.found.get("first", {}).get("user_slot")
+        if await self._office.settle(self._row, user=user, since=flow.assigned_at):
+            flow.found["user"] = user
+            flow.verdict = f"{flow.verdict} The resident is user {user} on it."
         replaces = self._row.replaces
         if replaces is not None and replaces != flow.address:
             await self._replace(replaces)

@@ -54,6 +54,11 @@ class DeviceMemory:
         for listener in list(self._listeners):
             listener()
 
+    async def drop(self, address: str, key: str) -> None:
+        """This word is remembered no more. Raises StoreError."""
+        sql = "DELETE FROM device_memory WHERE address = ? AND key = ?"
+        await self._database.write(lambda connection: connection.execute(sql, (address.upper(), key)))
+
     async def forget(self, address: str, *, but: Collection[str] = ()) -> None:
         """Nothing is remembered of the device any more, `but` these keys. Raises StoreError."""
         kept = ", ".join("?" * len(but))

@@ -115,3 +115,17 @@ async def test_a_user_that_no_device_has_is_refused(home: Home, user: int) -> No
 async def test_codes_are_for_technicians(home: Home) -> None:
     async with client(home, Role.NURSE) as nurse:
         assert (await nurse.post(CODE_PATH, json={"user": 3, "code": "0042"})).status_code == 403
+
+
+async def test_a_second_users_code_is_refused_while_one_resident_has_them_all(home: Home) -> None:
+    acts = home.services.acts
+    await acts.add_resident("Aino Virtanen", actor="t")
+    await acts.assign(ADDRESS, "Aino Virtanen", actor="t")
+    async with client(home, Role.TECHNICIAN) as technician:
+        assert (await technician.post(CODE_PATH, json={"user": 1, "code": "0042"})).status_code == 204
+        reply = await technician.post(CODE_PATH, json={"user": 2, "code": "0815"})
+        assert reply.status_code == 409
+        assert "who would get the measurements of user 2 too" in reply.json()["error"]
+        assert "consent-code:2" not in await acts.memory.of(ADDRESS)
+        await acts.assign(ADDRESS, "Aino Virtanen", actor="t", user_slot=1)
+        assert (await technician.post(CODE_PATH, json={"user": 2, "code": "0815"})).status_code == 204

@@ -37,8 +37,8 @@ async def test_a_new_user_is_made_once_and_remembered(room_with: RoomMaker) -> N
         scale = await scale_in(room)
         await scale.pairing_mode()
         async with room.running():
-            await room.heard.until(lambda: room.book.remembered.get(SCALE, {}).get("consent-index") == "1")
-            code = room.book.remembered[SCALE]["consent-code"]
+            await room.heard.until(lambda: "consent-own:1" in room.book.remembered.get(SCALE, {}))
+            code = room.book.remembered[SCALE]["consent-own:1"]
             assert len(code) == 4
             assert scale.users[1].code == int(code)
             await scale.weigh(72.4)
@@ -82,7 +82,7 @@ async def test_a_code_that_is_refused_says_what_to_do(room_with: RoomMaker) -> N
         await scale.pairing_mode()
         async with room.running():
             await room.heard.until(lambda: room.heard.said("refuses the consent code of user 1"))
-        assert room.heard.said("delete that user in the menu of the scale and pair it again")
+        assert room.heard.said("pair it again, so that the resident becomes a user anew")
         assert not room.heard.said("2222"), "a code is a secret"
         assert not room.heard.readings
         assert len(scale.users[1].weighings) == 1, "nothing is lost"
@@ -109,7 +109,7 @@ async def test_a_user_made_on_a_broken_connection_is_found_again(room_with: Room
         await scale.pairing_mode()
         async with room.running():
             await room.heard.until(lambda: len(room.heard.readings) == 2)
-        assert room.book.remembered[SCALE]["consent-index"] == "2"
+        assert room.book.remembered[SCALE]["consent-own:2"] == "4711"
         assert list(scale.users) == [1, 2]
 
 

@@ -59,7 +59,7 @@ class Acts:
     async def set_bind_key(self, address: str, bind_key: str, *, actor: str) -> None:
         await self._memory.keep(address, {"bind-key": bind_key, "key-entered": actor})
 
-    async def set_consent_code(self, address: str, user: int, code: str, *, actor: str) -> None:
+    async def enter_code(self, address: str, user: int, code: str, *, actor: str) -> None:
         await enter_consent_code(self._memory, address, user, code, actor=actor)
 
 

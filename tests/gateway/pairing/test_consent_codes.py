@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
 from device_drivers.virtual.beurer_scale import PLACES, UserScale
 from device_drivers.virtual.device_clock import DeviceClock
-from gateway.core.errors import Invalid
+from gateway.core.errors import Conflict, Invalid
 from gateway.pairing import AskKind
 from gateway.store.readings import Readings
 from tests.gateway.pairing.home import AINO, EINO, Gateway, Household
@@ -103,7 +104,7 @@ async def test_room_that_is_made_on_the_scale_answers_it_too(household: Househol
         await scale.call()
         state = await gateway.ended(pairing)
         assert state.outcome == "ready", state.verdict
-        assert codes_of(await gateway.memory.of(scale.address))["consent-index"] == "4"
+        assert codes_of(await gateway.memory.of(scale.address))["consent-own:4"] == f"{scale.users[4].code:04d}"
 
 
 async def test_cancelled_the_codes_of_before_are_back(household: Household) -> None:
@@ -116,9 +117,8 @@ async def test_cancelled_the_codes_of_before_are_back(household: Household) -> N
         await gateway.until(lambda: gateway.state(pairing).phase == "calling")
         for user in (2, 5, 6):
             await session.consent_code(user, "4444")
-        assert codes_of(await gateway.memory.of(scale.address)) == {
-            "consent-code:2": "4444", "consent-code:5": "4444", "consent-code:6": "4444"
-        }  # fmt: skip
+        now = {**before, "consent-code:6": "4444", "consent-wanted": "user 6"}
+        assert codes_of(await gateway.memory.of(scale.address)) == now, "the first two were slips"
         session.cancel()
         await gateway.ended(pairing)
         assert codes_of(await gateway.memory.of(scale.address)) == before
@@ -163,3 +163,137 @@ async def test_what_the_first_person_weighed_is_not_the_next_ones(household: Hou
             (58, None),
             (91, EINO),
         ]
+
+
+async def paired(gateway: Gateway, scale: UserScale, resident: str, kilograms: float, **more: Any) -> str:
+    """The verdict; the resident steps on as the newest user."""
+    pairing = await gateway.begin(scale.address, resident_id=resident, **more)
+    before = set(scale.users)
+    await scale.pairing_mode()
+    await gateway.until(lambda: gateway.state(pairing).phase == "measuring" or set(scale.users) != before, within=60)
+    await scale.weigh(kilograms, user=max(scale.users))
+    state = await gateway.ended(pairing)
+    assert state.outcome == "ready", state.verdict
+    return state.verdict or ""
+
+
+async def weights(gateway: Gateway) -> list[tuple[int, str | None]]:
+    rows = [row for row in await Readings(gateway.database).after(0, limit=100) if row.kind == "weight"]
+    return [(round(row.values["weight"]), row.subject.id if row.subject else None) for row in rows]
+
+
+async def new_scale(household: Household) -> UserScale:
+    scale = UserScale(household.air, clock=DeviceClock(household.local_now()))
+    await scale.power_on()
+    return scale
+
+
+async def test_each_resident_becomes_a_user_of_his_own(household: Household) -> None:
+    scale = await new_scale(household)
+    async with household.gateway() as gateway:
+        assert "The resident is user 1 on it." in await paired(gateway, scale, AINO, 61.0)
+        await asyncio.sleep(300)
+        assert "The resident is user 2 on it." in await paired(gateway, scale, EINO, 92.0)
+        slots = {one.subject.id: one.user_slot for one in await gateway.registry.assigned(scale.address)}
+        assert slots == {AINO: 1, EINO: 2}
+        await asyncio.sleep(300)
+        for kilograms, user in ((62.0, 1), (93.0, 2)):
+            await scale.weigh(kilograms, user=user)
+        await gateway.until(lambda: not any(user.weighings for user in scale.users.values()))
+        assert await weights(gateway) == [(61, AINO), (92, EINO), (62, AINO), (93, EINO)]
+
+
+async def test_the_second_residents_pairing_undone_leaves_the_first_alone(household: Household) -> None:
+    scale = await new_scale(household)
+    async with household.gateway() as gateway:
+        await paired(gateway, scale, AINO, 61.0)
+        for _ in range(2):
+            pairing = await gateway.begin(scale.address, resident_id=EINO)
+            await scale.pairing_mode()
+            await gateway.until(lambda pairing=pairing: "clock" in gateway.codes(pairing))  # type: ignore[misc]
+            await asyncio.sleep(2)
+            gateway.pairings.session(pairing).cancel()
+            await gateway.ended(pairing)
+            assert await gateway.owners(scale.address) == [AINO]
+            assert len(scale.users) == 2, "the second time the same user is taken"
+            await asyncio.sleep(60)
+        memory = codes_of(await gateway.memory.of(scale.address))
+        assert memory == {
+            "consent-own:1": f"{scale.users[1].code:04d}", "consent-code": f"{scale.users[2].code:04d}"
+        }  # fmt: skip
+
+
+async def test_a_user_who_was_deleted_on_the_scale_is_made_anew_by_pairing_again(household: Household) -> None:
+    scale = await new_scale(household)
+    async with household.gateway() as gateway:
+        await paired(gateway, scale, AINO, 61.0)
+        scale.users.clear()
+        await scale.lose_bonds()
+        await asyncio.sleep(300)
+        assert "The resident is user 1 on it." in await paired(gateway, scale, AINO, 62.0)
+        await asyncio.sleep(300)
+        await scale.weigh(63.0, user=1)
+        await gateway.until(lambda: not scale.users[1].weighings)
+        assert await weights(gateway) == [(61, AINO), (62, AINO), (63, AINO)]
+
+
+async def test_a_user_who_is_another_now(household: Household) -> None:
+    scale = await new_scale(household)
+    async with household.gateway() as gateway:
+        await paired(gateway, scale, AINO, 61.0)
+        scale.users.clear()
+        assert scale.enrol(7777) == 1, "somebody else has taken his place"
+        await asyncio.sleep(300)
+        assert "The resident is user 2 on it." in await paired(gateway, scale, AINO, 62.0)
+        slots = [(one.subject.id, one.user_slot) for one in await gateway.registry.assigned(scale.address)]
+        assert slots == [(AINO, 2)]
+        assert await weights(gateway) == [(61, AINO), (62, AINO)]
+
+
+async def test_a_slot_whose_code_is_not_known_is_asked_about(household: Household) -> None:
+    scale = await new_scale(household)
+    scale.enrol(1001)
+    scale.enrol(1002)
+    async with household.gateway() as gateway:
+        pairing = await gateway.begin(scale.address, user_slot=2)
+        session = gateway.pairings.session(pairing)
+        await scale.pairing_mode()
+        assert "The consent code of user 2 is not known" in await asked(gateway, pairing)
+        await session.consent_code(2, "1002")
+        await scale.weigh(70.0, user=2)
+        assert (await gateway.ended(pairing)).outcome == "ready"
+        assert len(scale.users) == 2
+        assert await weights(gateway) == [(70, AINO)]
+
+
+async def test_a_stop_behind_a_wrong_code_leaves_nothing(household: Household) -> None:
+    scale = await full_scale(household)
+    async with household.gateway() as gateway:
+        pairing = await gateway.begin(scale.address)
+        session = gateway.pairings.session(pairing)
+        await scale.pairing_mode()
+        await asked(gateway, pairing)
+        await session.consent_code(3, "9999")
+        await asyncio.sleep(2)  # the pairing looks at what is done twice a second
+    async with household.gateway() as gateway:
+        async with asyncio.timeout(60):
+            while await gateway.notes.cut_off():  # noqa: ASYNC110  # of virtual time
+                await asyncio.sleep(0.1)
+        assert (await gateway.pairings.state(pairing)).outcome == "cut-off"
+        assert await gateway.owners(scale.address) == []
+        assert "consent-code:3" not in codes_of(await gateway.memory.of(scale.address))
+
+
+async def test_nothing_is_entered_for_a_pairing_that_has_ended(household: Household) -> None:
+    scale = await new_scale(household)
+    async with household.gateway() as gateway:
+        pairing = await gateway.begin(scale.address)
+        session = gateway.pairings.session(pairing)
+        session.cancel()
+        await gateway.ended(pairing)
+        with pytest.raises(Conflict, match="has ended"):
+            await session.consent_code(3, "1003")
+        with pytest.raises(Conflict, match="has ended"):
+            await session.bind_key("11" * 16)
+        assert await gateway.memory.of(scale.address) == {}
+        assert await gateway.memory.of(f"{scale.address}/BEFORE") == {}

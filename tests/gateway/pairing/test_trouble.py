@@ -50,6 +50,17 @@ async def test_cancelled_before_the_first_measurement_leaves_nothing(household: 
         assert gateway.state(pairing).outcome == "cancelled", "twice changes nothing"
 
 
+async def test_cancelled_before_it_has_begun(household: Household) -> None:
+    cuff = await cuff_in(household)
+    async with household.gateway() as gateway:
+        pairing = await gateway.begin(CUFF)
+        gateway.pairings.session(pairing).cancel()
+        await cuff.pairing_mode()
+        state = await gateway.ended(pairing, within=30)
+        assert state.outcome == "cancelled"
+        await nothing_is_left(gateway)
+
+
 async def test_however_often_it_is_interrupted_one_user_is_made_on_a_scale(household: Household) -> None:
     scale = UserScale(household.air, clock=DeviceClock(household.local_now()))
     await scale.power_on()

@@ -1,0 +1,137 @@
+"""What is remembered of the users of a device, in its memory.
+
+"consent-own:N" is the code of the user N, who was registered from here; "consent-code:N" the code of N that a person
+entered. "consent-code" is the code of a user that is being registered, or that was and is nobody's: the device has it.
+With "consent-index" beside it, it is the code of that user, as earlier versions kept it. "consent-wanted" stands
+while a resident is being paired: see `Wanted`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from device_drivers.decode import user_control
+
+CONSENT_INDEX: Final = "consent-index"
+CONSENT_CODE: Final = "consent-code"
+CONSENT_OWN: Final = "consent-own"
+WANTED: Final = "consent-wanted"
+MOST_USERS: Final = 10  # of any device known here
+_USERS: Final = range(MOST_USERS + 1)
+# What stays when a pairing is undone: codes that people entered, and that of a user who stays on the device. Without
+# it the next pairing would make another user, until every place is taken.
+HELD_BY_DEVICE: Final = frozenset({CONSENT_CODE, *(f"{CONSENT_CODE}:{user}" for user in _USERS)})
+
+
+class Words(Protocol):
+    """A device's memory, to be read."""
+
+    def get(self, key: str, /) -> str | None:
+        """What is remembered under this key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """A user of the device and the code that opens his measurements."""
+
+    user: int
+    code: int = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which user of the device the resident is to be who is being paired.
+
+    Attributes:
+        user: this one. None: whoever is known, or nobody is being paired.
+        new: one that is made for him; others are others'.
+        made: `user` was made for him in this pairing.
+        pairing: somebody is being paired.
+    """
+
+    user: int | None = None
+    new: bool = False
+    made: bool = False
+    pairing: bool = True
+
+    @staticmethod
+    def of(memory: Words) -> Wanted:
+        """As it is remembered."""
+        word, _, number = (memory.get(WANTED) or "").partition(" ")
+        user = int(number) if number.isascii() and number.isdigit() else None
+        return Wanted(user=user, new=word == "new", made=word == "made", pairing=bool(word))
+
+    def __str__(self) -> str:
+        if self.user is not None:
+            return f"{'made' if self.made else 'user'} {self.user}"
+        return "new" if self.new else "own"
+
+
+def remembered(memory: Words) -> Sequence[Consent]:
+    """Every user whose code is known, a person's word before our own."""
+    found: dict[int, int] = {}
+    index, code = _number(memory, CONSENT_INDEX), _number(memory, CONSENT_CODE)
+    if index is not None and code is not None and index < user_control.UNKNOWN_USER:
+        found[index] = code
+    for kind in (CONSENT_OWN, CONSENT_CODE):
+        for user in _USERS:
+            code = _number(memory, f"{kind}:{user}")
+            if code is not None:
+                found[user] = code
+    return [Consent(user=user, code=code) for user, code in sorted(found.items()) if code <= user_control.LAST_CODE]
+
+
+def pending(memory: Words) -> int | None:
+    """The code of a user that is being registered, or that is nobody's."""
+    code = _number(memory, CONSENT_CODE)
+    return None if code is None or code > user_control.LAST_CODE or _number(memory, CONSENT_INDEX) is not None else code
+
+
+def own(user: int) -> str:
+    """The key of the code of a user that was registered from here."""
+    return f"{CONSENT_OWN}:{user}"
+
+
+def is_own(memory: Words, user: int) -> bool:
+    """He was registered from here."""
+    return bool(memory.get(own(user))) or memory.get(CONSENT_INDEX) == str(user)
+
+
+def keys_of_own(user: int) -> Sequence[str]:
+    """What to forget of a user that was registered from here, and that the device knows no more."""
+    return (own(user), CONSENT_INDEX, CONSENT_CODE)
+
+
+def is_word(key: str) -> bool:
+    """A key that belongs to users and their codes, for longer than one pairing."""
+    return key in (CONSENT_INDEX, CONSENT_CODE) or key.startswith((f"{CONSENT_CODE}:", f"{CONSENT_OWN}:"))
+
+
+def of_user(known: Mapping[str, str], user: int | None) -> Mapping[str, str]:
+    """What is remembered of one user."""
+    keys = [own(user), f"{CONSENT_CODE}:{user}"] if user is not None else []
+    if user is not None and known.get(CONSENT_INDEX) == str(user):
+        keys += [CONSENT_INDEX, CONSENT_CODE]
+    return {key: known[key] for key in keys if key in known}
+
+
+def entered(known: Mapping[str, str], user: int, code: int | None) -> Mapping[str, str]:
+    """What to remember when a person enters the code of a user; None forgets it. `known`: what is remembered now."""
+    kept = {f"{CONSENT_CODE}:{user}": "" if code is None else f"{code:04d}", own(user): ""}
+    if known.get(CONSENT_INDEX) == str(user):  # what was registered from here holds no longer
+        kept |= {CONSENT_INDEX: "", CONSENT_CODE: ""}
+    return kept
+
+
+def undone(known: Mapping[str, str]) -> Mapping[str, str]:
+    """What to remember when a pairing is undone: a user who was made in it is nobody's, and taken by the next."""
+    wanted = Wanted.of(known)
+    code = known.get(own(wanted.user)) if wanted.made and wanted.user is not None else None
+    return {own(wanted.user): "", CONSENT_CODE: code} if code and wanted.user is not None else {}
+
+
+def _number(memory: Words, key: str) -> int | None:
+    text = memory.get(key)
+    return int(text) if text is not None and text.isascii() and text.isdigit() else None

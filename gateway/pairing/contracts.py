@@ -1,0 +1,88 @@
+"""What a pairing needs of the radio and of the home."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Protocol
+
+from gateway.ingest.received import KnownDevice
+from gateway.pairing.model import Candidate, PairingRequest
+from gateway.radio.contracts import PairingWatch
+from gateway.radio.host import PairingAgent
+from gateway.store.assignments import Assignment
+from gateway.store.pairings import PairingRow
+
+
+class PairingRadio(Protocol):
+    """The radio, as far as pairing goes (`gateway.radio.Radio`)."""
+
+    def pairing(
+        self, address: str, *, agent: PairingAgent | None, watch: PairingWatch, profile_id: str | None = None
+    ) -> AbstractAsyncContextManager[None]:
+        """Permission to connect to a device that nobody owns yet, and to bond with it, if it is of this profile."""
+        ...
+
+    async def forget(self, address: str) -> None:
+        """Remove the bond with a device, if there is one. Raises HuomaError when the radio does not run."""
+        ...
+
+
+class Office(Protocol):
+    """Whose devices are, and the notes of pairings."""
+
+    async def owned(self, address: str, request: PairingRequest) -> bool:
+        """The device is the home's already: undoing leaves its bond alone.
+
+        Raises:
+            Conflict: it is somebody else's.
+        """
+        ...
+
+    async def waits(self, address: str) -> bool:
+        """Whose it is cannot be said yet: the resident is to be one more user of it, who is not made so far."""
+        ...
+
+    async def assign(
+        self, address: str, device: KnownDevice | None, request: PairingRequest, begun: datetime
+    ) -> Assignment | None:
+        """It is the resident's from now on; as a new user since the pairing was `begun`. None: it was already.
+
+        Raises HuomaError.
+        """
+        ...
+
+    async def take_back(self, row: PairingRow) -> None:
+        """End the assignment that a pairing made, and forget what drivers remembered but for what the device holds too.
+
+        Raises HuomaError.
+        """
+        ...
+
+    async def retire(self, address: str, actor: str) -> None:
+        """The replaced device belongs to nobody from now on, and its bond is removed. Raises HuomaError."""
+        ...
+
+    async def give_key(self, address: str, bind_key: str, actor: str) -> None:
+        """The key of its encrypted advertisements; `take_back` brings the old one back. Raises Invalid."""
+        ...
+
+    async def give_code(self, address: str, user: int, code: str, actor: str) -> None:
+        """The consent code of one of its users; `take_back` brings back what was before. Raises Invalid."""
+        ...
+
+    async def settle(self, row: PairingRow, *, user: int | None = None, since: datetime | None = None) -> bool:
+        """What was kept of before, in order to take back, is not needed any more.
+
+        Where the device has users and `user` has measured, it is the resident's as that user, `since` it was given to
+        him: then True. Raises HuomaError.
+        """
+        ...
+
+    async def note(self, row: PairingRow) -> None:
+        """Durable when it returns. Raises StoreError."""
+        ...
+
+    async def candidates(self, request: PairingRequest, *, fresh: bool = False) -> tuple[Candidate, ...]:
+        """Who is heard, without those that another pairing has chosen: now, or unless `fresh` a moment ago."""
+        ...
