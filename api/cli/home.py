@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,6 +14,7 @@ import typer
 from gateway.core.errors import Invalid
 
 if TYPE_CHECKING:
+    import httpx
     from rich.table import Table
 
 Config = Annotated[Path | None, typer.Option("--config", help="settings file (TOML)", show_default=False)]
@@ -95,7 +97,10 @@ def device_assign(
     given = {"shared": shared, "weight_kg": weight, "since": _moment(since)}
     body = {"resident": resident, "user_slot": slot, "placement": placement, **given}
     made = _ask(config, "POST", f"/devices/{quote(address, safe=':')}/assignment", body)
-    print(f"{address} belongs to resident {made['subject']['id']} since {made['since']}.")
+    print(f"{address} belongs to {made['name']} since {made['since']}.")
+    for one in made["ended"]:
+        what = "It" if one["user_slot"] is None else f"Its button {one['user_slot']}"
+        print(f"{what} no longer belongs to {one['name']}.")
     if not made["seen"]:
         print("It was not heard so far: look whether the address is right ('huoma devices' lists what is heard).")
 
@@ -167,7 +172,16 @@ def devices(
     config: Config = None,
 ) -> None:
     """Devices that were read, assigned, or are heard now."""
-    found = _ask(config, "GET", f"/devices?unknown={str(unknown).lower()}")
+    names: dict[str, str] = {}
+
+    async def look(gateway: httpx.AsyncClient) -> Any:
+        from api.cli.gateway import ask
+
+        if not as_json:
+            names.update({one["id"]: one["name"] for one in await ask(gateway, "GET", "/residents")})
+        return await ask(gateway, "GET", f"/devices?unknown={str(unknown).lower()}")
+
+    found = _perform(config, look)
     if as_json:
         print(json.dumps(found, ensure_ascii=False, indent=1))
         return
@@ -177,7 +191,7 @@ def devices(
             (
                 one["address"] or one["identity"],
                 _model(one),
-                ", ".join(_owner(assignment) for assignment in one["assignments"]),
+                ", ".join(_owner(assignment, names) for assignment in one["assignments"]),
                 None if one["battery_percent"] is None else f"{one['battery_percent']} %",
                 one["last_seen_at"]
                 and datetime.fromisoformat(one["last_seen_at"]).astimezone().isoformat(" ", "minutes"),
@@ -245,9 +259,15 @@ def user_revoke(name: Annotated[str, typer.Argument()], config: Config = None) -
 
 
 def _ask(config: Path | None, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-    from api.cli.gateway import ask, perform  # FastAPI and SQLite: not for `--help`
+    from api.cli.gateway import ask  # FastAPI and SQLite: not for `--help`
 
-    return perform(config, lambda gateway: ask(gateway, method, path, body))
+    return _perform(config, lambda gateway: ask(gateway, method, path, body))
+
+
+def _perform(config: Path | None, command: Callable[[httpx.AsyncClient], Awaitable[Any]]) -> Any:
+    from api.cli.gateway import perform
+
+    return perform(config, command)
 
 
 def _moment(text: str | None) -> str | None:
@@ -276,11 +296,13 @@ def _useful(heard: dict[str, Any] | None) -> str | None:
     return f"{heard['useful_seconds_ago']:.0f} s ago"
 
 
-def _owner(assignment: dict[str, Any]) -> str:
+def _owner(assignment: dict[str, Any], names: Mapping[str, str]) -> str:
     slot = "" if assignment["user_slot"] is None else f", button {assignment['user_slot']}"
     slot += ", shared" if assignment["shared"] else ""
     placement = "" if assignment["placement"] is None else f", {assignment['placement']}"
-    return f"{assignment['subject']['type']} {assignment['subject']['id']}{slot}{placement}"
+    subject = assignment["subject"]
+    who = names.get(subject["id"]) or f"{subject['type']} {subject['id']}"
+    return f"{who}{slot}{placement}"
 
 
 def _show(columns: tuple[str, ...], rows: list[tuple[str | None, ...]]) -> None:

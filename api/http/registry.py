@@ -22,9 +22,9 @@ from api.http.registry_models import (
     UserView,
     UserWithToken,
     Withdrawal,
-    assignment_view,
     device_view,
     heard_view,
+    made_view,
     reading_view,
     unread_device,
 )
@@ -75,7 +75,7 @@ def home_routes() -> APIRouter:
 
     @router.post("/devices/{device:path}/assignment", tags=["devices"])
     async def assign(device: str, body: NewAssignment, services: Given, caller: Technician) -> MadeAssignment:
-        """From now on (or `since`) the device's readings are this resident's. Ends the assignment before.
+        """From now on (or `since`) the device's readings are this resident's. Ends the assignment before: `ended`.
 
         `device` is an address or an identity; the device need not have been seen yet.
         """
@@ -90,8 +90,8 @@ def home_routes() -> APIRouter:
             since=body.since,
         )
         heard = any(one.address.upper() == device.upper() for one in services.heard())
-        view = assignment_view(made)
-        return MadeAssignment(**dict(view), seen=heard or await services.acts.seen(device))
+        names = {one.id: one.name for one in await services.acts.registry.residents()}
+        return made_view(made, names, seen=heard or await services.acts.seen(device))
 
     @router.post("/devices/{device}/unassign", status_code=204, tags=["devices"])
     async def unassign(device: str, services: Given, caller: Technician, body: End | None = None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
 from api.http.models import SubjectView
 from api.http.services import Heard
 from device_drivers.nomenclature import QUANTITIES, Quantity
+from gateway.core.subject import Subject
 from gateway.pairing.sentences import signal_word
 from gateway.store.assignments import Assignment
 from gateway.store.devices import DeviceRow
@@ -50,9 +51,19 @@ class AssignmentView(BaseModel):
     since: str
 
 
+class EndedView(BaseModel):
+    """What somebody else had of a device, and has no longer."""
+
+    subject: SubjectView
+    name: str = Field(description='the resident\'s name; "room kitchen" for a room')
+    user_slot: int | None
+
+
 class MadeAssignment(AssignmentView):
     """An assignment just made."""
 
+    name: str = Field(description="the resident's name")
+    ended: list[EndedView] = Field(description="the assignments of others that this one ended")
     seen: bool = Field(description="the device was read at some time, or is heard now")
 
 
@@ -244,6 +255,27 @@ def assignment_view(assignment: Assignment) -> AssignmentView:
         shared=assignment.shared,
         since=assignment.valid_from.isoformat(),
     )
+
+
+def made_view(made: Assignment, names: Mapping[str, str], *, seen: bool) -> MadeAssignment:
+    """An assignment just made for the wire; `names`: of the residents, by id."""
+    return MadeAssignment(
+        **dict(assignment_view(made)),
+        name=_called(made.subject, names),
+        ended=[
+            EndedView(
+                subject=SubjectView(type=one.subject.type, id=one.subject.id),
+                name=_called(one.subject, names),
+                user_slot=one.user_slot,
+            )
+            for one in made.ended
+        ],
+        seen=seen,
+    )
+
+
+def _called(subject: Subject, names: Mapping[str, str]) -> str:
+    return names.get(subject.id, "") or f"{subject.type} {subject.id}"
 
 
 def heard_view(heard: Heard, now: float) -> HeardView:

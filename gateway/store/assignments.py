@@ -20,11 +20,20 @@ WHOLE_SECOND_S: Final = 1.0  # device stamps are cut to seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """Whose an assignment was that ended when another was made; `user_slot` as in `Assignment`."""
+
+    subject: Subject
+    user_slot: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
     """A device belongs to a subject from – to. `user_slot` None: whoever presses whichever user button.
 
     `shared`: others may have it at the same time, and whose a reading is must be found out one by one. `reference` is
-    what a technician measured when it was given, by quantity.
+    what a technician measured when it was given, by quantity. `ended`: of one that was just made, what others had of
+    the device and lost by it.
     """
 
     id: int
@@ -36,6 +45,7 @@ class Assignment:
     valid_to: datetime | None
     shared: bool = False
     reference: Mapping[str, float] = field(default_factory=dict)
+    ended: tuple[Ended, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,22 +170,25 @@ def _time(text: Any) -> datetime:
 
 def close_open(
     connection: apsw.Connection, stamp: Stamp, keys: set[str], user_slot: int | None, at: datetime | None = None
-) -> int:
-    """End the open assignments of the device (of this slot; all of them for None) at that moment. Returns how many.
+) -> list[Ended]:
+    """End the open assignments of the device (of this slot; all of them for None) at that moment. Returns whose.
 
     Those who share it without a slot go on when somebody gets a slot. `at` is a moment a person gave; None is now, by
     all clocks.
     """
-    closed = 0
+    closed: list[Ended] = []
     boot = stamp.boot_id if at is None else None
     for key in sorted(keys):
-        connection.execute(
+        found = connection.execute(
             "UPDATE assignments SET valid_to = ?, to_boot_id = ?, to_monotonic_s = ?, to_synchronised = ? "
             "WHERE device_identity = ? AND valid_to IS NULL "
-            "AND (? IS NULL OR (user_slot IS NULL AND shared = 0) OR user_slot = ?)",
+            "AND (? IS NULL OR (user_slot IS NULL AND shared = 0) OR user_slot = ?) "
+            "RETURNING subject_type, subject_id, user_slot",
             (utc_text(at or stamp.wall), boot, stamp.monotonic_s, int(stamp.synchronised), key, user_slot, user_slot),
         )
-        closed += connection.changes()
+        closed += [
+            Ended(subject=Subject(type=SubjectType(kind), id=str(one)), user_slot=slot) for kind, one, slot in found
+        ]
     return closed
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 import apsw
@@ -103,7 +104,8 @@ class Registry:
     ) -> Assignment:
         """From now on (or from `since`) the device's readings are about `subject`. Ends the assignment before.
 
-        With `shared` it ends nobody else's: whose a reading is, is then decided one by one (`gateway.ingest.whose`).
+        Whose that was is in the answer (`Assignment.ended`). With `shared` it ends nobody else's: whose a reading is,
+        is then decided one by one (`gateway.ingest.whose`).
 
         Args:
             device: identity, or address; it need not have been seen yet.
@@ -132,11 +134,12 @@ class Registry:
             if subject.type is SubjectType.RESIDENT:
                 residents.must_live_here(connection, subject.id)
             keys = assignments.keys_of(connection, device)
+            ended: list[assignments.Ended] = []
             if shared:
                 _must_not_be_anothers(connection, keys, subject)
                 assignments.close_of(connection, stamp, keys, subject, since)
             else:
-                assignments.close_open(connection, stamp, keys, user_slot, since)
+                ended = assignments.close_open(connection, stamp, keys, user_slot, since)
             made = assignments.add(
                 connection,
                 stamp,
@@ -157,7 +160,7 @@ class Registry:
             audit.note(
                 connection, stamp, actor=actor, action="device.assign", target=made.device_identity, detail=detail
             )
-            return made
+            return replace(made, ended=tuple(dict.fromkeys(one for one in ended if one.subject != subject)))
 
         made = await self._database.write(work)
         self._assignments_changed()
@@ -178,7 +181,7 @@ class Registry:
 
         def work(connection: apsw.Connection) -> int:
             keys = assignments.keys_of(connection, device)
-            closed = assignments.close_open(connection, stamp, keys, None, since)
+            closed = len(assignments.close_open(connection, stamp, keys, None, since))
             if not closed:
                 raise NotFound(f"{device} belongs to nobody: 'huoma devices' lists whose each device is.")
             if since is not None:

@@ -72,8 +72,16 @@ def test_a_home_is_set_up_without_a_gateway(huoma: Huoma) -> None:
     assert huoma("devices").out.split("\t")[:3] == [
         "AA:BB:CC:DD:EE:FF",
         "not seen so far",
-        f"resident {resident.out}, chest",
+        "Aino Virtanen, chest",
     ]
+    huoma("resident", "add", "Eino", "Salo")
+    assert assigned.out.startswith("aa:bb:cc:dd:ee:ff belongs to Aino Virtanen since ")
+    taken = huoma("device", "assign", "AA:BB:CC:DD:EE:FF", "--slot", "2", "--resident", "Eino Salo")
+    assert "\nIt no longer belongs to Aino Virtanen.\n" in taken.out
+    back = huoma("device", "assign", "AA:BB:CC:DD:EE:FF", "--slot", "2", "--resident", resident.out)
+    assert "\nIts button 2 no longer belongs to Eino Salo.\n" in back.out
+    again = huoma("device", "assign", "AA:BB:CC:DD:EE:FF", "--resident", resident.out)
+    assert "no longer" not in again.out, "it was hers before"
     twin = huoma("resident", "add", "aino virtanen")
     assert (twin.status, twin.out) == (1, "")
     assert "--same-name" in twin.err

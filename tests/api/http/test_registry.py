@@ -150,6 +150,22 @@ async def test_device_is_assigned_before_it_was_ever_seen(home: Home) -> None:
     assert "Eino" in nobody.json()["error"]
 
 
+async def test_whose_a_device_no_longer_is_is_in_the_answer(home: Home) -> None:
+    aino = await home.services.acts.add_resident("Aino", actor="test")
+    await home.services.acts.add_resident("Eino", actor="test")
+    path = "/api/v1/devices/AA:BB:CC:DD:EE:FF/assignment"
+    async with client(home, Role.TECHNICIAN) as technician:
+        first = (await technician.post(path, json={"resident": "Aino"})).json()
+        taken = (await technician.post(path, json={"resident": "Eino", "user_slot": 2})).json()
+        moved = (await technician.post(path, json={"resident": "Eino", "user_slot": 2, "placement": "hall"})).json()
+        shared = (await technician.post(path, json={"resident": "Aino", "shared": True})).json()
+    assert (first["name"], first["ended"]) == ("Aino", [])
+    lost = {"subject": {"type": "resident", "id": aino.id}, "name": "Aino", "user_slot": None}
+    assert (taken["name"], taken["ended"]) == ("Eino", [lost])
+    assert moved["ended"] == [], "it was his before"
+    assert shared["ended"] == []
+
+
 @dataclass(frozen=True)
 class _Heard:
     address: str
