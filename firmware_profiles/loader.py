@@ -121,16 +121,16 @@ def load(
 
 
 def profile_files(path: Path) -> tuple[Path, ...]:
-    """The profile files of a folder, sorted; a file is itself.
+    """The profile files of a folder, sorted; what is no folder is itself, and reading it tells whether it is a file.
 
     Raises:
         ProfileError: there is no such folder or file.
     """
-    if path.is_file():
-        return (path,)
-    if not path.is_dir():
+    if path.is_dir():
+        return tuple(sorted(path.glob("*.toml")))
+    if not path.exists():
         raise ProfileError(f"{path}: there is no such folder of profiles: correct the path.")
-    return tuple(sorted(path.glob("*.toml")))
+    return (path,)
 
 
 def short_uuid(uuid: str) -> str:

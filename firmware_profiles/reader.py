@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import tomllib
 from pathlib import Path
 from types import MappingProxyType
@@ -26,6 +27,7 @@ from firmware_profiles.table import Table
 
 _LONGEST_SETTLE_MS: Final = 5_000  # a cuff hangs up after some 10 s of silence
 _LONGEST_TRAIL: Final = 4
+LARGEST_FILE: Final = 1_000_000  # bytes; the largest file that came with the program has some 30 kB
 _WIDEST_G: Final = 200.0
 _FASTEST_HZ: Final = 2_000
 
@@ -37,7 +39,7 @@ def read_file(path: Path) -> tuple[Profile, ...]:
         ProfileError: the file cannot be read, is not TOML, or a device in it is not as the schema says.
     """
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(_bytes_of(path).decode("utf-8"))
     except OSError as problem:
         raise ProfileError(
             f"{path}: cannot be read ({problem.strerror}): check that it exists and who may read it."
@@ -51,6 +53,24 @@ def read_file(path: Path) -> tuple[Profile, ...]:
     if not devices:
         raise ProfileError(f"{path}: has no [[device]]: add one, or remove the file.")
     return tuple(_profile(device, path) for device in devices)
+
+
+def _bytes_of(path: Path) -> bytes:
+    """What is in it. A pipe or a device, of which reading may never end, is not even opened.
+
+    Raises:
+        OSError: it cannot be read.
+        ProfileError: it is no regular file, or too large for profiles.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise ProfileError(f"{path}: is no regular file: a profile is a file of text. Remove it from there.")
+    with path.open("rb") as file:
+        found = file.read(LARGEST_FILE + 1)  # what a file says of its size need not be so
+    if len(found) > LARGEST_FILE:
+        raise ProfileError(
+            f"{path}: has more than {LARGEST_FILE / 1e6:g} MB, which no profile needs: remove it, or divide it."
+        )
+    return found
 
 
 def _profile(raw: Table, path: Path) -> Profile:

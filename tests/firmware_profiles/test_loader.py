@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from firmware_profiles import PACKAGED, ExpectedCall, ProfileError, Quirks, load, read_file
 from firmware_profiles.claims import literal_letters
+from firmware_profiles.reader import LARGEST_FILE
 
 CUFF = """
 [[device]]
@@ -149,6 +151,30 @@ def test_a_file_without_devices(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ProfileError, match="cannot be read"):
         read_file(tmp_path / "none.toml")
+
+
+@pytest.mark.timeout(10)
+def test_what_is_no_regular_file_is_named_and_not_read(tmp_path: Path) -> None:
+    write(tmp_path, CUFF, "good.toml")
+    os.mkfifo(tmp_path / "pipe.toml")  # nobody writes to it: to open it would wait for ever
+    (tmp_path / "endless.toml").symlink_to("/dev/zero")
+    (tmp_path / "folder.toml").mkdir()
+    catalogue = load([tmp_path], packaged=None, strict=False)
+    assert [profile.id for profile in catalogue.profiles] == ["a-and-d/ua-651ble"]
+    assert [problem.split(":")[0].removeprefix(f"{tmp_path}/") for problem in catalogue.problems] == [
+        "endless.toml", "folder.toml", "pipe.toml",
+    ]  # fmt: skip
+    assert all("is no regular file" in problem for problem in catalogue.problems)
+    with pytest.raises(ProfileError, match="is no regular file"):
+        load([tmp_path / "pipe.toml"])
+
+
+def test_a_file_too_large_for_profiles_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "large.toml"
+    with file.open("wb") as large:
+        large.truncate(LARGEST_FILE + 1)
+    with pytest.raises(ProfileError, match="has more than 1 MB"):
+        read_file(file)
 
 
 def test_a_bad_file_stops_the_checker_and_not_the_gateway(tmp_path: Path) -> None:
