@@ -77,6 +77,16 @@ def test_one_whose_frame_does_not_decode_as_stated_is_as_if_it_were_gone(
     assert "systolic" not in said, "measured values do not belong into a log"
 
 
+def test_one_with_a_driver_that_there_is_not_is_as_if_it_were_gone(tmp_path: Path) -> None:
+    file = own(tmp_path, OWN.replace('driver = "sig"', 'driver = "sgi"'))
+    catalogue = load_checked([tmp_path], drivers=DRIVERS)
+    match = catalogue.match(NAME)
+    assert match is not None
+    assert match.file == str(PACKAGED / "a_and_d.toml")
+    (said,) = catalogue.problems
+    assert said.startswith(f"{file}: A&D UA-651BLE is NOT USED, because there is no driver 'sgi': a device")
+
+
 def test_of_a_model_that_nobody_else_knows_the_generic_profile_is_left(tmp_path: Path) -> None:
     text = OWN.replace("UA-651BLE", "Acme").replace("A&D_Acme_*", "Acme_*").replace("systolic = 125", "systolic = 126")
     own(tmp_path, text)
