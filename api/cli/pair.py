@@ -13,7 +13,7 @@ import typer
 
 from api.cli.candidates import lines, possible
 from api.cli.home import Config
-from api.cli.prompts import choice, line, need_terminal, prompt, which
+from api.cli.prompts import choice, line, need_terminal, prompt, whether, which
 from gateway.core.errors import HuomaError, Invalid
 
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ class Dialogue:
             case "passkey":
                 return "passkey", {"passkey": await prompt("Passkey: ")}
             case "compare":
-                return "compare", {"match": (await prompt("Do they match? [y/N] ")).lower() in ("y", "yes", "k", "j")}
+                return "compare", {"match": await whether("Do they match? [y/n] ")}
             case "bind-key":
                 return "bind-key", {"bind_key": await self._put("Bind key: ")}
             case "consent-code":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
+import unicodedata
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final
@@ -17,6 +18,11 @@ _ADDRESS: Final = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){5}", re.IGNORECASE)
 def need_terminal(option: str) -> None:
     if not sys.stdin.isatty():
         raise Invalid(f"Give {option}: there is no terminal to ask at.")
+
+
+# In the three languages that people pair in. "Do they match?" guards a bonding: what is neither is asked again.
+_YES: Final = frozenset({"y", "yes", "k", "kyllä", "kylla", "joo", "jo", "j", "ja"})
+_NO: Final = frozenset({"n", "no", "ei", "e", "nej"})
 
 
 async def choice(question: str, among: list[Any]) -> Any:
@@ -44,6 +50,21 @@ async def which(addresses: Sequence[str], asking: Callable[[str], None]) -> str:
             return addresses[int(said) - 1]
         if _ADDRESS.fullmatch(said):
             return said.upper()
+
+
+async def whether(question: str) -> bool:
+    """Yes or no, in Finnish, Swedish or English; asked until it is one of them."""
+    while True:
+        answer = yes_or_no(await prompt(question))
+        if answer is not None:
+            return answer
+        print("Answer yes or no (kyllä, ei; ja, nej).")
+
+
+def yes_or_no(said: str) -> bool | None:
+    """None: it is neither."""
+    word = unicodedata.normalize("NFC", said.strip().casefold())
+    return True if word in _YES else False if word in _NO else None
 
 
 async def prompt(question: str, *, hidden: bool = False) -> str:

@@ -162,6 +162,24 @@ async def test_a_passkey_is_typed(tmp_path: Path) -> None:
         assert "4711" not in out.decode()
 
 
+async def test_whether_digits_match_is_asked_until_it_is_yes_or_no(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        process = await at.huoma("pair", "--address", CUFF, "--resident", "Aino Virtanen")
+        await at.radio.watch()
+        agent = at.radio.agents[CUFF]
+        assert agent is not None
+        assert process.stdin is not None
+        async with asyncio.TaskGroup() as group:
+            matches = group.create_task(agent.compare(CUFF, 4711))
+            for answer in ("", "kyl", "kyllä"):
+                await until_said(process, "Do they match? [y/n] ")
+                assert not matches.done()
+                process.stdin.write(f"{answer}\n".encode())
+        assert matches.result() is True
+        process.send_signal(signal.SIGINT)
+        await process.communicate()
+
+
 async def test_ctrl_c_cancels_on_the_gateway_too(tmp_path: Path) -> None:
     async with desk(tmp_path) as at:
         process = await at.huoma("pair", "--address", CUFF, "--resident", "Aino Virtanen")
