@@ -102,3 +102,7 @@ def _for_a_person(error: BaseException) -> HuomaError | ProfileError | None:
         found = [_for_a_person(one) for one in error.exceptions]
         return found[0] if found and None not in found else None
     return None
+
+
+if __name__ == "__main__":
+    main()

@@ -231,3 +231,9 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--version"])
     assert capsys.readouterr().out.startswith("huoma ")
+
+
+def test_the_module_is_the_command() -> None:
+    command = [sys.executable, "-m", "api.cli.main", "--version"]
+    ran = subprocess.run(command, capture_output=True, text=True, env=os.environ, check=False)
+    assert (ran.returncode, ran.stdout.startswith("huoma ")) == (0, True), ran.stderr
