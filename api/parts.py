@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from prometheus_client import CollectorRegistry
 
-from analytics.falls.model import ArtefactError
+from analytics.falls import ArtefactError
 from api.acts import Acts
 from api.audit import StoreAudit
 from api.checkup import doctor_over

@@ -23,8 +23,10 @@ _BETA: Final = 5.0  # Kaiser window
 def resampled(samples: NDArray[np.float32], rate_hz: float, wanted_hz: float) -> NDArray[np.float32]:
     """The samples at another rate, float32 (m, 3), m ≥ 1; the first is at the same moment.
 
+    Where the nearest sample is NaN, so is the result; what is beside it is made as if the sample before it had stayed.
+
     Args:
-        samples: float32 (n, 3) with n ≥ 1, all finite.
+        samples: float32 (n, 3) with n ≥ 1.
         rate_hz: of the samples.
         wanted_hz: of the result.
     """
@@ -37,8 +39,14 @@ def resampled(samples: NDArray[np.float32], rate_hz: float, wanted_hz: float) ->
     inside = np.clip(1 - (offset_s / half_s) ** 2, 0, None)
     weights = np.sinc(2 * _CUTOFF * wanted_hz * offset_s) * np.i0(_BETA * np.sqrt(inside)) * (inside > 0)
     weights /= weights.sum(axis=1, keepdims=True)
-    held = samples[np.clip(place, 0, len(samples) - 1)]  # beyond the ends the edge is held
-    return np.asarray(np.einsum("mk,mkc->mc", weights, held), np.float32)
+    missing = np.asarray(~np.isfinite(samples).all(axis=1), np.bool_)
+    last = np.maximum.accumulate(np.where(missing, 0, np.arange(len(samples))))
+    present = np.nan_to_num(samples[last], posinf=0, neginf=0)
+    held = present[np.clip(place, 0, len(samples) - 1)]  # beyond the ends the edge is held
+    result = np.asarray(np.einsum("mk,mkc->mc", weights, held), np.float32)
+    if missing.any():
+        result[missing[np.clip(np.rint(at).astype(np.int64), 0, len(samples) - 1)]] = np.nan
+    return result
 
 
 def matched(trials: Sequence[Trial], rate_hz: float) -> list[Trial]:

@@ -8,10 +8,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from analytics.datasets import sisfall, umafall, weda
+from analytics.datasets import huoma, sisfall, umafall, weda
 from analytics.datasets.recordings import Refused
 from analytics.datasets.resampling import matched
 from analytics.datasets.trials import DatasetError, Trial
+
+SLOWEST_HZ: Final = 12.5  # two of UMAFall's trials lost so much that their mean rate is below
 
 
 class Load(Protocol):
@@ -52,13 +54,15 @@ class Dataset:
         native: bool = False,
         refused: Callable[[str], None] | None = None,
     ) -> list[Trial]:
-        """Trials at the set's one rate, or each at its own when `native`.
+        """Trials at the set's one rate; when `native` each at its own, or at the slowest that the detector takes.
 
         Raises:
             DatasetError: unknown layout, person or position, or a damaged file when nobody is told of it (`refused`).
         """
         found = self.load(folder, wanted, position or self.positions[0], refused=refused)
-        return found if native else matched(found, self.rate_hz)
+        if not native:
+            return matched(found, self.rate_hz)
+        return [trial if trial.rate_hz >= SLOWEST_HZ else matched([trial], SLOWEST_HZ)[0] for trial in found]
 
 
 def dataset(name: str) -> Dataset:
@@ -102,6 +106,14 @@ DATASETS: Final[Mapping[str, Dataset]] = MappingProxyType(
                 positions=weda.POSITIONS,
                 rate_hz=39.0,
                 load=weda.load,
+            ),
+            Dataset(
+                name="huoma",
+                title="Huoma",
+                source="falls and false alarms with a nurse's verdict, written by `huoma dataset export`",
+                positions=huoma.POSITIONS,
+                rate_hz=huoma.RATE_HZ,
+                load=huoma.load,
             ),
         )
     }

@@ -18,8 +18,8 @@ from analytics.falls.history import History
 from analytics.falls.rates import RateState
 from analytics.falls.steps import MISSING, PER_G, Steps, grams
 
-BEFORE: Final = 174  # samples of the window before the peak: 3.5 s of walking, losing balance and falling
-AFTER: Final = 125  # and after it: 2.5 s of lying, which is when the decision falls
+BEFORE: Final = 169  # samples of the window before the peak: 3.4 s of walking, losing balance and falling
+AFTER: Final = 100  # and after it: 2.0 s of lying, which is when the decision falls
 WINDOW: Final = BEFORE + 1 + AFTER
 PEAK_G: Final = 1.5  # the weakest of the 1,125 staged falls at hand peaks at 1.78 g after conversion to 50 Hz
 # A candidate is the largest sample from 0.5 s before to 0.5 s after itself: knees, then hip are two candidates.
@@ -42,6 +42,7 @@ class StreamState:
         seen: samples at 50 Hz since the stream's start, int64 (S,).
         loud: no sample from this index on was loud enough for a peak, int64 (S,).
         raised: index of the last peak that was raised, int64 (S,); far in the past where none was.
+        judge: which of the detector's models judges the stream, int64 (S,); 0 until somebody says.
     """
 
     rate: RateState
@@ -49,6 +50,7 @@ class StreamState:
     seen: NDArray[np.int64]
     loud: NDArray[np.int64]
     raised: NDArray[np.int64]
+    judge: NDArray[np.int64]
 
     @property
     def buffer(self) -> NDArray[np.float32]:
@@ -85,11 +87,12 @@ def start(device_rates: NDArray[np.float64]) -> StreamState:
         seen=np.zeros(count, np.int64),
         loud=np.full(count, NEVER, np.int64),
         raised=np.full(count, NEVER, np.int64),
+        judge=np.zeros(count, np.int64),
     )
 
 
 def restart(state: StreamState, row: int, rate_hz: float) -> StreamState:
-    """The same state with one stream begun anew; the others are untouched."""
+    """The same state with one stream begun anew, worn where it was; the others are untouched."""
     seen, loud, raised = state.seen.copy(), state.loud.copy(), state.raised.copy()
     seen[row], loud[row], raised[row] = 0, NEVER, NEVER  # what the history holds is of before the first sample: unused
     return replace(state, rate=rates.restart(state.rate, row, rate_hz), seen=seen, loud=loud, raised=raised)
@@ -172,6 +175,7 @@ def _only(state: StreamState, row: int) -> StreamState:
         seen=state.seen[one],
         loud=state.loud[one],
         raised=state.raised[one],
+        judge=state.judge[one],
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -25,21 +26,60 @@ ENDED_THRESHOLD: Final = 0.8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FallDetector:
-    """Falls in the acceleration of many streams: causal, orientation-free, 2.5 s after the impact.
+    """Falls in the acceleration of many streams: causal, orientation-free, 2.0 s after the impact.
 
     The state is handed in and out and never changed in place. What is found does not depend on how a stream was cut
     into chunks nor on its neighbours. A stream of NaN, of zeros, with a stuck or saturated axis gives no findings.
+
+    Attributes:
+        model: judges a stream of which nobody said where it is worn, or at a place not named in `worn`.
+        worn: the models that judge at the places they are named after ("wrist").
     """
 
     model: Model
+    worn: Mapping[str, Model] = field(default_factory=dict)
+    # Where the models, and their calibrations for the devices that were measured, stand in a state's `judge`.
+    _judges: dict[tuple[str | None, str | None], int] = field(init=False, repr=False)
+    _models: tuple[Model, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Number every model in every calibration it has; the one without a place or device is 0."""
+        judges: dict[tuple[str | None, str | None], int] = {}
+        models: list[Model] = []
+        places: list[tuple[str | None, Model]] = [(None, self.model), *self.worn.items()]
+        for place, model in places:
+            for profile in (None, *model.devices):
+                judges[place, profile] = len(models)
+                models.append(model.heard_by(profile))
+        object.__setattr__(self, "_judges", judges)
+        object.__setattr__(self, "_models", tuple(models))
 
     def start(self, device_rates: NDArray[np.float64]) -> StreamState:
         """Fresh streams of these device rates, Hz (12.5–416), float64 (S,)."""
         return candidates.start(device_rates)
 
     def restart(self, state: StreamState, row: int, rate_hz: float) -> StreamState:
-        """The same state with one stream begun anew at a rate."""
+        """The same state with one stream begun anew at a rate, worn where it was."""
         return candidates.restart(state, row, rate_hz)
+
+    def place(
+        self, state: StreamState, row: int, position: str | None = None, profile: str | None = None
+    ) -> StreamState:
+        """The same state with one stream judged as what is worn there, by a device of that profile.
+
+        Args:
+            state: what the last step gave.
+            row: of the stream.
+            position: where it is worn; not named in `worn`: anywhere.
+            profile: of the device; not calibrated: any device.
+        """
+        at = position if position in self.worn else None
+        judge = self._judges.get((at, profile), self._judges[at, None])
+        if state.judge[row] == judge:
+            return state
+        changed = state.judge.copy()
+        changed[row] = judge
+        return replace(state, judge=changed)
 
     def step(
         self, state: StreamState, chunk: NDArray[np.floating] | Steps, counts: NDArray[np.integer] | None = None
@@ -55,7 +95,8 @@ class FallDetector:
             The new state and the falls decided now, in the order of stream and time.
         """
         state, found = candidates.advance(state, chunk, counts)
-        return decide(state, found, score(self.model, found), self.model.threshold)
+        probability, threshold = self._judged(state, found)
+        return decide(state, found, probability, threshold)
 
     def finish(
         self, state: StreamState, row: int, *, now_s: float, waited_s: float = 0.0
@@ -77,9 +118,21 @@ class FallDetector:
         found = candidates.ended(state, row)
         due = found.peak <= (now_s - waited_s) * RATE_HZ
         found = Candidates(stream=found.stream[due], peak=found.peak[due], windows=found.windows[due])
-        threshold = max(self.model.threshold, ENDED_THRESHOLD)
-        state, findings = decide(state, found, score(self.model, found), threshold)
+        probability, threshold = self._judged(state, found)
+        state, findings = decide(state, found, probability, np.maximum(threshold, ENDED_THRESHOLD))
         return state, [replace(finding, decided_s=max(now_s, finding.at_s)) for finding in findings]
+
+    def _judged(self, state: StreamState, found: Candidates) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Probability and threshold of each candidate, float64 (N,), by the model of its stream."""
+        judge = state.judge[found.stream]
+        probability, threshold = np.zeros(len(judge)), np.ones(len(judge))
+        numbers = np.unique(judge).tolist()
+        for number in numbers:
+            own = slice(None) if len(numbers) == 1 else judge == number  # a slice copies nothing
+            model = self._models[number]
+            some = Candidates(stream=found.stream[own], peak=found.peak[own], windows=found.windows[own])
+            probability[own], threshold[own] = score(model, some), model.threshold
+        return probability, threshold
 
 
 def score(model: Model, found: Candidates) -> NDArray[np.float64]:
@@ -87,12 +140,16 @@ def score(model: Model, found: Candidates) -> NDArray[np.float64]:
     probability = np.zeros(len(found.stream))
     good = quality.usable(found.windows)
     if good.any():
-        probability[good] = model.probability(quality.fill(found.windows[good]))
+        windows = found.windows if good.all() else found.windows[good]
+        probability[good] = model.probability(quality.fill(windows))
     return probability
 
 
 def decide(
-    state: StreamState, found: Candidates, probability: NDArray[np.float64], threshold: float
+    state: StreamState,
+    found: Candidates,
+    probability: NDArray[np.float64],
+    threshold: float | NDArray[np.float64],
 ) -> tuple[StreamState, list[Finding]]:
     """Raise each candidate at or above the threshold, once an episode."""
     chosen = np.flatnonzero(probability >= threshold)

@@ -24,12 +24,12 @@ from analytics.falls.rates import RATE_HZ
 Array = NDArray[np.float32]
 
 # Changes whenever the meaning of a column does: a model made for another definition is refused.
-DEFINITION: Final = "multi-phase 2"
-BLOCK: Final = 64  # 64 windows of 300 × 3 float32 are 230 kB: they stay in the second-level cache
+DEFINITION: Final = "multi-phase 3"
+BLOCK: Final = 64  # 64 windows of 270 × 3 float32 are 207 kB: they stay in the second-level cache
 _BIN: Final = 10  # 0.2 s
 _BINS: Final = WINDOW // _BIN
-_PRE: Final = slice(0, 8)  # bins of the posture before: 3.5 … 1.9 s before the peak
-_POST: Final = slice(24, 30)  # and after it: 1.3 … 2.5 s
+_PRE: Final = slice(0, 8)  # bins of the posture before: 3.4 … 1.8 s before the peak
+_POST: Final = slice(22, 27)  # and after it: 1.0 … 2.0 s
 _FINE: Final = slice(BEFORE - 44, BEFORE + 36)  # 0.9 s before to 0.7 s after, in bins of 0.08 s
 _FINE_BIN: Final = 4
 _FINES: Final = (_FINE.stop - _FINE.start) // _FINE_BIN
@@ -103,7 +103,7 @@ def columns(block: Array) -> Array:
         _dot(up, down), pre_size, post_size,
         *_of_length(length, jerk, fine),
         speed.min(axis=0), side.max(axis=0), side.mean(axis=0), vertical.max(axis=0), vertical.min(axis=0),
-        cos_pre[22], cos_pre[18], _slowest_turn(posture[:, 15:24], size[15:24]),
+        cos_pre[21], cos_pre[18], _slowest_turn(posture[:, 15:24], size[15:24]),
         *_of_rest(length),
     ]  # fmt: skip
     jerks = jerk.reshape(_BINS, _BIN, count).mean(axis=1)

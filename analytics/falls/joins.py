@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from analytics.datasets.trials import Trial
 
 JOIN_S: Final = 1.0
+ALONE_S: Final = 4.0  # of stillness before and after a trial alone: more than a window looks at on either side
 _POSTURE_S: Final = 0.25  # posture at a trial's edge: the mean over this time
 _FADE_S: Final = 0.15  # what the edge sample has beyond the posture fades within this time
 
@@ -73,16 +74,40 @@ def join(trials: Sequence[Trial], rng: np.random.Generator) -> Joined:
     )
 
 
+def alone(trial: Trial) -> Joined:
+    """One trial as a stream: its postures at either edge are held before and after it."""
+    samples, rate = trial.samples, trial.rate_hz
+    edge = max(1, round(_POSTURE_S * rate))
+    count = round(ALONE_S * rate)
+    fade = np.clip(1 - np.arange(1, count + 1) / (_FADE_S * rate), 0, None)[:, None]
+    first, last = _posture(samples[:edge]), _posture(samples[-edge:])
+    lead = first + np.nan_to_num(samples[0] - first) * fade[::-1]
+    rest = last + np.nan_to_num(samples[-1] - last) * fade
+    return Joined(
+        samples=np.concatenate([lead, samples, rest]).astype(np.float32),
+        rate_hz=rate,
+        order=(0,),
+        begins=np.array([count], np.int64),
+        ends=np.array([count + len(samples)], np.int64),
+    )
+
+
 def stillness(before: NDArray[np.float32], after: NDArray[np.float32], rate_hz: float) -> NDArray[np.float32]:
     """One second between two trials, float32 (n, 3)."""
     count = round(JOIN_S * rate_hz)
     edge = max(1, round(_POSTURE_S * rate_hz))
-    old, new = before[-edge:].mean(axis=0, dtype=np.float64), after[:edge].mean(axis=0, dtype=np.float64)
+    old, new = _posture(before[-edge:]), _posture(after[:edge])
     part = (np.arange(count) + 0.5) / count
     turned = _arc(old, new, part)
     fade = np.clip(1 - np.arange(1, count + 1) / (_FADE_S * rate_hz), 0, None)[:, None]
-    turned += (before[-1] - old) * fade + (after[0] - new) * fade[::-1]
+    turned += np.nan_to_num(before[-1] - old) * fade + np.nan_to_num(after[0] - new) * fade[::-1]
     return turned.astype(np.float32)
+
+
+def _posture(samples: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The mean of the samples that are there."""
+    there = samples[np.isfinite(samples).all(axis=1)]
+    return np.asarray(there.mean(axis=0, dtype=np.float64) if len(there) else np.zeros(3), np.float64)
 
 
 def _arc(old: NDArray[np.float64], new: NDArray[np.float64], part: NDArray[np.float64]) -> NDArray[np.float64]:

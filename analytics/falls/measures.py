@@ -13,6 +13,7 @@ Flags = NDArray[np.bool_]
 
 _Z95: Final = 1.959964
 _RESAMPLES: Final = 2000
+_STEPS: Final = 10
 _LEVELS: Final = 12  # of each metadata column
 
 
@@ -38,6 +39,17 @@ def wilson(hits: int, total: int) -> tuple[float, float]:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
+def calibration_error(probability: Floats, positive: Flags) -> float:
+    """Expected calibration error: how far probabilities are from shares, over ten equal steps of the probability.
+
+    Source: Naeini, Cooper, Hauskrecht, "Obtaining Well Calibrated Probabilities Using Bayesian Binning", AAAI 2015.
+    """
+    step = np.minimum((probability * _STEPS).astype(np.int64), _STEPS - 1)
+    said = np.bincount(step, weights=probability, minlength=_STEPS)
+    was = np.bincount(step, weights=positive.astype(np.float64), minlength=_STEPS)
+    return float(np.abs(said - was).sum() / len(probability)) if len(probability) else math.nan
+
+
 def by_person(hits: Floats, totals: Floats, seed: int = 0) -> tuple[float, float]:
     """95 % interval of a share when people, not trials, are drawn anew (percentile bootstrap).
 
@@ -52,6 +64,22 @@ def by_person(hits: Floats, totals: Floats, seed: int = 0) -> tuple[float, float
     drawn = np.random.default_rng(seed).integers(0, len(totals), (_RESAMPLES, len(totals)))
     low, high = np.quantile(hits[drawn].sum(axis=1) / totals[drawn].sum(axis=1), (0.025, 0.975))
     return float(low), float(high)
+
+
+def paired(change: Floats, person: NDArray[np.int64], seed: int = 0) -> tuple[float, float, float]:
+    """The mean change of trials judged in two ways, and its 95 % interval when people are drawn anew.
+
+    Args:
+        change: of each trial, float64 (trials,).
+        person: of each trial, int64 (trials,).
+        seed: of the draws.
+    """
+    if not len(change):
+        return math.nan, math.nan, math.nan
+    totals = np.bincount(person).astype(np.float64)
+    sums = np.asarray(np.bincount(person, weights=change)[totals > 0], np.float64)
+    low, high = by_person(sums, totals[totals > 0], seed)
+    return float(change.mean()), low, high
 
 
 def metadata_auc(columns: Floats, positive: Flags, group: NDArray[np.int64]) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from analytics.datasets.trials import Trial
 from analytics.falls import candidates, detector
 from analytics.falls.candidates import Candidates
-from analytics.falls.joins import Joined, join
+from analytics.falls.joins import Joined, alone, join
 from analytics.falls.model import Model
 from analytics.falls.rates import RATE_HZ
 from analytics.findings import Finding
@@ -47,27 +48,31 @@ class Replayed:
     chunk_s: NDArray[np.float64]
 
 
-def replay(trials: Sequence[Trial], models: Mapping[str, Model], seed: int) -> list[Replayed]:
+def replay(trials: Sequence[Trial], models: Mapping[str, Model], seed: int, *, apart: bool = False) -> list[Replayed]:
     """Join each subject's trials, cut the streams into chunks, and run all of them at once.
 
     Args:
-        trials: all of them.
+        trials: all of them; those of a subject have one rate unless they stay apart.
         models: the model that judges each subject.
         seed: of orders and chunks.
+        apart: every trial is a stream of its own, with stillness before and after it.
     """
-    subjects = sorted({trial.subject for trial in trials})
-    own = [np.array([i for i, trial in enumerate(trials) if trial.subject == name], np.int64) for name in subjects]
-    streams = [join([trials[i] for i in mine], np.random.default_rng([seed, row, 0])) for row, mine in enumerate(own)]
+    if apart:
+        subjects = [trial.subject for trial in trials]
+        own = [np.array([row], np.int64) for row in range(len(trials))]
+        streams = [alone(trial) for trial in trials]
+    else:
+        subjects = sorted({trial.subject for trial in trials})
+        own = [np.array([i for i, trial in enumerate(trials) if trial.subject == name], np.int64) for name in subjects]
+        streams = [
+            join([trials[i] for i in mine], np.random.default_rng([seed, row, 0])) for row, mine in enumerate(own)
+        ]
     ends = [_chunk_ends(stream, np.random.default_rng([seed, row, 1])) for row, stream in enumerate(streams)]
     found, state = _run(streams, ends)
     result: list[Replayed] = []
+    streamed = _by_stream(found, len(streams))
     for row, (name, stream) in enumerate(zip(subjects, streams, strict=True)):
-        mine = Candidates(
-            stream=np.concatenate([part.stream[part.stream == row] for _, part in found]),
-            peak=np.concatenate([part.peak[part.stream == row] for _, part in found]),
-            windows=np.concatenate([part.windows[part.stream == row] for _, part in found]),
-        )
-        step = np.concatenate([np.full(int(np.sum(part.stream == row)), number) for number, part in found])
+        mine, step = streamed[row]
         # Scores do not depend on the neighbours in the array (tested), so they are taken together here; whether and
         # when each is raised is decided in the order in which the stream gave them.
         probability = detector.score(models[name], mine)
@@ -87,6 +92,18 @@ def replay(trials: Sequence[Trial], models: Mapping[str, Model], seed: int) -> l
             )
         )
     return result
+
+
+def _by_stream(found: Sequence[tuple[int, Candidates]], count: int) -> list[tuple[Candidates, NDArray[np.int64]]]:
+    """The candidates of each stream and the step that gave each, in order."""
+    stream = np.concatenate([part.stream for _, part in found])
+    peak = np.concatenate([part.peak for _, part in found])
+    windows = np.concatenate([part.windows for _, part in found])
+    step = np.concatenate([np.full(len(part.stream), number) for number, part in found])
+    order = np.argsort(stream, kind="stable")
+    edges = np.searchsorted(stream[order], np.arange(count + 1))
+    rows = [order[begin:end] for begin, end in pairwise(edges)]
+    return [(Candidates(stream=stream[own], peak=peak[own], windows=windows[own]), step[own]) for own in rows]
 
 
 def _chunk_ends(stream: Joined, rng: np.random.Generator) -> NDArray[np.int64]:

@@ -1,9 +1,10 @@
-"""Train the shipped fall models: `python -m analytics.training.falls --sisfall PATH`.
+"""Train the shipped fall models: `python -m analytics.training.falls --data PATH`.
 
 Nested and grouped by person. Fold models leave one fold of people out; their thresholds and calibration come from
-models that leave out two folds, so a person's recordings never take part in anything that judges that person. The
-final model is trained on everybody, its threshold and calibration come from the fold models' scores of the people
-they left out.
+models that leave out that fold and one more, so a person's recordings never take part in anything that judges that
+person. The final model is trained on everybody, its thresholds and calibration come from the fold models' scores of
+the people they left out. Every data set's device gets a calibration of its own, from that set's people alone; the
+one for all other devices weighs the sets alike.
 """
 
 from __future__ import annotations
@@ -20,128 +21,170 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.datasets import DatasetError, Trial, sisfall
-from analytics.falls.model import FOLDS as FOLDS_FILE
-from analytics.falls.model import SHIPPED, Model, save
+from analytics.datasets import DatasetError
+from analytics.datasets.sets import DATASETS
+from analytics.falls.artefact import FOLDS as FOLDS_FILE
+from analytics.falls.artefact import SHIPPED, save
+from analytics.falls.model import Calibration, Model
 from analytics.training import protocol
-from analytics.training.augmentation import CHAINS
 from analytics.training.fitting import calibration, fit
-from analytics.training.table import Table, build
+from analytics.training.material import Material, Part
+from analytics.training.sources import ALONE, TEACHERS, Source
 
 SEED: Final = 2
-_TOO_FEW: Final = "training needs at least {} people with falls among them, got {}"
+_TOO_FEW: Final = "training needs at least {} people with falls among them, got {}."
+Say = Callable[[str], None]
+Floats = NDArray[np.float64]
 
 
-def train(trials: Sequence[Trial], say: Callable[[str], None] = lambda line: None) -> tuple[Model, list[Model]]:
+def silent(_line: str) -> None:
+    """Says nothing."""
+
+
+def train(material: Material, say: Say = silent, *, nested: bool = True) -> tuple[Model, list[Model]]:
     """The final model and the fold models.
+
+    Args:
+        material: what it is taught by.
+        say: told what was done.
+        nested: fold models get thresholds of their own; without, they only serve the final one's and are not given.
 
     Raises:
         DatasetError: too few people.
     """
-    table = build(trials, CHAINS, SEED)
-    say(f"{len(table.label)} candidates, {int((table.label == 1).sum())} of them falls")
-    return train_table(table, trials, say)
-
-
-def train_table(
-    table: Table, trials: Sequence[Trial], say: Callable[[str], None] = lambda line: None
-) -> tuple[Model, list[Model]]:
-    """The same from a table already built."""
-    subjects = sorted({trial.subject for trial in trials})
-    falls = np.array([trial.fall for trial in trials])
-    if len(subjects) < protocol.FOLDS or not falls.any() or falls.all():
-        raise DatasetError(_TOO_FEW.format(protocol.FOLDS, len(subjects)) + ".")
-    fold = protocol.folds(subjects, SEED)
-    of_row = fold[table.subject]
+    taught = material.label[material.label >= 0]
+    if len(material.people) < protocol.FEWEST or not taught.any() or taught.all():
+        raise DatasetError(_TOO_FEW.format(protocol.FEWEST, len(material.people)))
+    count = min(protocol.FOLDS, len(material.people))
+    fold = protocol.folds(material.groups, SEED, count)
+    of_row = fold[material.person]
     pairs: dict[frozenset[int], Model] = {}
-    for pair in combinations(range(protocol.FOLDS), 2):
-        pairs[frozenset(pair)] = fit(table.rows(~np.isin(of_row, pair)), _names(subjects, ~np.isin(fold, pair)))
+    for pair in combinations(range(count), 2) if nested else ():
+        pairs[frozenset(pair)] = _fitted(material, ~np.isin(fold, pair))
         say(f"fitted without folds {pair}")
     models: list[Model] = []
-    outer = np.zeros(len(table.label))
-    for number in range(protocol.FOLDS):
+    outer = np.zeros(len(material.label))
+    for number in range(count):
+        fitted = _fitted(material, fold != number)
         own = of_row == number
-        inner = np.zeros(len(table.label))
-        for other in range(protocol.FOLDS):
-            if other != number:
-                rows = of_row == other
-                inner[rows] = raw(pairs[frozenset((number, other))], table.features[rows])
-        fitted = fit(table.rows(~own), _names(subjects, fold != number))
-        models.append(_committed(fitted, table.rows(~own), trials, inner[~own], fold != number, subjects))
-        outer[own] = raw(models[-1], table.features[own])
-        say(f"fold {number}: threshold {models[-1].threshold:.3f}")
-    final = fit(table, subjects)
-    committed = _committed(final, table, trials, outer, np.ones(len(subjects), np.bool_), subjects)
-    for chain, line in enumerate(_figures(table, trials, models, outer, of_row)):
-        say(f"chain {chain}: {line}")
-    return committed, models
+        outer[own] = raw(fitted, material.inputs[own])
+        if nested:
+            inner = np.zeros(len(material.label))
+            for other in range(count):
+                if other != number:
+                    rows = of_row == other
+                    inner[rows] = raw(pairs[frozenset((number, other))], material.inputs[rows])
+            models.append(committed(fitted, material, inner, fold != number))
+            say(f"fold {number}: threshold {models[-1].threshold:.3f}")
+    final = committed(_fitted(material, fold >= 0), material, outer, fold >= 0)
+    return final, models
 
 
-def raw(model: Model, features: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The mean of both logits, before calibration, float64 (N,)."""
+def raw(model: Model, inputs: NDArray[np.float32]) -> Floats:
+    """The model's logit before calibration, float64 (N,)."""
     step = 2048
-    parts = [np.ascontiguousarray(features[begin : begin + step].T) for begin in range(0, len(features), step)]
-    return np.concatenate([model.raw(part) for part in parts])
+    parts = [np.ascontiguousarray(inputs[begin : begin + step].T) for begin in range(0, len(inputs), step)]
+    return np.concatenate([model.network.logit(part) for part in parts]) if parts else np.zeros(0)
 
 
-def _committed(
-    model: Model,
-    table: Table,
-    trials: Sequence[Trial],
-    logits: NDArray[np.float64],
-    inside: NDArray[np.bool_],
-    subjects: Sequence[str],
-) -> Model:
-    """The model with threshold and calibration from logits of people its helpers did not see."""
-    chosen = {name for name, own in zip(subjects, inside, strict=True) if own}
-    rows = np.array([trial.subject in chosen for trial in trials])
-    falls = np.array([trial.fall for trial in trials])
-    scores = protocol.trial_scores(table, trials, logits)[:, rows]
-    at = protocol.threshold(scores, falls[rows])
-    taught = table.label >= 0
-    slope, offset = calibration(logits[taught], table.label[taught])
-    return replace(model, slope=slope, offset=offset, threshold=float(1 / (1 + np.exp(-(slope * at + offset)))))
+def committed(model: Model, material: Material, logits: Floats, inside: NDArray[np.bool_]) -> Model:
+    """The model with thresholds and calibrations from logits of people its helpers did not see.
+
+    Args:
+        model: fitted.
+        material: what it was taught by.
+        logits: float64 (N,) of every row of the people inside.
+        inside: which people take part, bool (people,).
+    """
+    devices: dict[str, Calibration] = {}
+    everything: list[tuple[Floats, NDArray[np.bool_]]] = []
+    rows_in = inside[material.person] & np.isin(material.part, [n for own in material.sets().values() for n in own])
+    for name, numbers in material.sets().items():
+        scored = [_scores(material, number, logits, inside) for number in numbers]
+        scores, falls = (np.concatenate([one[which] for one in scored]) for which in (0, 1))
+        everything.append((scores, falls))
+        devices[name] = _calibration(material, logits, rows_in & np.isin(material.part, numbers), scores, falls)
+    scores = np.concatenate([one[0] for one in everything])
+    falls = np.concatenate([one[1] for one in everything])
+    weights = np.concatenate([np.full(len(one[0]), 1 / len(one[0])) for one in everything])
+    general = _calibration(material, logits, rows_in, scores, falls, weights)
+    return replace(model, calibration=general, devices=devices)
 
 
-def _figures(
-    table: Table,
-    trials: Sequence[Trial],
-    models: Sequence[Model],
-    outer: NDArray[np.float64],
-    of_row: NDArray[np.int64],
-) -> list[str]:
-    falls = np.array([trial.fall for trial in trials])
-    above = np.zeros(len(outer))
-    for number, model in enumerate(models):
-        own = of_row == number
-        above[own] = model.slope * outer[own] + model.offset - np.log(model.threshold / (1 - model.threshold))
-    scores = protocol.trial_scores(table, trials, above)
-    return [f"sensitivity {np.mean(row[falls] >= 0):.4f} specificity {np.mean(row[~falls] < 0):.4f}" for row in scores]
+def _calibration(
+    material: Material,
+    logits: Floats,
+    rows: NDArray[np.bool_],
+    scores: Floats,
+    falls: NDArray[np.bool_],
+    weights: Floats | None = None,
+) -> Calibration:
+    taught = rows & (material.label >= 0)
+    slope, offset = calibration(logits[taught], material.label[taught])
+    at = protocol.threshold(scores, falls, weights)
+    return Calibration(slope=slope, offset=offset, threshold=float(1 / (1 + np.exp(-(slope * at + offset)))))
 
 
-def _names(subjects: Sequence[str], inside: NDArray[np.bool_]) -> list[str]:
-    return [name for name, own in zip(subjects, inside, strict=True) if own]
+def _scores(
+    material: Material, number: int, logits: Floats, inside: NDArray[np.bool_]
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Scores of the trials of one part and whether they are falls, of the people inside."""
+    part = material.parts[number]
+    scores = protocol.trial_scores(part.rows, part.trials, logits[material.part == number])
+    chosen = {name for name, own in zip(material.people, inside, strict=True) if own}
+    keep = np.array([f"{part.source.dataset}/{trial.subject}" in chosen for trial in part.trials])
+    falls = np.array([trial.fall for trial in part.trials])
+    return scores[keep], falls[keep]
+
+
+def _fitted(material: Material, inside: NDArray[np.bool_]) -> Model:
+    rows = inside[material.person] & (material.label >= 0)
+    seen = [name for name, own in zip(material.people, inside, strict=True) if own]
+    return fit(material.inputs[rows], material.label[rows], seen)
+
+
+def parts_of(data: Path, sources: Sequence[Source], say: Say = silent) -> dict[Source, Part]:
+    """The rows of each source, from a folder with a folder for each data set.
+
+    Raises:
+        DatasetError: a set is missing or unknown.
+    """
+    found: dict[Source, Part] = {}
+    for source in dict.fromkeys(sources):
+        trials = DATASETS[source.dataset].trials(data / source.dataset, None, source.position, refused=say)
+        found[source] = Part.of(source, trials, SEED)
+        say(f"{source.dataset}, {source.position}: {len(trials)} trials, {len(found[source].inputs)} candidates")
+    return found
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train and write both files."""
     parser = argparse.ArgumentParser(description="Train the shipped fall models.")
-    parser.add_argument("--sisfall", type=Path, required=True, help="folder of SisFall recordings")
-    parser.add_argument("--out", type=Path, default=SHIPPED, help="where the final model goes")
+    parser.add_argument("--data", type=Path, required=True, help="folder with sisfall, umafall and weda in it")
+    parser.add_argument("--out", type=Path, default=SHIPPED, help="where the final models go")
     parser.add_argument("--folds-out", type=Path, default=FOLDS_FILE, help="where the fold models go")
     options = parser.parse_args(arguments)
+
+    def say(line: str) -> None:
+        print(line, flush=True)  # noqa: T201
+
+    final: dict[str, Model] = {}
+    folds: dict[str, Model] = {}
     try:
-        trials = sisfall.load(options.sisfall)
-        final, folds = train(trials, say=lambda line: print(line, flush=True))  # noqa: T201
+        parts = parts_of(options.data, [source for sources in TEACHERS.values() for source in sources], say)
+        for name, sources in TEACHERS.items():
+            say(f"{name}:")
+            material = Material.of([parts[source] for source in sources])
+            last, left_out = train(material, say, nested=name not in ALONE)
+            titles = ", ".join(dict.fromkeys(DATASETS[source.dataset].title for source in sources))
+            about = {"data": titles, "people": str(len(last.seen)), "candidates": str(len(material.label))}
+            final[name] = replace(last, about=about)
+            folds |= {f"{name}/{number}": replace(one, about=about) for number, one in enumerate(left_out)}
     except DatasetError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 2
-    about = {"data": "SisFall, Sensors 2017 17:198", "people": str(len(final.seen)), "trials": str(len(trials))}
-    written = {
-        str(options.out): save(options.out, [replace(final, about=about)]),
-        str(options.folds_out): save(options.folds_out, [replace(model, about=about) for model in folds]),
-    }
-    print(json.dumps(written, indent=2))  # noqa: T201
+    digests = {str(options.out): save(options.out, final), str(options.folds_out): save(options.folds_out, folds)}
+    say(json.dumps(digests, indent=2))
     return 0
 
 

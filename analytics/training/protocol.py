@@ -9,53 +9,72 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.datasets.trials import Trial
+from analytics.falls.detector import DECISION_S
 from analytics.training.table import Table
 
-FOLDS: Final = 5
-# A raise counts from the impact to 3.5 s after it and comes 2.5 s (and the filter's 0.1 s) after its peak.
-EARLIEST_S: Final = -2.5
-LATEST_S: Final = 0.85
+# Helpers leave out two folds of ten and judge by what models that leave out one would: with five, thresholds came out
+# too high.
+FOLDS: Final = 10
+FEWEST: Final = 5  # people, each a fold of their own
+# A raise counts from the impact to 3.5 s after it and comes with the decision, the filter's 0.1 s and half a chunk.
+EARLIEST_S: Final = -DECISION_S
+LATEST_S: Final = 3.5 - DECISION_S - 0.35
 NOTHING: Final = -30.0  # logit of a trial in which nothing was looked at
 
 
-def folds(subjects: Sequence[str], seed: int, count: int = FOLDS) -> NDArray[np.int64]:
-    """The fold of each subject, int64, both age groups spread evenly."""
+def folds(groups: Sequence[str], seed: int, count: int = FOLDS) -> NDArray[np.int64]:
+    """The fold of each person, int64, each group (data set and age) spread evenly.
+
+    Args:
+        groups: which group each person belongs to.
+        seed: of the draw.
+        count: of folds.
+    """
     rng = np.random.default_rng(seed)
-    fold = np.zeros(len(subjects), np.int64)
+    fold = np.zeros(len(groups), np.int64)
     begin = 0
-    for group in ("SA", "SE"):
-        own = np.array([index for index, name in enumerate(subjects) if name.startswith(group)], np.int64)
+    for group in sorted(set(groups)):
+        own = np.array([index for index, name in enumerate(groups) if name == group], np.int64)
         fold[rng.permutation(own)] = (np.arange(len(own)) + begin) % count
         begin += len(own)  # the groups' remainders do not pile up in the first folds
     return fold
 
 
 def trial_scores(table: Table, trials: Sequence[Trial], logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The largest logit that counts in each trial of each chain, float64 (chains, trials).
+    """The largest logit that counts in each trial as it was recorded (chain 0), float64 (trials,).
 
     In a fall trial only a raise in time counts; in a daily activity every one does.
     """
-    chains = int(table.chain.max()) + 1
     falls = np.array([trial.fall for trial in trials])
     counts = ~falls[table.trial] | ((table.offset_s >= EARLIEST_S) & (table.offset_s <= LATEST_S))
-    best = np.full((chains, len(trials)), NOTHING)
-    np.maximum.at(best, (table.chain[counts], table.trial[counts]), logits[counts])
+    counts &= table.chain == 0
+    best = np.full(len(trials), NOTHING)
+    np.maximum.at(best, table.trial[counts], logits[counts])
     return best
 
 
-def threshold(scores: NDArray[np.float64], falls: NDArray[np.bool_]) -> float:
+def threshold(
+    scores: NDArray[np.float64], falls: NDArray[np.bool_], weights: NDArray[np.float64] | None = None
+) -> float:
     """The logit at which sensitivity and specificity are equal, the middle where it is a range.
 
     Args:
-        scores: float64 (chains, trials) of people the model did not see.
+        scores: float64 (trials,) of people the model did not see.
         falls: bool (trials,).
+        weights: of the trials, float64 (trials,); all alike when not given.
     """
-    fall = np.sort(scores[:, falls].ravel())
-    daily = np.sort(scores[:, ~falls].ravel())
-    grid = np.unique(np.concatenate([fall, daily]))
+    weights = np.ones(len(scores)) if weights is None else weights
+    grid = np.unique(scores)
     grid = np.concatenate([grid[:1] - 1, (grid[1:] + grid[:-1]) / 2, grid[-1:] + 1])
-    sensitivity = 1 - np.searchsorted(fall, grid) / len(fall)
-    specificity = np.searchsorted(daily, grid) / len(daily)
+    sensitivity = 1 - _below(scores[falls], weights[falls], grid)
+    specificity = _below(scores[~falls], weights[~falls], grid)
     worst = np.minimum(sensitivity, specificity)
     best = grid[worst >= worst.max() - 1e-12]
     return float(np.median(best))
+
+
+def _below(scores: NDArray[np.float64], weights: NDArray[np.float64], grid: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The share of the weights whose scores are below each value of the grid."""
+    order = np.argsort(scores)
+    total = np.concatenate([[0.0], np.cumsum(weights[order])])
+    return np.asarray(total[np.searchsorted(scores[order], grid)] / total[-1], np.float64)

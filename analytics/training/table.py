@@ -1,16 +1,16 @@
-"""The training table: every candidate the streaming detector would look at, with its features and what it truly was."""
+"""The training table: every candidate the streaming detector would look at, with its window and what it truly was."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analytics.datasets.trials import Trial
-from analytics.falls import candidates, features, quality
+from analytics.falls import candidates, quality
 from analytics.falls.joins import join
 from analytics.falls.rates import RATE_HZ
 from analytics.training.augmentation import Chain, apply
@@ -20,14 +20,15 @@ _CHUNK_S: Final = 4.0
 # fall nor as none; outside, it is whatever the person did before or after.
 _SAME_S: Final = 0.8
 _UNSURE_S: Final = 4.0
+_SUDDEN_S: Final = (0.3, 2.5)  # what is left of a trial before its greatest acceleration
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """One row a candidate.
 
     Attributes:
-        features: float32 (N, F).
+        windows: float32 (N, WINDOW, 3), g, without gaps.
         label: 1 fall, 0 none, -1 not taught, int8 (N,).
         subject: index into the subjects, int64 (N,).
         trial: index into the trials, int64 (N,).
@@ -35,7 +36,7 @@ class Table:
         chain: which chain made it, int64 (N,).
     """
 
-    features: NDArray[np.float32]
+    windows: NDArray[np.float32]
     label: NDArray[np.int8]
     subject: NDArray[np.int64]
     trial: NDArray[np.int64]
@@ -44,14 +45,7 @@ class Table:
 
     def rows(self, chosen: NDArray[np.bool_]) -> Table:
         """The rows where the mask is true."""
-        return Table(
-            features=self.features[chosen],
-            label=self.label[chosen],
-            subject=self.subject[chosen],
-            trial=self.trial[chosen],
-            offset_s=self.offset_s[chosen],
-            chain=self.chain[chosen],
-        )
+        return Table(**{field.name: getattr(self, field.name)[chosen] for field in fields(self)})
 
 
 def impact_s(trial: Trial) -> float:
@@ -61,7 +55,7 @@ def impact_s(trial: Trial) -> float:
 
 
 def build(trials: Sequence[Trial], chains: Sequence[Chain], seed: int) -> Table:
-    """Candidates of every subject's joined stream, through every chain."""
+    """Candidates of every subject's joined stream, through every chain; all trials must have one rate."""
     subjects = sorted({trial.subject for trial in trials})
     impacts = np.array([impact_s(trial) for trial in trials])
     parts: list[Table] = []
@@ -70,14 +64,17 @@ def build(trials: Sequence[Trial], chains: Sequence[Chain], seed: int) -> Table:
             own = [index for index, trial in enumerate(trials) if trial.subject == subject]
             rng = np.random.default_rng([seed, number, row])
             parts.append(_one(trials, own, impacts, row, number, chain, rng))
-    return Table(
-        features=np.concatenate([part.features for part in parts]),
-        label=np.concatenate([part.label for part in parts]),
-        subject=np.concatenate([part.subject for part in parts]),
-        trial=np.concatenate([part.trial for part in parts]),
-        offset_s=np.concatenate([part.offset_s for part in parts]),
-        chain=np.concatenate([part.chain for part in parts]),
-    )
+    return concatenated(parts)
+
+
+def concatenated(parts: Sequence[Table]) -> Table:
+    """One table of the rows of several."""
+    return Table(**{field.name: np.concatenate([getattr(p, field.name) for p in parts]) for field in fields(Table)})
+
+
+def _without(trial: Trial, seconds: float) -> Trial:
+    """The trial without its beginning."""
+    return replace(trial, samples=trial.samples[round(seconds * trial.rate_hz) :]) if seconds else trial
 
 
 def _one(
@@ -89,28 +86,31 @@ def _one(
     chain: Chain,
     rng: np.random.Generator,
 ) -> Table:
-    joined = join([trials[index] for index in own], rng)
+    cut_s = np.zeros(len(trials))
+    if chain.sudden:
+        cut_s[own] = np.maximum(0, impacts[own] - rng.uniform(*_SUDDEN_S, len(own)))
+    joined = join([_without(trials[index], float(cut_s[index])) for index in own], rng)
     samples, rate = apply(chain, joined.samples, joined.rate_hz, rng)
     # Seconds of the recording per second of the stream as the detector reads it.
     pace = (len(joined.samples) / joined.rate_hz) / (len(samples) / rate)
     state = candidates.start(np.array([rate]))
     peaks: list[NDArray[np.int64]] = []
-    values: list[NDArray[np.float32]] = []
+    windows: list[NDArray[np.float32]] = []
     step = round(_CHUNK_S * rate)
     for begin in range(0, len(samples), step):
         state, found = candidates.advance(state, samples[None, begin : begin + step])
         good = quality.usable(found.windows)
         peaks.append(found.peak[good])
-        values.append(features.extract(quality.fill(found.windows[good])))
+        windows.append(quality.fill(found.windows[good]))
     peak = np.concatenate(peaks)
     at = peak / RATE_HZ * pace
     place = np.clip(np.searchsorted(joined.begins / joined.rate_hz, at, side="right") - 1, 0, None)
     trial = np.array(own, np.int64)[np.array(joined.order)[place]]
-    offset = at - joined.begins[place] / joined.rate_hz - impacts[trial]
+    offset = at - joined.begins[place] / joined.rate_hz - (impacts - cut_s)[trial]
     falls = np.array([t.fall for t in trials])[trial]
     label = np.where(falls & (np.abs(offset) <= _SAME_S), 1, np.where(falls & (np.abs(offset) <= _UNSURE_S), -1, 0))
     return Table(
-        features=np.concatenate(values),
+        windows=np.concatenate(windows),
         label=label.astype(np.int8),
         subject=np.full(len(peak), row, np.int64),
         trial=trial,

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
-from analytics.datasets import DatasetError, Trial, sisfall
-from analytics.falls import ArtefactError, Model
-from analytics.falls.evaluation import SEEDS, evaluate, judges
-from analytics.falls.model import FOLDS, SHIPPED, load, load_all
+from analytics.datasets import DatasetError, Trial
+from analytics.datasets.sets import DATASETS, dataset
+from analytics.falls import ArtefactError, Model, plots, shipped
+from analytics.falls.artefact import ANYWHERE, FOLDS, WORN, load
+from analytics.falls.evaluation import SEEDS, judges, outcomes
+from analytics.falls.report import report as figures
 from gateway.core.errors import Invalid
 
-DATASETS: Final = {"sisfall": sisfall}
+Models = Mapping[str, Model]
 
 app = typer.Typer(no_args_is_help=True, help="Measure the detectors on published recordings.")
 
@@ -27,39 +30,81 @@ def _evaluate() -> None:
 @app.command("fall")
 def fall(
     path: Annotated[Path, typer.Argument(help="folder of the recordings, original layout or packed files")],
-    dataset: Annotated[str, typer.Option("--dataset", help=f"which recordings: {', '.join(DATASETS)}")] = "sisfall",
-    position: Annotated[str, typer.Option("--position", help="where the sensor was worn")] = "waist",
+    name: Annotated[str, typer.Option("--dataset", help=f"which recordings: {', '.join(DATASETS)}")] = "sisfall",
+    position: Annotated[
+        str | None,
+        typer.Option("--position", help="where the sensor was worn; else the set's first", show_default=False),
+    ] = None,
     subjects: Annotated[
         str | None, typer.Option("--subjects", help="only these, such as SA01,SE06", show_default=False)
     ] = None,
     seeds: Annotated[int, typer.Option("--seeds", min=1, help="orders and chunks drawn; the worst counts")] = SEEDS,
+    apart: Annotated[bool, typer.Option("--apart", help="each trial alone, with stillness around it")] = False,
+    native: Annotated[
+        bool, typer.Option("--native", help="each trial alone and at its own rate, whatever the others have")
+    ] = False,
+    drawn: Annotated[
+        Path | None, typer.Option("--plots", help="folder for ROC, delays and misses as SVG", show_default=False)
+    ] = None,
     refit: Annotated[
         bool, typer.Option("--refit", help="train anew from these recordings, people grouped (extra train)")
+    ] = False,
+    cross: Annotated[
+        bool, typer.Option("--cross", help="models on a set they never saw; PATH holds sisfall, umafall and weda")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object on standard output")] = False,
 ) -> None:
     """Replay trials through the streaming fall detector; people never on both sides of training."""
+    if cross:
+        cells = _crossed(path, seeds)
+        print(json.dumps(cells) if as_json else "\n\n".join(f"{name}\n{_text(one)}" for name, one in cells.items()))
+        return
     try:
-        if dataset not in DATASETS:
-            raise DatasetError(f"there is no dataset {dataset!r}; known are: {', '.join(DATASETS)}.")
-        wanted = None if subjects is None else [name.strip() for name in subjects.split(",") if name.strip()]
+        recordings = dataset(name)
+        wanted = None if subjects is None else [one.strip() for one in subjects.split(",") if one.strip()]
         if wanted is not None and not wanted:
             raise DatasetError("--subjects names nobody; write it like SA01,SE06.")
-        trials = DATASETS[dataset].load(path, wanted, position)
-        final, folds = _refitted(trials) if refit else (load(SHIPPED), load_all(FOLDS))
-        report = evaluate(trials, judges(trials, final, folds), seeds=seeds, say=_say)
+        worn = recordings.positions[0] if position is None else position
+        refused: list[str] = []
+        trials = recordings.trials(path, wanted, worn, native=native, refused=refused.append)
+        for line in refused:
+            _say(line)
+        final, folds = _refitted(trials, name, worn) if refit else (shipped(), load(FOLDS))
+        models = judges(trials, name, worn, final, folds)
+        found = outcomes(trials, models, seeds=seeds, apart=apart or native, say=_say)
+        report = figures(trials, found, models)
     except (DatasetError, ArtefactError) as error:
         raise Invalid(str(error)) from error
-    print(json.dumps({"dataset": dataset, "position": position, **report}) if as_json else _text(report))
+    if drawn is not None:
+        drawn.mkdir(parents=True, exist_ok=True)
+        for file, drawing in plots.drawings(trials, found).items():
+            (drawn / file).write_text(drawing, encoding="utf-8")
+    asked = {"dataset": name, "position": worn, "apart": apart or native, "native": native, "refused": refused}
+    print(json.dumps({**asked, **report}) if as_json else _text(report))
 
 
-def _refitted(trials: list[Trial]) -> tuple[Model, list[Model]]:
+def _crossed(path: Path, seeds: int) -> dict[str, Any]:
     try:
-        from analytics.training.falls import train
+        from analytics.training.cross import matrix
+    except ImportError as error:
+        raise Invalid("--cross needs scikit-learn: install huoma[train].") from error
+    try:
+        return matrix(path, seeds, _say)
+    except DatasetError as error:
+        raise Invalid(str(error)) from error
+
+
+def _refitted(trials: list[Trial], name: str, position: str) -> tuple[Models, Models]:
+    try:
+        from analytics.training.falls import SEED, train
+        from analytics.training.material import Material, Part
+        from analytics.training.sources import Source
     except ImportError as error:
         raise Invalid("--refit needs scikit-learn: install huoma[train].") from error
-    final, folds = train(trials, _say)
-    return final, folds
+    part = Part.of(Source(dataset=name, position=position), trials, SEED)
+    final, folds = train(Material.of([part]), _say)
+    worn = WORN.get(position, ANYWHERE)
+    return {worn: final}, {f"{worn}/{number}": one for number, one in enumerate(folds)}
 
 
 def _say(line: str) -> None:
@@ -75,7 +120,9 @@ def _text(report: dict[str, Any]) -> str:
         f"area under the curve {_show(report['auc'])}",
         f"… from metadata alone {_show(report['metadata_auc'])}",
         f"… from metadata of single files {_show(report['metadata_auc_of_single_files'])}",
-        f"delay {_show(report['delay_s'])} s (median), {_show(report['delay_s_max'])} s at most",
+        f"calibration error {_show(report['calibration_error'])}",
+        "delay of 50, 99 and 100 of 100: "
+        + ", ".join(f"{_show(report[f'delay_s{part}'])} s" for part in ("", "_p99", "_max")),
         f"false alarms per hour {_show(report['false_alarms_per_hour'])}",
     ]
     for name, part in report["by_activity"].items():

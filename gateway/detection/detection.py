@@ -10,7 +10,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.falls import FallDetector, load, recovery
+from analytics.falls import FallDetector, recovery, shipped
+from analytics.falls.artefact import ANYWHERE, WORN
 from analytics.falls.rates import MAX_RATE_HZ, MIN_RATE_HZ
 from analytics.falls.steps import MISSING, Steps, steps
 from analytics.findings import Finding
@@ -20,9 +21,10 @@ from gateway.detection.timeline import Verdict
 
 Array = NDArray[np.float32]
 
+TRUNK: Final = frozenset({"chest", "waist"})  # placements where the posture is that of the body
 MAX_STREAMS: Final = 32  # a home has a handful of wearables; each costs 16 kB at 50 Hz, most of it the last seconds
 # A peak that waits this long for the samples of its decision is judged by what came: five seconds are promised, and a
-# tick comes before they are over. At 25 Hz an undisturbed decision takes 4.1 s.
+# tick comes before they are over. At 25 Hz an undisturbed decision takes 3.6 s.
 OVERDUE_S: Final = 4.2
 # And only when nothing has come for longer than a packet may last: 1.44 s.
 _SILENCE_S: Final = 1.6
@@ -117,10 +119,15 @@ class Detection:
             self._begin(own, better, at_monotonic, nominal_hz=motion.rate_hz)
         return True
 
-    def worn(self, stream: StreamKey, *, trunk: bool) -> None:
-        """Whether a stream is worn at the waist or chest, where posture tells who is up; no until it is said."""
-        if stream in self._streams:
-            self._streams[stream].trunk = trunk
+    def worn(self, stream: StreamKey, position: str | None, profile: str | None = None) -> None:
+        """Where a stream is worn and by which device: which model judges it, and whether posture tells who is up.
+
+        Until it is said, it may be anywhere.
+        """
+        own = self._streams.get(stream)
+        if own is not None:
+            own.trunk = position in TRUNK
+            self._state = self._detector.place(self._state, own.row, position, profile)
 
     def forget(self, stream: StreamKey) -> None:
         """Give a stream's place back: its device was unassigned or removed. Who is watched there is not up."""
@@ -222,6 +229,7 @@ class Detection:
             self.forget(longest)
         own = Stream(stream, self._free.pop(), rate_hz, at)
         self._state = self._detector.restart(self._state, own.row, rate_hz)
+        self._state = self._detector.place(self._state, own.row)  # not where the row's last stream was worn
         self._recovery = recovery.restart(self._recovery, own.row, rate_hz)
         self._streams[stream] = self._rows[own.row] = own
         return own
@@ -246,12 +254,14 @@ class Detection:
 
 
 def open_detection(*, max_streams: int = MAX_STREAMS) -> Detection:
-    """A detection with the shipped model.
+    """A detection with the shipped models.
 
     Raises:
         ArtefactError: the model file is missing, damaged or of another version; the sentence says what to do.
     """
-    return Detection(FallDetector(model=load()), max_streams=max_streams)
+    models = shipped()
+    worn = {position: models[name] for position, name in WORN.items()}
+    return Detection(FallDetector(model=models[ANYWHERE], worn=worn), max_streams=max_streams)
 
 
 def _convertible(rate_hz: float) -> bool:

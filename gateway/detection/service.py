@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from device_drivers.readings import Motion
 from gateway.detection.detection import Detected, open_detection
 from gateway.detection.detection import Detection as Streams
 from gateway.ingest.received import KnownDevice
-
-TRUNK: Final = frozenset({"chest", "waist"})  # placements where the posture is that of the body
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -22,7 +19,7 @@ class DeviceDetected:
 
 
 class Detection:
-    """One stream for each device identity. Reads no clock; `streams` is made with the shipped model when not given.
+    """One stream for each device identity. Reads no clock; `streams` is made with the shipped models when not given.
 
     Raises:
         ArtefactError: the shipped model is missing, damaged or of another version.
@@ -48,7 +45,11 @@ class Detection:
 
     def worn(self, device: KnownDevice, placement: str | None) -> None:
         """Where it is worn, as the assignment says."""
-        self.streams.worn(device.identity, trunk=placement in TRUNK)
+        self.streams.worn(device.identity, placement, device.profile_id)
+
+    def streaming(self) -> list[KnownDevice]:
+        """Every device that has a place."""
+        return list(self._devices.values())
 
     def tick(self, at_monotonic: float) -> list[DeviceDetected]:
         """Judge what came since the last tick, and what waits too long for a silent stream; `at_monotonic` is now."""

@@ -20,13 +20,14 @@ from gateway.detection.service import Detection, DeviceDetected
 from gateway.ingest.received import KnownDevice
 from gateway.store.registry import Registry
 
-# A packet of up to 1.5 s, the decision 2.5 s after the impact and this tick leave half a second of the five that are
+# A packet of up to 1.5 s, the decision 2.0 s after the impact and this tick leave a second of the five that are
 # promised.
 TICK_S: Final = 0.5
 PART: Final = "falls"
 STREAMING_S: Final = 10.0  # heard within this long: watched
 SILENT_S: Final = 60.0  # a wearable silent this long is worth a look; shorter silences are the radio's
 REFUSED_S: Final = 60.0  # how long a refused packet is told of
+_PLACED_S: Final = 10.0  # how often is looked where each wearable is worn: it may be assigned anew
 _TIDY_S: Final = 60.0  # how often the wearables nobody has are looked for
 _UNEXPECTED_S: Final = 3600.0  # nobody's wearable is told of this long after it went silent
 _NAMED: Final = 3  # silent wearables named in one sentence each
@@ -63,11 +64,14 @@ class FallWatch:
         # Whose fall was reported with which device: no recovery is about the same person, whoever has it by then.
         self._about: dict[str, Subject] = {}  # of the streams that have a place, see _tidy
         self._looked_back = False
+        self._placed: frozenset[str] = frozenset()  # whose placement was looked up last
+        self._placed_at = clock.monotonic()
         self._tidied_at = clock.monotonic()
 
     async def run(self) -> None:
         """Until cancelled. What was found and not committed outlives a failure of this part."""
         while True:
+            await self._place()
             for found in self._detection.tick(self._clock.monotonic()):
                 self._waiting.setdefault((found.device.identity, found.detected.finding.kind), found)
             try:
@@ -96,7 +100,6 @@ class FallWatch:
             await self._desk.report(_not_up(found, about, placement, impact + timedelta(seconds=min(since_s, WATCH_S))))
             return
         self._about[identity] = about
-        self._detection.worn(found.device, placement)
         await self._desk.report(
             fall_report(
                 subject=about,
@@ -109,6 +112,21 @@ class FallWatch:
                 impact_offset_s=detected.impact_index / detected.rate_hz,
             )
         )
+
+    async def _place(self) -> None:
+        """Tell detection where every wearable is worn: at once of a new one, of all every ten seconds."""
+        devices = {device.identity: device for device in self._detection.streaming()}
+        new, now = devices.keys() - self._placed, self._clock.monotonic()
+        if now - self._placed_at >= _PLACED_S:
+            new, self._placed_at = set(devices), now
+        self._placed &= devices.keys()
+        for identity in sorted(new):
+            try:
+                assignments = await self._registry.assigned(identity)
+            except StoreError:
+                return  # the next tick asks again; until then a new wearable is judged as worn anywhere
+            self._detection.worn(devices[identity], assignments[0].placement if assignments else None)
+            self._placed |= {identity}
 
     async def _look_back(self) -> None:
         """Falls of shortly before this gateway started: nobody has watched whether the person got up."""

@@ -9,15 +9,21 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from analytics.falls import Model, load
+from analytics.falls import Model, shipped
 
 Array = NDArray[np.float32]
 Motion = Callable[..., Array]
 
 
 @pytest.fixture(scope="session")
-def model() -> Model:
-    return load()
+def models() -> dict[str, Model]:
+    return shipped()
+
+
+@pytest.fixture(scope="session")
+def model(models: dict[str, Model]) -> Model:
+    """The one for the waist and chest."""
+    return models["trunk"]
 
 
 def made_up(*, rate_hz: float, seconds: float, falls_at: tuple[float, ...] = (), seed: int = 0) -> Array:

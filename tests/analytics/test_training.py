@@ -1,4 +1,4 @@
-"""Training end to end on made-up people, with few trees: who sees whom, what comes out, the command that reports it."""
+"""Training end to end on made-up people, with a small network: who sees whom, and the command that reports it."""
 
 from __future__ import annotations
 
@@ -14,22 +14,25 @@ from numpy.typing import NDArray
 from typer.testing import CliRunner
 
 from analytics.datasets import DatasetError, Trial, sisfall
-from analytics.falls import ArtefactError, Model, load
-from analytics.falls import model as models
-from analytics.training import augmentation, falls, fitting, protocol, table
+from analytics.falls import Model, artefact
+from analytics.training import augmentation, cross, falls, fitting, material, networks, protocol, table
+from analytics.training.augmentation import AS_RECORDED
+from analytics.training.material import Material, Part
+from analytics.training.sources import CHAINS, TEACHERS, Source, chains
 from api.cli import evaluate
 from gateway.core.errors import Invalid
 
 Make = Callable[..., NDArray[np.float32]]
+WAIST = Source(dataset="sisfall", position="waist")
 PEOPLE = ("SA01", "SA02", "SA03", "SA04", "SE01")
 
 
 @pytest.fixture(scope="module")
 def folder(motion: Make, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Five people in SisFall's published layout; each falls twice and walks three times, once with a stumble."""
-    root = tmp_path_factory.mktemp("sisfall")
+    root = tmp_path_factory.mktemp("data") / "sisfall"
     for row, person in enumerate(PEOPLE):
-        (root / person).mkdir()
+        (root / person).mkdir(parents=True)
         for number in range(5):
             fall = number < 2
             samples = motion(rate_hz=200.0, seconds=12, falls_at=(6.0,) if fall else (), seed=10 * row + number)
@@ -45,40 +48,40 @@ def folder(motion: Make, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def small() -> Any:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fitting, "TREES", 12)
-        patch.setattr(fitting, "NETWORKS", 1)
-        patch.setattr(fitting, "HIDDEN", 8)
-        patch.setattr(fitting, "EPOCHS", 10)
-        patch.setattr(falls, "CHAINS", augmentation.CHAINS[::3])
+        patch.setattr(fitting, "SHAPE", networks.Shape(networks=1, hidden=8, epochs=20))
+        patch.setattr(material, "chains", lambda source: CHAINS[source.dataset][:: 2 if source.aid else 3])
+        patch.setattr(falls, "TEACHERS", {"trunk": (WAIST,), "any": (WAIST,)})
         yield
 
 
 @pytest.fixture(scope="module")
 def trained(folder: Path, small: None) -> tuple[Model, list[Model]]:
-    return falls.train(sisfall.load(folder))
+    return falls.train(Material.of([Part.of(WAIST, sisfall.load(folder), falls.SEED)]))
 
 
 @pytest.mark.slow
 def test_each_fold_leaves_out_its_people(trained: tuple[Model, list[Model]]) -> None:
     final, folds = trained
-    assert final.seen == frozenset(PEOPLE)
-    assert sorted(min(final.seen - fold.seen) for fold in folds) == sorted(PEOPLE)
-    assert all(0 < one.threshold < 1 for one in (final, *folds))
+    assert final.seen == frozenset(f"sisfall/{person}" for person in PEOPLE)
+    assert sorted(min(final.seen - fold.seen) for fold in folds) == sorted(final.seen)
+    for one in (final, *folds):
+        assert 0 < one.threshold < 1
+        assert one.devices == {"sisfall": one.calibration}  # one set: its device is every device
 
 
 @pytest.mark.slow
 def test_the_command_writes_what_can_be_read_and_the_same_again(
     folder: Path, trained: tuple[Model, list[Model]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = ["--sisfall", str(folder), "--out", str(tmp_path / "a.npz"), "--folds-out", str(tmp_path / "b.npz")]
+    arguments = ["--data", str(folder.parent), "--out", str(tmp_path / "a.npz"), "--folds-out", str(tmp_path / "b.npz")]
     assert falls.main(arguments) == 0
-    assert models.digest_of(tmp_path / "a.npz") in capsys.readouterr().out
-    again = load(tmp_path / "a.npz")
-    assert replace(again, about={}).threshold == trained[0].threshold
-    assert again.about["people"] == "5"
-    with pytest.raises(ArtefactError, match="holds 5 fall models"):
-        load(tmp_path / "b.npz")
-    assert falls.main(["--sisfall", str(tmp_path / "nowhere")]) == 2
+    assert artefact.digest_of(tmp_path / "a.npz") in capsys.readouterr().out
+    again = artefact.load(tmp_path / "a.npz")
+    assert again["trunk"].calibration == again["any"].calibration == trained[0].calibration
+    np.testing.assert_array_equal(again["trunk"].network.hidden, trained[0].network.hidden)
+    assert again["trunk"].about["people"] == "5"
+    assert sorted(artefact.load(tmp_path / "b.npz")) == [f"trunk/{number}" for number in range(5)]
+    assert falls.main(["--data", str(tmp_path / "nowhere")]) == 2
 
 
 @pytest.mark.slow
@@ -100,10 +103,51 @@ def test_evaluate_takes_some_people_in_words(folder: Path) -> None:
     assert "staged falls only" in done.stdout
 
 
+@pytest.mark.slow
+def test_verdicts_are_a_dataset_like_any_other(motion: Make, tmp_path: Path) -> None:
+    for row, person in enumerate(("P00000001", "P00000002")):
+        (tmp_path / person).mkdir()
+        for number in range(4):
+            samples = motion(rate_hz=52.0, seconds=10, falls_at=(7.5,) if number < 2 else (), seed=10 * row + number)
+            samples[100:110] = np.nan
+            lines = ["x_g,y_g,z_g", *[",".join(f"{v:.4f}" for v in line) for line in samples.tolist()]]
+            name = f"{'real' if number < 2 else 'false'}_{number:03d}_wrist_52.00hz"
+            (tmp_path / person / f"{name}.csv").write_text("\n".join(lines) + "\n")
+    arguments = ["fall", str(tmp_path), "--dataset", "huoma", "--position", "wrist", "--seeds", "1", "--json"]
+    done = CliRunner().invoke(evaluate.app, arguments)
+    assert done.exit_code == 0, done.output
+    report = json.loads(done.stdout)
+    assert (report["trials"], report["people"], report["falls"], report["position"]) == (8, 2, 4, "wrist")
+    assert report["specificity"] == 1
+    assert report["missed_falls"] == {} or report["sensitivity"] < 1
+
+
+@pytest.mark.slow
+def test_the_matrix_of_sets_is_a_command(folder: Path, small: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    cell = cross.Crossing(taught=(WAIST,), tested=WAIST, allowed=0.1)
+    monkeypatch.setattr(cross, "MATRIX", (cell,))
+    done = CliRunner().invoke(evaluate.app, ["fall", str(folder.parent), "--cross", "--seeds", "1", "--json"])
+    assert done.exit_code == 0, done.output
+    (report,) = json.loads(done.stdout).values()
+    assert report["trials"] == 25
+    assert 0 <= min(report["where_equal"]) <= 1
+    done = CliRunner().invoke(evaluate.app, ["fall", str(folder), "--cross"])
+    assert isinstance(done.exception, Invalid)
+    assert "expected SisFall" in str(done.exception)
+
+
+@pytest.mark.slow
+def test_plots_and_native_rates(folder: Path, tmp_path: Path) -> None:
+    arguments = ["fall", str(folder), "--subjects", "SE01", "--seeds", "1", "--native", "--plots", str(tmp_path / "p")]
+    done = CliRunner().invoke(evaluate.app, arguments)
+    assert done.exit_code == 0, done.output
+    assert sorted(path.name for path in (tmp_path / "p").iterdir()) == ["delay.svg", "misses.svg", "roc.svg"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--dataset", "nope"], "no dataset 'nope'; known are: sisfall"),
+        (["--dataset", "nope"], "no dataset 'nope'; known are: sisfall, umafall, weda, huoma"),
         (["--position", "wrist"], "no position 'wrist'"),
         (["--subjects", "SA99"], "no subject SA99"),
         (["--subjects", ","], "names nobody"),
@@ -117,25 +161,88 @@ def test_what_cannot_be_evaluated_is_one_sentence(folder: Path, arguments: list[
     assert "\n" not in str(done.exception)
 
 
+@pytest.mark.slow
+def test_a_new_sets_threshold_comes_from_other_peoples_activities(
+    folder: Path, trained: tuple[Model, list[Model]]
+) -> None:
+    part = Part.of(WAIST, sisfall.load(folder), falls.SEED)
+    model, _ = trained
+    found = cross.calibrated(model, part, allowed=0.0)
+    scores = protocol.trial_scores(part.rows, part.trials, falls.raw(model, part.inputs))
+    assert set(found) == set(PEOPLE)
+    for name, own in found.items():
+        others = [s for s, t in zip(scores, part.trials, strict=True) if t.subject != name and not t.fall]
+        line = own.calibration
+        assert line.threshold == pytest.approx(1 / (1 + np.exp(-(line.slope * max(others) + line.offset))))
+    everybody = replace(part, trials=tuple(replace(t, fall=True) if t.subject == "SA01" else t for t in part.trials))
+    assert cross.calibrated(model, everybody, 0.0)["SA01"].threshold == found["SA01"].threshold
+
+
+@pytest.mark.slow
+def test_an_aid_teaches_and_sets_no_threshold(folder: Path, small: None) -> None:
+    trials = sisfall.load(folder)
+    told = Part.of(Source(dataset="weda", position="wrist"), [replace(t, position="wrist") for t in trials], 0)
+    aid = Part.of(Source(dataset="sisfall", position="waist", aid=True), trials, 0)
+    both = Material.of([told, aid])
+    assert both.sets() == {"weda": (0,)}
+    assert len(both.people) == 10
+    logits = np.where(both.part == 1, 100.0, np.where(both.label == 1, 2.0, -2.0))  # nobody asks what the aid's are
+    everybody = np.ones(10, np.bool_)
+    model = falls.committed(falls._fitted(both, everybody), both, logits, everybody)
+    assert set(model.devices) == {"weda"}
+    assert model.devices["weda"] == model.calibration
+    line = model.calibration
+    assert -2 < (np.log(line.threshold / (1 - line.threshold)) - line.offset) / line.slope < 2
+
+
+def test_an_aid_is_heard_as_slow_devices_hear_it() -> None:
+    aid = chains(Source(dataset="sisfall", position="waist", aid=True))
+    assert {chain.rate_hz for chain in aid} == {20.0, 25.0}
+    for source in {source for sources in TEACHERS.values() for source in sources if not source.aid}:
+        assert chains(source)[0] == AS_RECORDED
+
+
 def test_too_few_people_are_refused(folder: Path) -> None:
     with pytest.raises(DatasetError, match="at least 5 people"):
-        falls.train(sisfall.load(folder, ["SA01"]))
+        falls.train(Material.of([Part.of(WAIST, sisfall.load(folder, ["SA01"]), 0)]))
 
 
 def test_threshold_balances_both_errors() -> None:
-    fall = np.array([[3.0, 4.0, 5.0, -1.0]])
-    daily = np.array([[-5.0, -4.0, -3.0, 2.0]])
-    scores, falls_are = np.concatenate([fall, daily], axis=1), np.repeat([True, False], 4)
+    scores = np.array([3.0, 4.0, 5.0, -1.0, -5.0, -4.0, -3.0, 2.0])
+    falls_are = np.repeat([True, False], 4)
     at = protocol.threshold(scores, falls_are)
     assert -1 < at < 3  # one of four wrong on either side
     assert protocol.threshold(scores + 10, falls_are) == pytest.approx(at + 10)
+    assert protocol.threshold(scores, falls_are, np.ones(8) / 8) == at
+
+
+def test_a_weight_counts_as_so_many_trials() -> None:
+    rng = np.random.default_rng(0)
+    scores, falls_are = rng.normal(size=30), np.arange(30) < 12
+    scores[falls_are] += 1
+    weights = rng.integers(1, 4, 30)
+    often = np.repeat(np.arange(30), weights)
+    assert protocol.threshold(scores, falls_are, weights.astype(float)) == protocol.threshold(
+        scores[often], falls_are[often]
+    )
 
 
 def test_folds_spread_both_age_groups() -> None:
-    people = [f"SA{n:02d}" for n in range(1, 16)] + [f"SE{n:02d}" for n in range(1, 11)]
-    fold = protocol.folds(people, seed=1)
+    fold = protocol.folds(["young"] * 15 + ["elder"] * 10, seed=1, count=5)
     assert np.bincount(fold[:15]).tolist() == [3] * 5
     assert np.bincount(fold[15:]).tolist() == [2] * 5
+
+
+def test_a_network_learns_what_no_line_tells_apart() -> None:
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(2000, 6)).astype(np.float32)
+    values[:, 5] = 3  # tells nothing
+    labels = (values[:, 0] * values[:, 1] > 0).astype(np.int8)
+    network = networks.fit(values, labels, shape=networks.Shape(networks=2, hidden=16, epochs=60), seed=0)
+    again = networks.fit(values, labels, shape=networks.Shape(networks=2, hidden=16, epochs=60), seed=0)
+    np.testing.assert_array_equal(network.hidden, again.hidden)
+    assert network.hidden.shape == (6, 32)
+    assert np.mean((network.logit(np.ascontiguousarray(values.T)) > 0) == labels) > 0.9
 
 
 def test_a_device_clips_turns_and_drops_samples() -> None:
@@ -151,8 +258,11 @@ def test_a_device_clips_turns_and_drops_samples() -> None:
     np.testing.assert_allclose(
         augmentation.apply(augmentation.Chain(rate_hz=25.0), constant, 200.0, rng)[0], 1, atol=1e-6
     )
+    lost, _ = augmentation.apply(augmentation.Chain(lost=600), samples, 200.0, rng)
+    assert 0 < np.isnan(lost[:, 0]).mean() < 1
+    assert augmentation.apply(augmentation.Chain(rate_hz=60.0), samples, 200.0, rng)[1] == 60
     with pytest.raises(ValueError, match="cannot be reduced"):
-        augmentation.apply(augmentation.Chain(rate_hz=60.0), samples, 200.0, rng)
+        augmentation.apply(augmentation.Chain(rate_hz=60.0), samples, 50.0, rng)
 
 
 def test_the_table_calls_the_impact_a_fall_and_walking_none(folder: Path) -> None:
@@ -162,3 +272,15 @@ def test_the_table_calls_the_impact_a_fall_and_walking_none(folder: Path) -> Non
     assert own == {"F01_SA01_R01", "F02_SA01_R01"}
     assert {trials[index].fall for index in built.trial[built.label == 0]} <= {False}
     assert np.all(np.abs(built.offset_s[built.label == 1]) <= 0.8)
+
+
+def test_a_sudden_fall_is_still_labelled_where_it_is(folder: Path) -> None:
+    """Without most of what was before it: the window before the peak is the trial before."""
+    trials: list[Trial] = sisfall.load(folder, ["SA01"])
+    built = table.build(trials, [augmentation.Chain(sudden=True)], seed=0)
+    own = {trials[index].name for index in built.trial[built.label == 1]}
+    assert own == {"F01_SA01_R01", "F02_SA01_R01"}
+    assert np.all(np.abs(built.offset_s[built.label == 1]) <= 0.8)
+    (fall, *_) = (trial for trial in trials if trial.fall)
+    assert table._without(fall, 2.0).samples.shape == (len(fall.samples) - 400, 3)
+    assert table._without(fall, 0.0) is fall

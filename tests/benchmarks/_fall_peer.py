@@ -51,14 +51,14 @@ def minimal(windows: NDArray[np.float32], axes: str) -> Callable[[], NDArray[np.
 
 def judged(windows: NDArray[np.float32], features: NDArray[np.float32]) -> Callable[[], object]:
     """tsfresh's minimal features and then our own classifier, which takes its time over whatever numbers."""
-    from analytics.falls import load
+    from analytics.falls import shipped
 
-    model, extract, taken = load(), minimal(windows, "xyz"), features.copy()
+    model, extract, taken = shipped()["trunk"], minimal(windows, "xyz"), features.copy()
 
     def measured() -> object:
         numbers = extract()
         taken[:, : numbers.shape[1]] = numbers
-        return model.of_features(taken)
+        return model.of_inputs(taken)
 
     return measured
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from analytics.falls import FallDetector, load
+from analytics.falls import FallDetector, shipped
 from device_drivers.decode import polar_pmd
 from device_drivers.readings import Motion
 from gateway.detection import Detection
@@ -93,7 +93,7 @@ def decode_us(sent: list[list[bytes]]) -> float:
 
 def kept_bytes() -> float:
     """Of one stream, after all its frames, everything that detection holds but the model."""
-    detector, sent = FallDetector(model=load()), frames(impacting=False)
+    detector, sent = FallDetector(model=shipped()["trunk"]), frames(impacting=False)
     Straps(2, sent).go(Detection(detector, max_streams=2), SECONDS)  # what is made once and kept
     straps = Straps(MEMORY_STREAMS, sent)
     tracemalloc.start()
@@ -109,7 +109,7 @@ def run() -> list[dict[str, Any]]:
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     rows: list[dict[str, Any]] = []
-    detector = FallDetector(model=load())
+    detector = FallDetector(model=shipped()["trunk"])
     with threadpool_limits(1):
         for impacting, words in ((False, "walking"), (True, "struck once a second")):
             sent = frames(impacting=impacting)

@@ -24,6 +24,15 @@ def test_slow_motion_stays_what_it_is(rate_hz: float, wanted_hz: float) -> None:
     np.testing.assert_allclose(got[:, 1], 1, atol=1e-5)
 
 
+def test_what_is_missing_stays_missing_and_harms_nothing_beside_it() -> None:
+    samples = np.ones((200, 3), np.float32)
+    samples[60:70] = np.nan
+    got = resampled(samples, 50.0, 25.0)
+    assert np.flatnonzero(np.isnan(got).all(axis=1)).tolist() == [30, 31, 32, 33, 34]
+    np.testing.assert_allclose(got[np.isfinite(got)], 1, atol=1e-5)
+    assert np.isnan(resampled(samples * np.nan, 50.0, 25.0)).all()
+
+
 def test_two_rates_keep_the_same_band() -> None:
     """What WEDA-FALL's two rates have in common is kept alike, what only the faster one carries is gone."""
     for hertz, kept in ((8.0, True), (22.0, False)):
@@ -49,7 +58,7 @@ def test_a_trial_of_one_sample_and_one_at_the_rate() -> None:
 
 
 def test_unknown_sets_are_one_sentence() -> None:
-    with pytest.raises(DatasetError, match="no dataset 'nope'; known are: sisfall, umafall, weda"):
+    with pytest.raises(DatasetError, match="no dataset 'nope'; known are: sisfall, umafall, weda, huoma"):
         dataset("nope")
 
 

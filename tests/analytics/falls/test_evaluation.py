@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from analytics.datasets.trials import Trial
+from analytics.datasets.trials import DatasetError, Trial
 from analytics.falls import FallDetector, Model
+from analytics.falls.artefact import FOLDS, WORN, load
 from analytics.falls.evaluation import evaluate, judges
-from analytics.falls.model import FOLDS, load_all
 from analytics.falls.replay import replay
 from analytics.findings import Finding
 
@@ -44,8 +44,8 @@ def trials(motion: Make) -> list[Trial]:
 
 
 @pytest.mark.slow
-def test_counts_what_it_should(trials: list[Trial], model: Model) -> None:
-    report = evaluate(trials, judges(trials, model, load_all(FOLDS)), seeds=3)
+def test_counts_what_it_should(trials: list[Trial], models: dict[str, Model]) -> None:
+    report = evaluate(trials, judges(trials, "sisfall", "waist", models, load(FOLDS)), seeds=3)
     json.dumps(report, allow_nan=False)
     assert report["trials"] == 14
     assert report["seeds"] == 3
@@ -57,7 +57,7 @@ def test_counts_what_it_should(trials: list[Trial], model: Model) -> None:
     assert report["by_group"]["young"]["specificity"] == 1
     assert report["by_activity"]["D60"]["false_alarms_per_hour"] == pytest.approx(3600 / 15)
     assert report["false_alarms_per_hour"] == pytest.approx(1 / report["hours"], rel=0.02)
-    assert 2.5 < report["delay_s"] <= report["delay_s_max"] <= 3.5
+    assert 2.0 < report["delay_s"] <= report["delay_s_max"] <= 3.5
     assert report["metadata_auc_of_single_files"] > 0.75  # 15 s against 12 s: the trap is seen …
     assert report["metadata_auc"] < 0.75  # … and gone in the stream
     assert 0.5 < report["auc"] < 1
@@ -84,25 +84,30 @@ def test_replay_gives_what_the_running_detector_gives(trials: list[Trial], model
     np.testing.assert_allclose([known for _, known in found], replayed.raised_s)
 
 
-def test_nobody_is_judged_by_a_model_that_saw_them(model: Model, trials: list[Trial]) -> None:
-    folds = load_all(FOLDS)
-    seen = min(model.seen)
-    chosen = judges([*trials, replace(trials[0], subject=seen)], model, folds)
-    assert chosen["SA90"] is model
-    assert seen not in chosen[seen].seen
-    with pytest.raises(ValueError, match="every model was trained"):
-        judges([replace(trials[0], subject=seen)], model, [])
+@pytest.mark.parametrize(("dataset", "position"), [("sisfall", "waist"), ("umafall", "chest"), ("weda", "wrist")])
+def test_nobody_is_judged_by_a_model_that_saw_them(
+    models: dict[str, Model], trials: list[Trial], dataset: str, position: str
+) -> None:
+    folds = load(FOLDS)
+    final = models[WORN[position]]
+    seen = min(name.removeprefix(f"{dataset}/") for name in final.seen if name.startswith(dataset))
+    chosen = judges([*trials, replace(trials[0], subject=seen)], dataset, position, models, folds)
+    assert chosen["SA90"].network is final.network
+    assert chosen["SA90"].calibration == final.devices[dataset]
+    assert f"{dataset}/{seen}" not in chosen[seen].seen
+    with pytest.raises(DatasetError, match=f"every model for the {position} was trained on {dataset}/{seen}"):
+        judges([replace(trials[0], subject=seen)], dataset, position, models, {})
 
 
 @pytest.mark.slow
-def test_recordings_of_unseen_people(recordings: Path | None, model: Model) -> None:
+def test_recordings_of_unseen_people(recordings: Path | None, models: dict[str, Model]) -> None:
     """Four people of SisFall, each judged by a model that never saw them; without recordings, made-up people."""
     from analytics.datasets import sisfall
 
     if recordings is None:
         return
     trials = sisfall.load(recordings / "sisfall", ["SA02", "SA07", "SA11", "SE04"])
-    report = evaluate(trials, judges(trials, model, load_all(FOLDS)), seeds=1)
+    report = evaluate(trials, judges(trials, "sisfall", "waist", models, load(FOLDS)), seeds=1)
     assert report["sensitivity"] >= 0.98
     assert report["specificity"] >= 0.98
     assert report["delay_s_max"] <= 3.5

@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from analytics.datasets.trials import Trial
+from analytics.falls import joins
 from analytics.falls.joins import join, stillness
 
 
@@ -50,3 +51,23 @@ def test_an_edge_in_mid_motion_does_not_jump() -> None:
 def test_rates_must_match() -> None:
     with pytest.raises(ValueError, match="all of one rate"):
         join([trial("D01", np.ones((300, 3))), trial("F01", np.ones((300, 3)), 50.0)], np.random.default_rng(0))
+
+
+def test_lost_samples_at_an_edge_leave_the_join_whole() -> None:
+    before, after = np.ones((60, 3)), np.ones((60, 3))
+    before[-1] = before[-12] = after[:60] = np.nan
+    assert np.isfinite(stillness(before.astype(np.float32), after.astype(np.float32), 50.0)).all()
+    alone = joins.alone(trial("D01", before, 50.0))
+    assert np.isfinite(alone.samples[: int(alone.begins[0])]).all()
+    assert np.isfinite(alone.samples[int(alone.ends[0]) :]).all()
+
+
+def test_a_trial_alone_has_stillness_around_it() -> None:
+    samples = np.random.default_rng(0).normal(size=(300, 3)) * 0.1 + np.array([0, 1, 0])
+    samples[0] = (0.5, 2.5, 0)
+    alone = joins.alone(trial("D01", samples))
+    begin, end = int(alone.begins[0]), int(alone.ends[0])
+    np.testing.assert_array_equal(alone.samples[begin:end], samples.astype(np.float32))
+    assert begin == len(alone.samples) - end == round(joins.ALONE_S * alone.rate_hz)
+    assert np.abs(np.diff(alone.samples[: begin + 1], axis=0)).max() < 0.3  # no blow where it begins
+    assert np.ptp(alone.samples[: begin - 40], axis=0).max() == 0

@@ -38,3 +38,22 @@ def test_metadata_model_sees_a_length_that_tells_and_nothing_else() -> None:
     length = np.where(fall, 15.0, rng.choice([12.0, 25.0, 100.0], 400))
     assert measures.metadata_auc(np.stack([np.full(400, 200.0), length], axis=1), fall, person) == 1
     assert abs(measures.metadata_auc(rng.normal(size=(400, 3)), fall, person) - 0.5) < 0.1
+
+
+def test_calibration_error_is_the_distance_of_what_was_said_from_what_was() -> None:
+    said = np.array([0.05, 0.05, 0.95, 0.95])
+    assert measures.calibration_error(said, np.array([False, False, True, True])) == pytest.approx(0.05)
+    assert measures.calibration_error(said, np.array([True, True, False, False])) == pytest.approx(0.95)
+    assert math.isnan(measures.calibration_error(np.zeros(0), np.zeros(0, np.bool_)))
+
+
+def test_a_paired_change_has_an_interval_of_people() -> None:
+    person = np.repeat(np.arange(10), 20)
+    change = np.zeros(200)
+    assert measures.paired(change, person) == (0, 0, 0)
+    change[person == 3] = -1  # all of one person's: it may be that person
+    mean, low, high = measures.paired(change, person)
+    assert mean == pytest.approx(-0.1)
+    assert low < -0.2
+    assert high == 0
+    assert all(math.isnan(value) for value in measures.paired(np.zeros(0), np.zeros(0, np.int64)))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from analytics.falls import FallDetector, load
+from analytics.falls import FallDetector, shipped
 from analytics.findings import FALL
 from device_drivers.readings import Motion
 from gateway.detection import Detected, Detection
@@ -19,7 +19,7 @@ Array = NDArray[np.float32]
 
 @pytest.fixture(scope="session")
 def detector() -> FallDetector:
-    return FallDetector(model=load())
+    return FallDetector(model=shipped()["trunk"])
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ def test_a_fall_is_known_five_seconds_after_the_impact(
     assert [one.stream for _, one in found] == ["strap"]
     when, detected = found[0]
     impact = device.begin + FALL_S
-    assert 2.5 < when - impact <= 5.0
+    assert 2.0 < when - impact <= 5.0
     assert detected.impact_at == pytest.approx(impact, abs=0.12)
     assert detected.finding.kind == "fall"
 
@@ -44,9 +44,13 @@ def test_evidence_is_the_ten_seconds_around_the_impact(
     ((_, detected),) = run(detection, {"strap": list(strap(samples, 100.0, packet=20).packets())})
     assert detected.evidence.dtype == np.float32
     assert detected.evidence.shape == (1000, 3)
+    after = 1000 - detected.impact_index
+    assert 200 <= after <= 250  # as much as had come when it was decided
     assert detected.rate_hz == 100
     impact = round(detected.finding.at_s * 100)
-    np.testing.assert_allclose(detected.evidence, samples[impact - 750 : impact + 250], atol=0.0005)  # half a mg
+    np.testing.assert_allclose(
+        detected.evidence, samples[impact + after - 1000 : impact + after], atol=0.0005
+    )  # half a mg
     length = np.linalg.norm(detected.evidence, axis=1)
     assert abs(int(length.argmax()) - detected.impact_index) <= 2
 

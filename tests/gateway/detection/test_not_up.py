@@ -38,7 +38,7 @@ def said(
     packets = list(packets)
     at, first = packets.pop(0)
     detection.feed("strap", first, at)
-    detection.worn("strap", trunk=trunk)
+    detection.worn("strap", "waist" if trunk else None)
     found = run(detection, {"strap": packets}, until=device.begin + until, kind=NO_RECOVERY)
     return [(when - device.begin - FALL_S, one) for when, one in found]
 

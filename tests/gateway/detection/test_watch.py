@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -130,6 +131,30 @@ async def test_a_fall_reaches_the_desk_with_its_resident(detection: Streams, wal
     assert abs(report.at - impact) < timedelta(seconds=0.2)
     assert "chest strap" in report.summary
     assert set(colours) == {Colour.GREEN}
+
+
+async def test_each_strap_is_judged_where_it_is_worn(
+    detection: Streams, walk: Walk, strap: type[Strap], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At its first tick, and within ten seconds of being assigned anew."""
+    said: list[tuple[float, str | None]] = []
+    book = Book(Subject(type=SubjectType.RESIDENT, id="r1"))
+    packets = list(strap(walk(rate_hz=50.0, seconds=40, fall_at=None), 50.0, packet=25).packets())
+    begin = packets[0][0]
+    worn = Detection.worn
+
+    def noting(self: Detection, device: KnownDevice, placement: str | None) -> None:
+        heard = max(self.streams.heard().values())
+        said.append((heard - begin, placement))
+        if heard - begin > 15:
+            book.subject = None  # taken from the resident: nobody says where it is worn
+        worn(self, device, placement)
+
+    monkeypatch.setattr(Detection, "worn", noting)
+    await watched(detection, packets, book)
+    assert said[0][0] <= TICK_S
+    assert all(late - early <= 10.6 for (early, _), (late, _) in pairwise(said))
+    assert [placement for _, placement in said] == ["chest", "chest", "chest", None]
 
 
 async def test_nobodys_strap_is_about_the_home(detection: Streams, walk: Walk, strap: type[Strap]) -> None:

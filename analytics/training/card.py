@@ -1,0 +1,92 @@
+"""Measure the shipped models and write their card: `python -m analytics.training.card --data PATH`.
+
+Everything the card says in numbers comes from `fall_report.json` beside the models, which names them by their digests;
+a test sees that the three belong together.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from analytics.datasets import DatasetError, Trial
+from analytics.datasets.sets import DATASETS
+from analytics.falls import measures
+from analytics.falls.artefact import FOLDS, SHIPPED, digest_of, load, shipped
+from analytics.falls.card import REPORT, render
+from analytics.falls.evaluation import SEEDS, judges, outcomes
+from analytics.falls.outcomes import Outcome
+from analytics.falls.report import report
+
+MEASURED: Final = (
+    ("sisfall", "waist"),
+    ("umafall", "waist"),
+    ("umafall", "chest"),
+    ("umafall", "wrist"),
+    ("weda", "wrist"),
+)
+CARD: Final = Path(__file__).parents[2] / "docs" / "fall-model-card.md"
+
+
+def measure(data: Path, seeds: int, say: Callable[[str], None]) -> dict[str, Any]:
+    """The reports of every set and position, and which models they are of.
+
+    Raises:
+        DatasetError: a set is missing or damaged.
+    """
+    models, folds = shipped(), load(FOLDS)
+    reports: dict[str, Mapping[str, Any]] = {}
+    for name, position in MEASURED:
+        say(f"{name}, {position}:")
+        trials = DATASETS[name].trials(data / name, None, position, refused=say)
+        native = DATASETS[name].trials(data / name, None, position, native=True, refused=lambda _: None)
+        chosen = judges(trials, name, position, models, folds)
+        joined = outcomes(trials, chosen, seeds=seeds, say=say)
+        unknown = judges(trials, name, position, models, folds, device=False)
+        changes = {
+            "unknown": _changes(trials, joined, outcomes(trials, unknown, seeds=1, say=say)),
+            "apart": _changes(trials, joined, outcomes(trials, chosen, seeds=1, apart=True, say=say)),
+            "native": _changes(trials, joined, outcomes(native, chosen, seeds=1, apart=True, say=say)),
+        }
+        reports[f"{name} {position}"] = {**report(trials, joined, chosen), "changes": changes}
+    about = {name: dict(model.about) for name, model in models.items()}
+    return {"models": digest_of(SHIPPED), "folds": digest_of(FOLDS), "about": about, "reports": reports}
+
+
+def _changes(trials: Sequence[Trial], joined: Sequence[Outcome], other: Sequence[Outcome]) -> dict[str, list[float]]:
+    """What changes against the mean of all seeds, with the 95 % interval of the change when people are drawn anew."""
+    falls = np.array([trial.fall for trial in trials])
+    names = sorted({trial.subject for trial in trials})
+    person = np.array([names.index(trial.subject) for trial in trials], np.int64)
+    change = np.mean([one.right for one in other], axis=0) - np.mean([one.right for one in joined], axis=0)
+    return {
+        what: [round(value, 5) for value in measures.paired(change[chosen], person[chosen])]
+        for what, chosen in (("sensitivity", falls), ("specificity", ~falls))
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, unless only the words changed, and write the report and the card."""
+    parser = argparse.ArgumentParser(description="The fall models' card.")
+    parser.add_argument("--data", type=Path, help="folder with sisfall, umafall and weda in it; else the words only")
+    parser.add_argument("--seeds", type=int, default=SEEDS, help="orders and chunks drawn; the worst counts")
+    options = parser.parse_args(arguments)
+    try:
+        if options.data is not None:
+            measured = measure(options.data, options.seeds, lambda line: print(line, flush=True))  # noqa: T201
+            REPORT.write_text(json.dumps(measured, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    except DatasetError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 2
+    CARD.write_text(render(json.loads(REPORT.read_text(encoding="utf-8"))), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,37 @@
+"""The model card belongs to the models that are shipped, and says what they do not know."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from analytics.datasets.sets import DATASETS
+from analytics.falls import artefact
+from analytics.falls.card import REPORT, render
+
+CARD = Path(__file__).parents[3] / "docs" / "fall-model-card.md"
+MEASURED = json.loads(REPORT.read_text(encoding="utf-8"))
+
+
+def test_the_card_is_of_the_shipped_models() -> None:
+    assert MEASURED["models"] == artefact.digest_of(artefact.SHIPPED)
+    assert MEASURED["folds"] == artefact.digest_of(artefact.FOLDS)
+
+
+def test_the_card_says_what_was_measured() -> None:
+    assert CARD.read_text(encoding="utf-8") == render(MEASURED), "python -m analytics.training.card writes it anew"
+
+
+def test_every_place_a_model_was_made_for_was_measured() -> None:
+    measured = {key.split()[1] for key in MEASURED["reports"]}
+    assert measured == set(artefact.WORN)
+    assert {key.split()[0] for key in MEASURED["reports"]} == set(DATASETS) - {"huoma"}
+    assert all(report["seeds"] == 10 for report in MEASURED["reports"].values())
+
+
+def test_the_card_says_what_is_not_known() -> None:
+    card = " ".join(CARD.read_text(encoding="utf-8").split())
+    assert "No recording of a real, unstaged fall was available, and none of an elder's fall." in card
+    assert "Staged falls flatter every detector." in card
+    assert "elder | " in card
+    assert "not a certified medical device" in card
