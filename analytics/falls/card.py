@@ -59,7 +59,7 @@ redraw orders and chunks, not fits. No trial is excluded.
 _TAIL: Final = """
 ## Made by
 `python -m analytics.training.falls --data PATH` (extra `train`), then `python -m analytics.training.card --data PATH`;
-with one core, half an hour each. `PATH` holds the folders `sisfall`, `umafall` and `weda`.
+with one core, an hour and a few minutes. `PATH` holds the folders `sisfall`, `umafall` and `weda`.
 """
 
 

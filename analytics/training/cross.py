@@ -54,7 +54,7 @@ def calibrated(model: Model, part: Part, allowed: float) -> dict[str, Model]:
 
     The slope and offset stay those of the sets that taught it.
     """
-    scores = protocol.trial_scores(part.rows, part.trials, raw(model, part.inputs))
+    (scores,) = protocol.trial_scores(part.rows, part.trials, raw(model, part.inputs))
     falls = np.array([trial.fall for trial in part.trials])
     person = np.array([trial.subject for trial in part.trials])
     found: dict[str, Model] = {}
@@ -75,7 +75,7 @@ def cross(crossing: Crossing, parts: Mapping[Source, Part], seeds: int, say: Cal
     model, _ = train(Material.of([parts[source] for source in crossing.taught]), nested=False)
     part = parts[crossing.tested]
     report = evaluate(part.trials, calibrated(model, part, crossing.allowed), seeds=seeds, say=say)
-    scores = protocol.trial_scores(part.rows, part.trials, raw(model, part.inputs))
+    (scores,) = protocol.trial_scores(part.rows, part.trials, raw(model, part.inputs))
     falls = np.array([trial.fall for trial in part.trials])
     at = protocol.threshold(scores, falls)
     return {**report, "where_equal": [_share(scores[falls] >= at), _share(scores[~falls] < at)]}

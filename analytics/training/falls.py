@@ -29,7 +29,7 @@ from analytics.falls.model import Calibration, Model
 from analytics.training import protocol
 from analytics.training.fitting import calibration, fit
 from analytics.training.material import Material, Part
-from analytics.training.sources import ALONE, TEACHERS, Source
+from analytics.training.sources import ALONE, TEACHERS, Source, recorded
 
 SEED: Final = 2
 _TOO_FEW: Final = "training needs at least {} people with falls among them, got {}."
@@ -130,11 +130,12 @@ def _scores(
 ) -> tuple[Floats, NDArray[np.bool_]]:
     """Scores of the trials of one part and whether they are falls, of the people inside."""
     part = material.parts[number]
-    scores = protocol.trial_scores(part.rows, part.trials, logits[material.part == number])
+    orders = recorded(part.source)
+    scores = protocol.trial_scores(part.rows, part.trials, logits[material.part == number], orders)
     chosen = {name for name, own in zip(material.people, inside, strict=True) if own}
     keep = np.array([f"{part.source.dataset}/{trial.subject}" in chosen for trial in part.trials])
     falls = np.array([trial.fall for trial in part.trials])
-    return scores[keep], falls[keep]
+    return scores[:, keep].ravel(), np.tile(falls[keep], len(orders))
 
 
 def _fitted(material: Material, inside: NDArray[np.bool_]) -> Model:

@@ -40,16 +40,19 @@ def folds(groups: Sequence[str], seed: int, count: int = FOLDS) -> NDArray[np.in
     return fold
 
 
-def trial_scores(table: Table, trials: Sequence[Trial], logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The largest logit that counts in each trial as it was recorded (chain 0), float64 (trials,).
+def trial_scores(
+    table: Table, trials: Sequence[Trial], logits: NDArray[np.float64], chains: Sequence[int] = (0,)
+) -> NDArray[np.float64]:
+    """The largest logit that counts in each trial as these chains gave it, float64 (chains, trials).
 
     In a fall trial only a raise in time counts; in a daily activity every one does.
     """
     falls = np.array([trial.fall for trial in trials])
     counts = ~falls[table.trial] | ((table.offset_s >= EARLIEST_S) & (table.offset_s <= LATEST_S))
-    counts &= table.chain == 0
-    best = np.full(len(trials), NOTHING)
-    np.maximum.at(best, table.trial[counts], logits[counts])
+    best = np.full((len(chains), len(trials)), NOTHING)
+    for row, chain in enumerate(chains):
+        own = counts & (table.chain == chain)
+        np.maximum.at(best[row], table.trial[own], logits[own])
     return best
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -17,12 +17,14 @@ class Source:
     Attributes:
         dataset: its name.
         position: where the sensor was worn.
+        before: other things happen before its falls than in the recordings, too.
         aid: it only helps to teach another position, as slow devices hear it; no threshold or calibration is of it.
     """
 
     dataset: str
     position: str
     aid: bool = False
+    before: bool = False
 
 
 # As which devices the sets are heard. Thresholds and figures are taken from the first, the recording itself.
@@ -51,6 +53,9 @@ CHAINS: Final[Mapping[str, tuple[Chain, ...]]] = MappingProxyType(
         ),
     }
 )
+# What was before a fall says little at the wrist: recordings without what led to the blow, and in other orders.
+_SUDDEN: Final = Chain(gain=0.05, bias_g=0.03, noise_g=0.01, stretch=0.05, sudden=True)
+_BEFORE: Final = (_SUDDEN, _SUDDEN, AS_RECORDED, AS_RECORDED)
 # The wrist moves in more ways than the trunk, and fewer falls of it were recorded.
 _MORE: Final[Mapping[str, tuple[Chain, ...]]] = MappingProxyType(
     {
@@ -72,12 +77,17 @@ _TRUNK: Final = (
     Source(dataset="umafall", position="chest"),
 )
 _WRIST: Final = (Source(dataset="umafall", position="wrist"), Source(dataset="weda", position="wrist"))
+_BEFORE_TOO: Final = tuple(replace(source, before=True) for source in _WRIST)
 # Left out of the wrist's teachers, SisFall is missed by UMAFall's wrist: one in a hundred judged otherwise.
 _AID: Final = Source(dataset="sisfall", position="waist", aid=True)
 _SLOW_HZ: Final = 25.0
 # What each model is taught by. Where nobody says where a device is worn, it may be anywhere.
 TEACHERS: Final[Mapping[str, tuple[Source, ...]]] = MappingProxyType(
-    {"trunk": _TRUNK, "wrist": (*_WRIST, _AID), "any": (*_TRUNK, *_WRIST, Source(dataset="umafall", position="ankle"))}
+    {
+        "trunk": _TRUNK,
+        "wrist": (*_BEFORE_TOO, _AID),
+        "any": (*_TRUNK, *_WRIST, Source(dataset="umafall", position="ankle")),
+    }
 )
 
 
@@ -86,7 +96,12 @@ def chains(source: Source) -> tuple[Chain, ...]:
     if source.aid:
         return tuple(chain for chain in CHAINS[source.dataset] if chain.rate_hz and chain.rate_hz <= _SLOW_HZ)
     more = _MORE.get(source.dataset, ()) if source.position == "wrist" else ()
-    return (*CHAINS[source.dataset], *more)
+    return (*CHAINS[source.dataset], *more, *(_BEFORE if source.before else ()))
+
+
+def recorded(source: Source) -> tuple[int, ...]:
+    """Which of a source's chains are the recording itself, each in another order."""
+    return tuple(number for number, chain in enumerate(chains(source)) if chain == AS_RECORDED)
 
 
 # Models that nobody is measured by: what their thresholds need is made, fold models of their own are not.

@@ -168,7 +168,7 @@ def test_a_new_sets_threshold_comes_from_other_peoples_activities(
     part = Part.of(WAIST, sisfall.load(folder), falls.SEED)
     model, _ = trained
     found = cross.calibrated(model, part, allowed=0.0)
-    scores = protocol.trial_scores(part.rows, part.trials, falls.raw(model, part.inputs))
+    (scores,) = protocol.trial_scores(part.rows, part.trials, falls.raw(model, part.inputs))
     assert set(found) == set(PEOPLE)
     for name, own in found.items():
         others = [s for s, t in zip(scores, part.trials, strict=True) if t.subject != name and not t.fall]
