@@ -11,6 +11,7 @@ from typing import Final, Protocol
 
 from api.entries import enter_bind_key, enter_consent_code, must_be_told_apart
 from api.http.auth import TokenBook
+from device_drivers.sessions import user_words
 from gateway.core.errors import Conflict, Invalid, NotFound
 from gateway.core.subject import Subject, SubjectType
 from gateway.desk.labelled import DATASET
@@ -148,6 +149,8 @@ class Acts:
         if await self.registry.assigned(address):
             closed = await self.registry.unassign(address, actor=actor)
         await radio.forget(address)
+        for word in filter(user_words.is_word, await self.memory.of(address)):
+            await self.memory.drop(address, word)  # whoever has it next is another user of it
         return closed
 
     async def pair_again(self, address: str) -> None:

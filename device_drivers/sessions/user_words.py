@@ -94,6 +94,12 @@ def own(user: int) -> str:
     return f"{CONSENT_OWN}:{user}"
 
 
+def made_user(key: str) -> int | None:
+    """The user whom a key says to have been registered from here."""
+    kind, _, number = key.partition(":")
+    return int(number) if kind == CONSENT_OWN and number.isascii() and number.isdigit() else None
+
+
 def is_own(memory: Words, user: int) -> bool:
     """He was registered from here."""
     return bool(memory.get(own(user))) or memory.get(CONSENT_INDEX) == str(user)

@@ -55,7 +55,8 @@ class Choice:
             return None
         return (
             f"{one.words()} already belongs to {one.owner_name or one.owner}: take it away there first "
-            f"('huoma unpair {one.address}'), or pair it as shared or with a user slot."
+            f"('huoma unpair {one.address}'), or pair it as shared or with a user slot. A scale that knows its users "
+            "takes one more: ask for it by its address."
         )
 
     def _ask(self, possible: list[Candidate]) -> str | None:

@@ -23,6 +23,10 @@ class PairingRadio(Protocol):
         """Permission to connect to a device that nobody owns yet, and to bond with it, if it is of this profile."""
         ...
 
+    async def leave(self, address: str) -> None:
+        """Hang up, and wait until nothing is said to the device any more. It may be called for afterwards."""
+        ...
+
     async def forget(self, address: str) -> None:
         """Remove the bond with a device, if there is one. Raises HuomaError when the radio does not run."""
         ...
@@ -37,6 +41,10 @@ class Office(Protocol):
         Raises:
             Conflict: it is somebody else's.
         """
+        ...
+
+    async def want(self, address: str, request: PairingRequest) -> None:
+        """Tell the driver which user of the device the resident is to be, until it is settled or taken back."""
         ...
 
     async def waits(self, address: str) -> bool:
@@ -59,23 +67,23 @@ class Office(Protocol):
         """
         ...
 
-    async def retire(self, address: str, actor: str) -> None:
-        """The replaced device belongs to nobody from now on, and its bond is removed. Raises HuomaError."""
+    async def retire(self, address: str, actor: str, resident_id: str) -> None:
+        """The replaced device is this resident's no longer; its bond goes when it is nobody's. Raises HuomaError."""
         ...
 
     async def give_key(self, address: str, bind_key: str, actor: str) -> None:
         """The key of its encrypted advertisements; `take_back` brings the old one back. Raises Invalid."""
         ...
 
-    async def give_code(self, address: str, user: int, code: str, actor: str) -> None:
+    async def give_code(self, address: str, user: int, code: str, actor: str, resident_id: str) -> None:
         """The consent code of one of its users; `take_back` brings back what was before. Raises Invalid."""
         ...
 
-    async def settle(self, row: PairingRow, *, user: int | None = None, since: datetime | None = None) -> bool:
+    async def settle(self, row: PairingRow, *, measured: int | None = None) -> int | None:
         """What was kept of before, in order to take back, is not needed any more.
 
-        Where the device has users and `user` has measured, it is the resident's as that user, `since` it was given to
-        him: then True. Raises HuomaError.
+        Where the device has users the resident is one of them from now on: which. `measured`: who has, if anybody.
+        Raises HuomaError.
         """
         ...
 

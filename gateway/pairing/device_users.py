@@ -9,7 +9,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from device_drivers.sessions.user_words import CONSENT_CODE, WANTED, Wanted, is_word, of_user, undone
+from device_drivers.sessions.user_words import (
+    CONSENT_CODE,
+    WANTED,
+    Wanted,
+    is_own,
+    is_word,
+    of_user,
+    remembered,
+    undone,
+)
+from gateway.core.errors import Conflict
 from gateway.pairing.model import PairingRequest
 from gateway.store.assignments import Assignment
 from gateway.store.device_memory import DeviceMemory
@@ -47,14 +57,31 @@ class DeviceUsers:
         """Others have it as users of their own, so the resident can be one more."""
         others = [one for one in open_ones if one.subject.id != request.resident_id]
         slots = all(one.user_slot is not None for one in others)
-        return slots and not request.shared and any(map(is_word, await self._memory.of(address)))
+        return slots and request.user_slot is None and not request.shared and await self._has_users(address)
 
-    async def want(self, address: str, open_ones: Sequence[Assignment], request: PairingRequest) -> None:
-        """Before the device is connected to: which user the resident is to be."""
+    async def want(self, address: str, request: PairingRequest) -> None:
+        """Before the device is connected to: which user the resident is to be. Once in a pairing."""
+        known = await self._memory.of(address)
+        if WANTED in known:
+            return
+        open_ones = await self._registry.assigned(address)
         mine = [one.user_slot for one in open_ones if one.subject.id == request.resident_id]
-        slot = request.user_slot if request.user_slot is not None else next(iter(mine), None)
-        new = slot is None and not mine and await self.apart(address, open_ones, request) and bool(open_ones)
-        await self._memory.keep(address, {WANTED: str(Wanted(user=slot, new=new))})
+        wanted = Wanted(user=request.user_slot if request.user_slot is not None else next(iter(mine), None))
+        if wanted.user is None and not request.shared and any(map(is_word, known)) and not mine:
+            # Whoever is known to it is somebody else, or was of somebody before: but for one whom a person has entered.
+            users = [one.user for one in remembered(known)]
+            sole = users[0] if not open_ones and len(users) == 1 and not is_own(known, users[0]) else None
+            wanted = Wanted(user=sole, new=sole is None)
+        await self._memory.keep(address, {WANTED: str(wanted)})
+
+    async def must_be_free(self, address: str, user: int, resident_id: str) -> None:
+        """Raises Conflict: this user is another resident."""
+        if not await self._free(address, user, resident_id):
+            raise Conflict(f"User {user} of the device is another resident: give the number of this one's own user.")
+
+    async def _free(self, address: str, user: int, resident_id: str) -> bool:
+        open_ones = await self._registry.assigned(address)
+        return all(one.user_slot != user or one.subject.id == resident_id for one in open_ones)
 
     async def entered(self, address: str, user: int, before: Mapping[str, str]) -> None:
         """A technician says which user it is. What was entered before in this pairing was a slip."""
@@ -69,35 +96,51 @@ class DeviceUsers:
         return Wanted.of(await self._memory.of(address)).new
 
     async def slot(self, address: str, request: PairingRequest) -> int | None:
-        """Of the assignment that is made now, where a user was made beside those of others."""
-        if request.user_slot is not None or request.shared or not await self._registry.assigned(address):
+        """Of the assignment that is made now, where the resident is one of several users of the device."""
+        if request.user_slot is not None or request.shared:
             return request.user_slot
-        return Wanted.of(await self._memory.of(address)).user
+        wanted = Wanted.of(await self._memory.of(address))
+        return wanted.user if wanted.made or await self._registry.assigned(address) else None
 
-    async def settle(self, row: PairingRow, user: int | None, since: datetime | None) -> bool:
-        """The pairing ended well: the device is the resident's as this user, who has measured. False: it has none."""
+    async def settle(self, row: PairingRow, measured: int | None) -> int | None:
+        """The pairing ended well: the device is the resident's as one of its users. Which; None: it has none.
+
+        It is the one who was made or named in this pairing, or else who has `measured`. So also when nobody has
+        measured yet: else what this user weighs next would go to whoever was this user before.
+        """
         address = row.address
         if address is None:
-            return False
-        await self._memory.drop(address, WANTED)
-        if user is None or row.shared or not any(map(is_word, await self._memory.of(address))):
-            return False
+            return None
+        wanted = Wanted.of(await self._memory.of(address))
+        user = measured if wanted.user is None else wanted.user
+        known = user is not None and not row.shared and await self._has_users(address)
+        if user is None or not known or not await self._free(address, user, row.resident_id):
+            await self._memory.drop(address, WANTED)
+            return None
         mine = [one for one in await self._registry.assigned(address) if one.subject.id == row.resident_id]
         if all(one.user_slot != user for one in mine):
+            since = min((one.valid_from for one in mine if one.valid_from >= row.started_at), default=row.started_at)
             await self._acts.assign(
                 address, row.resident_id, actor=row.actor, placement=row.placement, user_slot=user, since=since
             )
         for one in mine:
-            if one.user_slot not in (None, user):  # who he was before: the device knows that user no more
+            if one.user_slot != user:  # who the resident was before, or all of them
                 await self._registry.end_assignment(one.id, actor=row.actor)
-        return True
-
-    async def take_back(self, address: str) -> None:
-        """It did not: a user who was made stays on the device, nobody's, and the next pairing takes him."""
-        known = await self._memory.of(address)
-        if WANTED not in known:
-            return
-        kept = undone(known)
-        if kept:
-            await self._memory.keep(address, kept)
         await self._memory.drop(address, WANTED)
+        return user
+
+    async def undone(self, address: str) -> Mapping[str, str]:
+        """What to remember when it did not: a user who was made stays on the device, and the next pairing takes him."""
+        return undone(await self._memory.of(address))
+
+    async def take_back(self, address: str, kept: Mapping[str, str]) -> None:
+        """It did not; `kept` is what `undone` gave."""
+        for key, value in kept.items():
+            if value:
+                await self._memory.keep(address, {key: value})
+            else:
+                await self._memory.drop(address, key)
+        await self._memory.drop(address, WANTED)
+
+    async def _has_users(self, address: str) -> bool:
+        return any(map(is_word, await self._memory.of(address)))

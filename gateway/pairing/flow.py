@@ -132,9 +132,7 @@ class Flow:
 
     def _take_profile(self, one: Candidate) -> None:
         found = self._catalogue.get(one.profile_id) if one.profile_id else None
-        if found is None or found is self.profile:
-            return
-        if not self._is_another(found, one.address):
+        if found is not None and found is not self.profile and not self._is_another(found, one.address):
             self.profile = found
             self._tell_steps()
 
@@ -173,7 +171,7 @@ class Flow:
 
     def connecting(self) -> None:
         """It called."""
-        if self._codes.asks(self.ask):  # as it was answered not yet, nothing new will come of it
+        if self._codes.asks(self.ask):
             return
         if self.phase is Phase.CALLING:
             self.phase = Phase.PREPARING
@@ -327,11 +325,12 @@ class Flow:
             self.acts.append(Act.ASSIGN)
 
     def assign_later(self) -> None:
-        """Whose it is can be said when more is known of it."""
+        """Whose it is can be said when more is known."""
         self._assigning = False
 
-    def assigned(self, at: datetime, words: str) -> None:
-        """The device is the resident's from this moment."""
+    def assigned(self, at: datetime, words: str, user_slot: int | None = None) -> None:
+        """The device is the resident's from this moment, as this user of it where it has users."""
+        self._first.user_slot = self._first.user_slot if user_slot is None else user_slot
         self.assigned_at = at
         self._log.say("assigned", words)
         for measured in self._first.waited():

@@ -41,7 +41,7 @@ class Measured:
     user_slot: int | None = None
 
 
-def counts(measured: Measured, request: PairingRequest, assigned_at: datetime) -> tuple[str, str] | None:
+def counts(measured: Measured, user_slot: int | None, assigned_at: datetime) -> tuple[str, str] | None:
     """None when it does; else a code and the sentence that says why not, and what to do."""
     if measured.failed:
         why = f" ({', '.join(measured.why)})" if measured.why else ""
@@ -52,13 +52,13 @@ def counts(measured: Measured, request: PairingRequest, assigned_at: datetime) -
             when = f"{measured.at:%Y-%m-%d %H:%M} UTC"
             words = f"It sent a record from {when}, before it was given to the resident: nobody gets that one."
             return "older-record", f"{words} Measure once now."
-    if request.user_slot is not None and measured.user_slot != request.user_slot:
+    if user_slot is not None and measured.user_slot != user_slot:
         if measured.user_slot is None:
-            words = f"It does not say which user measured, so user {request.user_slot} can never be known:"
+            words = f"It does not say which user measured, so user {user_slot} can never be known:"
             return "no-user-slot", f"{words} cancel, and pair it without a user slot."
         return (
             "other-user",
-            f"Measured as user {measured.user_slot}: switch the device to user {request.user_slot} and measure again.",
+            f"Measured as user {measured.user_slot}: switch the device to user {user_slot} and measure again.",
         )
     return None
 
@@ -73,7 +73,7 @@ class FirstMeasurement:
     """
 
     def __init__(self, request: PairingRequest, found: dict[str, Any], log: PairingLog) -> None:
-        self._request = request
+        self.user_slot = request.user_slot  # the only user who counts, where one is asked for or was made
         self._found = found
         self._log = log
         self._arrived: dict[str, None] = {}  # in order
@@ -90,7 +90,7 @@ class FirstMeasurement:
             if len(self._pending) < PENDING_LIMIT:
                 self._pending.append(measured)
             return
-        verdict = counts(measured, self._request, assigned_at)
+        verdict = counts(measured, self.user_slot, assigned_at)
         if verdict is not None:
             code, words = verdict
             self._log.say(code, words)

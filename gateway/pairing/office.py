@@ -59,13 +59,21 @@ class HomeOffice:
         for one in open_ones:
             apart = request.user_slot is not None and one.user_slot is not None and one.user_slot != request.user_slot
             apart = apart or await self._users.apart(address, open_ones, request)
+            if request.shared and one.user_slot is not None:
+                raise Conflict(
+                    f"{address} knows its users, and {await whose(self._registry, address)} is one of them: pair it "
+                    "without --shared, and the resident becomes one more."
+                )
             if one.subject.id != request.resident_id and not (apart or request.shared):
                 raise Conflict(
                     f"{address} already belongs to {await whose(self._registry, address)}: take it away there first "
                     f"('huoma unpair {address}'), or pair it as shared or with another user slot."
                 )
-        await self._users.want(address, open_ones, request)
         return bool(open_ones)
+
+    async def want(self, address: str, request: PairingRequest) -> None:
+        """See `Office`."""
+        await self._users.want(address, request)
 
     async def waits(self, address: str) -> bool:
         """See `Office`."""
@@ -97,30 +105,32 @@ class HomeOffice:
                 mine = one.subject.id == row.resident_id and row.user_slot in (None, one.user_slot)
                 if mine and one.valid_from >= row.started_at:
                     await self._registry.end_assignment(one.id, actor=row.actor)
-        await self._users.take_back(row.address)
+        kept = await self._users.undone(row.address)
         if not row.owned_before:
             await self._memory.forget(row.address, but=HELD_BY_DEVICE)
         await self._entered.bring_back(row.address, actor=row.actor)
+        await self._users.take_back(row.address, kept)
 
-    async def retire(self, address: str, actor: str) -> None:
+    async def retire(self, address: str, actor: str, resident_id: str) -> None:
         """See `Office`."""
-        await self._replacements.retire(address, actor)
+        await self._replacements.retire(address, actor, resident_id)
 
     async def give_key(self, address: str, bind_key: str, actor: str) -> None:
         """See `Office`."""
         await self._entered.bind_key(address, bind_key, actor=actor)
 
-    async def give_code(self, address: str, user: int, code: str, actor: str) -> None:
+    async def give_code(self, address: str, user: int, code: str, actor: str, resident_id: str) -> None:
         """See `Office`."""
+        await self._users.must_be_free(address, user, resident_id)
         await self._entered.consent_code(address, user, code, actor=actor)
         await self._users.entered(address, user, await self._entered.before(address))
 
-    async def settle(self, row: PairingRow, *, user: int | None = None, since: datetime | None = None) -> bool:
+    async def settle(self, row: PairingRow, *, measured: int | None = None) -> int | None:
         """See `Office`."""
-        if row.address is None:
-            return False
-        await self._entered.settle(row.address)
-        return await self._users.settle(row, user, since)
+        user = await self._users.settle(row, measured)
+        if row.address is not None:
+            await self._entered.settle(row.address)
+        return user
 
     async def note(self, row: PairingRow) -> None:
         """See `Office`."""

@@ -47,10 +47,13 @@ class Replacements:
         self._radio = radio
         self._notes = notes
 
-    async def retire(self, address: str, actor: str) -> None:
-        """It belongs to nobody from now on, and its bond is removed. Raises HuomaError."""
-        await self._registry.unassign(address, actor=actor)
-        await self._radio.forget(address)
+    async def retire(self, address: str, actor: str, resident_id: str) -> None:
+        """It is this resident's no longer; when it is nobody's, its bond is removed. Raises HuomaError."""
+        for one in await self._registry.assigned(address):
+            if one.subject.id == resident_id:
+                await self._registry.end_assignment(one.id, actor=actor)
+        if not await self._registry.assigned(address):
+            await self._radio.forget(address)
 
     async def look(self) -> bool:
         """Retire those whose successors have measured. True: some wait still."""
@@ -70,7 +73,7 @@ class Replacements:
             return True
         if row.outcome != Outcome.READY and not await self._has_measured(row.address, row):
             return False
-        await self.retire(row.replaces, row.actor)
+        await self.retire(row.replaces, row.actor, row.resident_id)
         verdict = str(row.found.get("verdict", "")).replace(stays(row.replaces), gone(row.replaces))
         await self._notes.keep(replace(row, found={**row.found, WAITS: False, "verdict": verdict}))
         log.info("a replaced device is taken away", device=row.replaces, by=row.address)

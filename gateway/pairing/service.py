@@ -140,14 +140,15 @@ class Pairings:
         open_ones = [one for one in self._sessions.values() if not one.ended]
         if len(open_ones) >= OPEN_LIMIT:
             raise Conflict(f"{OPEN_LIMIT} pairings are under way: finish or cancel one of them first.")
+        owned = False
         if request.address is not None:
             if any(one.address == request.address for one in open_ones):
                 raise Conflict(f"{request.address} is being paired already: go on there, or cancel that one.")
-            await self._office.owned(request.address, request)
+            owned = await self._office.owned(request.address, request)
         pairing_id = new_id(self._clock.wall())
         session = PairingSession(
             pairing_id, request, office=self._office, radio=self._radio, catalogue=self._catalogue,
-            broadcast=self._broadcast, clock=self._clock, zone=self._zone, on_change=self._to_mend.set,
+            broadcast=self._broadcast, clock=self._clock, zone=self._zone, on_change=self._to_mend.set, owned=owned,
         )  # fmt: skip
         self._sessions[pairing_id] = session
         self._forget_oldest()

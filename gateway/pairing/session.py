@@ -36,6 +36,7 @@ class PairingSession:
 
     Args:
         broadcast: drivers of devices that are never connected to.
+        owned: the device that is asked for is the home's already.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class PairingSession:
         broadcast: Collection[str],
         clock: Clock,
         zone: ZoneInfo,
+        owned: bool = False,
         on_change: Callable[[], None] = lambda: None,
     ) -> None:
         self.log = PairingLog(clock)
@@ -77,6 +79,7 @@ class PairingSession:
             placement=request.placement,
             shared=request.shared,
             replaces=request.replaces,
+            owned_before=owned,
         )
 
     # ---- for those who ask --------------------------------------------------------------------------------------
@@ -133,7 +136,7 @@ class PairingSession:
 
     async def consent_code(self, user: int, code: str) -> None:
         """Raises Invalid: it is no code. Conflict: no device is chosen yet."""
-        await self._office.give_code(self._chosen(), user, code, self._row.actor)
+        await self._office.give_code(self._chosen(), user, code, self._row.actor, self._row.resident_id)
         self._flow.answered()
         self._stir.set()
 
@@ -230,6 +233,7 @@ class PairingSession:
         # Before the radio may bond: after a power cut there is no asking whether it did.
         self._row = replace(self._row, address=address, profile_id=self._profile_id(), owned_before=owned)
         await self._office.note(self._row)
+        await self._office.want(address, self._flow.request)
         key, self._key = self._key, None
         if key is not None:
             await self._office.give_key(address, key, self._row.actor)
@@ -255,7 +259,8 @@ class PairingSession:
             await self._office.note(self._row)
         whose = "It belongs to the resident now." if made is not None else "It belongs to the resident, as before."
         new_user = made is not None and made.user_slot != flow.request.user_slot
-        flow.assigned(self._row.started_at if new_user else self._clock.wall(), whose)
+        slot = flow.request.user_slot if made is None else made.user_slot
+        flow.assigned(self._row.started_at if new_user else self._clock.wall(), whose, slot)
 
     async def _note_what_is_done(self) -> None:
         if self._flow.prepared and not self._row.prepared:
@@ -267,8 +272,9 @@ class PairingSession:
         flow = self._flow
         await listening.aclose()
         await self._look_once_more()
-        user = flow.found.get("first", {}).get("user_slot")
-        if await self._office.settle(self._row, user=user, since=flow.assigned_at):
+        await self._note_what_is_done()  # what is cut off from here on stands
+        user = await self._office.settle(self._row, measured=flow.found.get("first", {}).get("user_slot"))
+        if user is not None:
             flow.found["user"] = user
             flow.verdict = f"{flow.verdict} The resident is user {user} on it."
         replaces = self._row.replaces
@@ -283,7 +289,7 @@ class PairingSession:
         flow.found[WAITS] = True
         if flow.outcome is Outcome.READY:
             try:
-                await self._office.retire(replaces, self._row.actor)
+                await self._office.retire(replaces, self._row.actor, self._row.resident_id)
                 words, flow.found[WAITS] = gone(replaces), False
                 self.log.say("replaced", words)
             except HuomaError as refusal:
@@ -327,6 +333,8 @@ async def undo(row: PairingRow, *, office: Office, radio: PairingRadio) -> None:
     Raises:
         HuomaError: not now (store, radio): do it again later.
     """
+    if row.address is not None:
+        await radio.leave(row.address)  # else a session that goes on would tell the store what is taken back
     await office.take_back(row)
     if row.address is not None and not row.owned_before:
         await radio.forget(row.address)

@@ -211,6 +211,10 @@ class Radio:
         finally:
             del self._awaited[address], self._dispatcher.captures[address]
 
+    async def leave(self, address: str) -> None:
+        """Hang up on a device, and wait until its session is over. It may be called for afterwards."""
+        await self._dispatcher.end(address)
+
     async def forget(self, address: str) -> None:
         """A technician's act: remove the bond with a device from every adapter that holds one, and hang up.
 

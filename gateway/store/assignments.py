@@ -192,6 +192,23 @@ def close_open(
     return closed
 
 
+def close_slot(connection: apsw.Connection, stamp: Stamp, keys: set[str], user_slot: int) -> int:
+    """End the open assignments of this one slot, whatever the device's clock says from now on; how many.
+
+    A stamp of before this moment may be the new user's: the clock is wrong, or cut to seconds. So it ends in the past.
+    """
+    ended = 0
+    at = utc_text(stamp.wall - timedelta(seconds=2 * UNKNOWN_SLACK_S + WHOLE_SECOND_S))
+    for key in sorted(keys):
+        connection.execute(
+            "UPDATE assignments SET valid_to = ?, to_boot_id = NULL, to_monotonic_s = ?, to_synchronised = ? "
+            "WHERE device_identity = ? AND valid_to IS NULL AND user_slot = ?",
+            (at, stamp.monotonic_s, int(stamp.synchronised), key, user_slot),
+        )
+        ended += connection.changes()
+    return ended
+
+
 def close_one(connection: apsw.Connection, stamp: Stamp, assignment_id: int) -> str | None:
     """End this assignment now. The device's identity; None when it had ended already."""
     found = connection.execute(

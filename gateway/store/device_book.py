@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from device_drivers.sessions.user_words import made_user
 from gateway.radio.contracts import Wanted
 from gateway.store.device_memory import DeviceMemory
 from gateway.store.registry import Registry
@@ -28,7 +29,15 @@ class AssignedDevices:
         return await self._memory.of(address)
 
     async def remember(self, address: str, kept: Mapping[str, str]) -> None:
-        """Durable when it returns. Raises StoreError."""
+        """Durable when it returns. Raises StoreError.
+
+        A user whom the device has made just now is nobody's: whoever was this user before is it no longer. So it stands
+        before anything of the new one is fetched.
+        """
+        for key, value in kept.items():
+            user = made_user(key)
+            if user is not None and value:
+                await self._registry.end_slot(address, user)
         await self._memory.keep(address, kept)
 
     def on_change(self, changed: Callable[[], None]) -> Callable[[], None]:

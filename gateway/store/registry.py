@@ -193,6 +193,26 @@ class Registry:
         self._assignments_changed()
         return closed
 
+    async def end_slot(self, device: str, user_slot: int) -> bool:
+        """Nobody has this user of the device any more, who is somebody new now. False: nobody had.
+
+        Raises StoreError.
+        """
+        stamp = self._stamper.now()
+
+        def work(connection: apsw.Connection) -> bool:
+            keys = assignments.keys_of(connection, device)
+            ended = assignments.close_slot(connection, stamp, keys, user_slot)
+            if ended:
+                detail = {"user_slot": user_slot, "why": "the device has made a new user there"}
+                audit.note(connection, stamp, actor="gateway", action="device.unassign", target=device, detail=detail)
+            return bool(ended)
+
+        ended = await self._database.write(work)
+        if ended:
+            self._assignments_changed()
+        return ended
+
     async def end_assignment(self, assignment_id: int, *, actor: str) -> bool:
         """This one assignment ends now, the device's others go on. False: it had ended already."""
         stamp = self._stamper.now()

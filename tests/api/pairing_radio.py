@@ -48,6 +48,9 @@ class HandRadio:
         finally:
             del self.watches[address], self.agents[address]
 
+    async def leave(self, address: str) -> None:
+        del address
+
     async def forget(self, address: str) -> None:
         self.forgotten.append(address)
 

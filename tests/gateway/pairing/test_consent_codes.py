@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any
 
 import pytest
 
@@ -14,17 +12,9 @@ from gateway.core.errors import Conflict, Invalid
 from gateway.pairing import AskKind
 from gateway.store.readings import Readings
 from tests.gateway.pairing.home import AINO, EINO, Gateway, Household
+from tests.gateway.pairing.scales import codes_of, full_scale, new_scale, weights
 
 pytestmark = pytest.mark.slow
-
-
-async def full_scale(household: Household, model: str = "BF720") -> UserScale:
-    """Every place is taken; the code of user N is 1000 + N."""
-    scale = UserScale(household.air, clock=DeviceClock(household.local_now()), model=model)
-    await scale.power_on()
-    for place in range(1, PLACES + 1):
-        scale.enrol(1000 + place)
-    return scale
 
 
 async def asked(gateway: Gateway, pairing: str) -> str:
@@ -34,10 +24,6 @@ async def asked(gateway: Gateway, pairing: str) -> str:
     assert ask is not None
     assert ask.kind is AskKind.CONSENT_CODE
     return ask.words
-
-
-def codes_of(memory: Mapping[str, str]) -> Mapping[str, str]:
-    return {word: value for word, value in memory.items() if value}
 
 
 async def test_the_code_is_asked_for_and_opens_the_user(household: Household) -> None:
@@ -163,91 +149,6 @@ async def test_what_the_first_person_weighed_is_not_the_next_ones(household: Hou
             (58, None),
             (91, EINO),
         ]
-
-
-async def paired(gateway: Gateway, scale: UserScale, resident: str, kilograms: float, **more: Any) -> str:
-    """The verdict; the resident steps on as the newest user."""
-    pairing = await gateway.begin(scale.address, resident_id=resident, **more)
-    before = set(scale.users)
-    await scale.pairing_mode()
-    await gateway.until(lambda: gateway.state(pairing).phase == "measuring" or set(scale.users) != before, within=60)
-    await scale.weigh(kilograms, user=max(scale.users))
-    state = await gateway.ended(pairing)
-    assert state.outcome == "ready", state.verdict
-    return state.verdict or ""
-
-
-async def weights(gateway: Gateway) -> list[tuple[int, str | None]]:
-    rows = [row for row in await Readings(gateway.database).after(0, limit=100) if row.kind == "weight"]
-    return [(round(row.values["weight"]), row.subject.id if row.subject else None) for row in rows]
-
-
-async def new_scale(household: Household) -> UserScale:
-    scale = UserScale(household.air, clock=DeviceClock(household.local_now()))
-    await scale.power_on()
-    return scale
-
-
-async def test_each_resident_becomes_a_user_of_his_own(household: Household) -> None:
-    scale = await new_scale(household)
-    async with household.gateway() as gateway:
-        assert "The resident is user 1 on it." in await paired(gateway, scale, AINO, 61.0)
-        await asyncio.sleep(300)
-        assert "The resident is user 2 on it." in await paired(gateway, scale, EINO, 92.0)
-        slots = {one.subject.id: one.user_slot for one in await gateway.registry.assigned(scale.address)}
-        assert slots == {AINO: 1, EINO: 2}
-        await asyncio.sleep(300)
-        for kilograms, user in ((62.0, 1), (93.0, 2)):
-            await scale.weigh(kilograms, user=user)
-        await gateway.until(lambda: not any(user.weighings for user in scale.users.values()))
-        assert await weights(gateway) == [(61, AINO), (92, EINO), (62, AINO), (93, EINO)]
-
-
-async def test_the_second_residents_pairing_undone_leaves_the_first_alone(household: Household) -> None:
-    scale = await new_scale(household)
-    async with household.gateway() as gateway:
-        await paired(gateway, scale, AINO, 61.0)
-        for _ in range(2):
-            pairing = await gateway.begin(scale.address, resident_id=EINO)
-            await scale.pairing_mode()
-            await gateway.until(lambda pairing=pairing: "clock" in gateway.codes(pairing))  # type: ignore[misc]
-            await asyncio.sleep(2)
-            gateway.pairings.session(pairing).cancel()
-            await gateway.ended(pairing)
-            assert await gateway.owners(scale.address) == [AINO]
-            assert len(scale.users) == 2, "the second time the same user is taken"
-            await asyncio.sleep(60)
-        memory = codes_of(await gateway.memory.of(scale.address))
-        assert memory == {
-            "consent-own:1": f"{scale.users[1].code:04d}", "consent-code": f"{scale.users[2].code:04d}"
-        }  # fmt: skip
-
-
-async def test_a_user_who_was_deleted_on_the_scale_is_made_anew_by_pairing_again(household: Household) -> None:
-    scale = await new_scale(household)
-    async with household.gateway() as gateway:
-        await paired(gateway, scale, AINO, 61.0)
-        scale.users.clear()
-        await scale.lose_bonds()
-        await asyncio.sleep(300)
-        assert "The resident is user 1 on it." in await paired(gateway, scale, AINO, 62.0)
-        await asyncio.sleep(300)
-        await scale.weigh(63.0, user=1)
-        await gateway.until(lambda: not scale.users[1].weighings)
-        assert await weights(gateway) == [(61, AINO), (62, AINO), (63, AINO)]
-
-
-async def test_a_user_who_is_another_now(household: Household) -> None:
-    scale = await new_scale(household)
-    async with household.gateway() as gateway:
-        await paired(gateway, scale, AINO, 61.0)
-        scale.users.clear()
-        assert scale.enrol(7777) == 1, "somebody else has taken his place"
-        await asyncio.sleep(300)
-        assert "The resident is user 2 on it." in await paired(gateway, scale, AINO, 62.0)
-        slots = [(one.subject.id, one.user_slot) for one in await gateway.registry.assigned(scale.address)]
-        assert slots == [(AINO, 2)]
-        assert await weights(gateway) == [(61, AINO), (62, AINO)]
 
 
 async def test_a_slot_whose_code_is_not_known_is_asked_about(household: Household) -> None:
