@@ -11,10 +11,10 @@ from typing import Final, Protocol
 
 from api.entries import enter_bind_key, enter_consent_code, must_be_told_apart
 from api.http.auth import TokenBook
-from device_drivers.sessions import user_words
 from gateway.core.errors import Conflict, Invalid, NotFound
 from gateway.core.subject import Subject, SubjectType
 from gateway.desk.labelled import DATASET
+from gateway.pairing.device_users import forget_users
 from gateway.store.assignments import Assignment
 from gateway.store.consents import SqliteConsents
 from gateway.store.data_types import EVERYTHING
@@ -107,11 +107,13 @@ class Acts:
         since: datetime | None = None,
         shared: bool = False,
         reference: Mapping[str, float] | None = None,
+        review: bool = True,
     ) -> Assignment:
         """The device's readings are the resident's (id, or a name only one has) from now on.
 
         With `shared` several residents have it: whose a reading is, is decided one by one. `reference` is what the
-        resident weighs now ("weight", kg), so that a shared scale knows them from the first morning on.
+        resident weighs now ("weight", kg), so that a shared scale knows them from the first morning on. Without
+        `review` what somebody got since `since` stays.
 
         Raises:
             Invalid: neither an address nor an identity, or no placement (`PLACEMENTS`); and as the registry.
@@ -122,7 +124,7 @@ class Acts:
         subject = Subject(type=SubjectType.RESIDENT, id=found.id)
         made = await self.registry.assign(
             device, subject, actor=actor, placement=placement, user_slot=user_slot, since=since, shared=shared,
-            reference=reference,
+            reference=reference, review=review,
         )  # fmt: skip
         if self.take_up is not None:
             await self.take_up(device)
@@ -149,8 +151,7 @@ class Acts:
         if await self.registry.assigned(address):
             closed = await self.registry.unassign(address, actor=actor)
         await radio.forget(address)
-        for word in filter(user_words.is_word, await self.memory.of(address)):
-            await self.memory.drop(address, word)  # whoever has it next is another user of it
+        await forget_users(self.registry, self.memory, address)
         return closed
 
     async def pair_again(self, address: str) -> None:
@@ -204,6 +205,7 @@ class Acts:
     async def unassign(self, device: str, *, actor: str, since: datetime | None = None) -> int:
         """The device belongs to nobody from now on, or since then. Raises as `Registry.unassign`."""
         ended = await self.registry.unassign(device, actor=actor, since=since)
+        await forget_users(self.registry, self.memory, device)
         if since is not None and self.take_up is not None:
             await self.take_up(device)
         return ended

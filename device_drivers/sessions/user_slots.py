@@ -61,6 +61,8 @@ class UserSlots:
             return found
         if known and not wanted.new:
             return known
+        if not wanted.pairing and self._memory.get(user_words.SLOTS):
+            raise CodeNeeded("no resident is a user of the device any more: pair it again for each")
         return [await self.enrol()] if enrols else []
 
     async def consent(self, consent: Consent) -> str:
@@ -101,6 +103,9 @@ class UserSlots:
         """A user of ours whom the device knows no more is made anew, while somebody is at it to say whose he is."""
         if not (Wanted.of(self._memory).pairing and user_words.is_own(self._memory, refused.user)):
             return None
+        # First: whatever breaks off behind it, a new one is still wanted, and he whom it refuses is not.
+        again = Wanted.of(self._memory).again
+        await self._memory.keep(user_words.WANTED, str(Wanted(new=True, again=again)))
         for key in user_words.keys_of_own(refused.user):
             await self._memory.keep(key, "")
         return await self.enrol()
@@ -144,9 +149,10 @@ class UserSlots:
         return None
 
     async def _known(self, made: Consent) -> Consent:
-        if Wanted.of(self._memory).pairing:
-            await self._memory.keep(user_words.WANTED, str(Wanted(user=made.user, made=True)))
+        wanted = Wanted.of(self._memory)
         await self._memory.keep(user_words.own(made.user), f"{made.code:04d}")
+        if wanted.pairing:
+            await self._memory.keep(user_words.WANTED, str(Wanted(user=made.user, made=True, again=wanted.again)))
         await self._memory.keep(user_words.CONSENT_CODE, "")
         return made
 

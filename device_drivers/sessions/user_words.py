@@ -3,7 +3,8 @@
 "consent-own:N" is the code of the user N, who was registered from here; "consent-code:N" the code of N that a person
 entered. "consent-code" is the code of a user that is being registered, or that was and is nobody's: the device has it.
 With "consent-index" beside it, it is the code of that user, as earlier versions kept it. "consent-wanted" stands
-while a resident is being paired: see `Wanted`.
+while a resident is being paired: see `Wanted`. "consent-slots" says that residents are users of the device, so that
+nobody becomes one but by being paired.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ CONSENT_INDEX: Final = "consent-index"
 CONSENT_CODE: Final = "consent-code"
 CONSENT_OWN: Final = "consent-own"
 WANTED: Final = "consent-wanted"
+SLOTS: Final = "consent-slots"
 MOST_USERS: Final = 10  # of any device known here
 _USERS: Final = range(MOST_USERS + 1)
 # What stays when a pairing is undone: codes that people entered, and that of a user who stays on the device. Without
@@ -48,25 +50,30 @@ class Wanted:
         user: this one. None: whoever is known, or nobody is being paired.
         new: one that is made for him; others are others'.
         made: `user` was made for him in this pairing.
+        again: he has the device already, and is to have it whatever becomes of this pairing.
         pairing: somebody is being paired.
     """
 
     user: int | None = None
     new: bool = False
     made: bool = False
+    again: bool = False
     pairing: bool = True
 
     @staticmethod
     def of(memory: Words) -> Wanted:
         """As it is remembered."""
-        word, _, number = (memory.get(WANTED) or "").partition(" ")
-        user = int(number) if number.isascii() and number.isdigit() else None
-        return Wanted(user=user, new=word == "new", made=word == "made", pairing=bool(word))
+        words = (memory.get(WANTED) or "").split()
+        numbers = [int(word) for word in words if word.isascii() and word.isdigit()]
+        return Wanted(
+            user=numbers[0] if numbers else None, new="new" in words, made="made" in words, again="again" in words,
+            pairing=bool(words),
+        )  # fmt: skip
 
     def __str__(self) -> str:
-        if self.user is not None:
-            return f"{'made' if self.made else 'user'} {self.user}"
-        return "new" if self.new else "own"
+        kind = "made" if self.made else "user" if self.user is not None else "new" if self.new else "own"
+        number = [] if self.user is None else [str(self.user)]
+        return " ".join([kind, *number, *(["again"] if self.again else [])])
 
 
 def remembered(memory: Words) -> Sequence[Consent]:
@@ -112,7 +119,7 @@ def keys_of_own(user: int) -> Sequence[str]:
 
 def is_word(key: str) -> bool:
     """A key that belongs to users and their codes, for longer than one pairing."""
-    return key in (CONSENT_INDEX, CONSENT_CODE) or key.startswith((f"{CONSENT_CODE}:", f"{CONSENT_OWN}:"))
+    return key in (CONSENT_INDEX, CONSENT_CODE, SLOTS) or key.startswith((f"{CONSENT_CODE}:", f"{CONSENT_OWN}:"))
 
 
 def of_user(known: Mapping[str, str], user: int | None) -> Mapping[str, str]:

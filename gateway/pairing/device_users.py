@@ -11,6 +11,7 @@ from typing import Protocol
 
 from device_drivers.sessions.user_words import (
     CONSENT_CODE,
+    SLOTS,
     WANTED,
     Wanted,
     is_own,
@@ -40,6 +41,7 @@ class AssignActs(Protocol):
         user_slot: int | None = None,
         since: datetime | None = None,
         shared: bool = False,
+        review: bool = True,
     ) -> Assignment:
         """The device is the resident's from now on, or since; readings that waited for that are taken up."""
         ...
@@ -66,12 +68,16 @@ class DeviceUsers:
             return
         open_ones = await self._registry.assigned(address)
         mine = [one.user_slot for one in open_ones if one.subject.id == request.resident_id]
-        wanted = Wanted(user=request.user_slot if request.user_slot is not None else next(iter(mine), None))
-        if wanted.user is None and not request.shared and any(map(is_word, known)) and not mine:
+        again, codes = bool(mine), {one.user for one in remembered(known)}
+        wanted = Wanted(user=request.user_slot, again=again)
+        slot = next(iter(mine), None)
+        if request.user_slot is None and slot is not None:
+            # Without the code of the user that the resident was, there is none of theirs on the device any more.
+            wanted = Wanted(user=slot, again=again) if slot in codes else Wanted(new=True, again=again)
+        elif wanted.user is None and not request.shared and _users_in(known) and not mine:
             # Whoever is known to it is somebody else, or was of somebody before: but for one whom a person has entered.
-            users = [one.user for one in remembered(known)]
-            sole = users[0] if not open_ones and len(users) == 1 and not is_own(known, users[0]) else None
-            wanted = Wanted(user=sole, new=sole is None)
+            sole = next((one for one in codes if not is_own(known, one)), None) if len(codes) == 1 else None
+            wanted = Wanted(user=None if open_ones else sole, new=bool(open_ones) or sole is None)
         await self._memory.keep(address, {WANTED: str(wanted)})
 
     async def must_be_free(self, address: str, user: int, resident_id: str) -> None:
@@ -83,17 +89,22 @@ class DeviceUsers:
         open_ones = await self._registry.assigned(address)
         return all(one.user_slot != user or one.subject.id == resident_id for one in open_ones)
 
+    async def release(self, address: str) -> None:
+        """The user who was made is not the one, as a person says: he is nobody's, and the next pairing takes him."""
+        await self._keep(address, await self.undone(address))
+
     async def entered(self, address: str, user: int, before: Mapping[str, str]) -> None:
         """A technician says which user it is. What was entered before in this pairing was a slip."""
         last = Wanted.of(await self._memory.of(address))
         if last.user not in (None, user) and not last.made:
             await self._memory.drop(address, f"{CONSENT_CODE}:{last.user}")
             await self._memory.keep(address, of_user(before, last.user))
-        await self._memory.keep(address, {WANTED: str(Wanted(user=user))})
+        await self._memory.keep(address, {WANTED: str(Wanted(user=user, again=last.again))})
 
     async def waits(self, address: str) -> bool:
         """Whose it is can be said once the new user is made."""
-        return Wanted.of(await self._memory.of(address)).new
+        wanted = Wanted.of(await self._memory.of(address))
+        return wanted.new and not wanted.again
 
     async def slot(self, address: str, request: PairingRequest) -> int | None:
         """Of the assignment that is made now, where the resident is one of several users of the device."""
@@ -121,13 +132,20 @@ class DeviceUsers:
         if all(one.user_slot != user for one in mine):
             since = min((one.valid_from for one in mine if one.valid_from >= row.started_at), default=row.started_at)
             await self._acts.assign(
-                address, row.resident_id, actor=row.actor, placement=row.placement, user_slot=user, since=since
-            )
+                address, row.resident_id, actor=row.actor, placement=row.placement, user_slot=user, since=since,
+                review=False,
+            )  # fmt: skip
         for one in mine:
             if one.user_slot != user:  # who the resident was before, or all of them
                 await self._registry.end_assignment(one.id, actor=row.actor)
+        await self._memory.keep(address, {SLOTS: "yes"})
         await self._memory.drop(address, WANTED)
         return user
+
+    async def again(self, row: PairingRow) -> bool:
+        """The resident had it before, and is another user now: that stands, whatever became of the pairing."""
+        wanted = Wanted.of(await self._memory.of(row.address or ""))
+        return wanted.again and wanted.made and await self.settle(row, None) is not None
 
     async def undone(self, address: str) -> Mapping[str, str]:
         """What to remember when it did not: a user who was made stays on the device, and the next pairing takes him."""
@@ -135,12 +153,29 @@ class DeviceUsers:
 
     async def take_back(self, address: str, kept: Mapping[str, str]) -> None:
         """It did not; `kept` is what `undone` gave."""
+        await self._keep(address, kept)
+        await self._memory.drop(address, WANTED)
+
+    async def _keep(self, address: str, kept: Mapping[str, str]) -> None:
         for key, value in kept.items():
             if value:
                 await self._memory.keep(address, {key: value})
             else:
                 await self._memory.drop(address, key)
-        await self._memory.drop(address, WANTED)
 
     async def _has_users(self, address: str) -> bool:
-        return any(map(is_word, await self._memory.of(address)))
+        return _users_in(await self._memory.of(address))
+
+
+async def forget_users(registry: Registry, memory: DeviceMemory, device: str) -> None:
+    """When nobody has it any more: whoever gets it next is another user of it."""
+    if await registry.assigned(device):
+        return
+    addresses = {row.address for row in await registry.devices() if row.identity == device} | {device}
+    for address in addresses:
+        for word in filter(is_word, await memory.of(address)):
+            await memory.drop(address, word)
+
+
+def _users_in(known: Mapping[str, str]) -> bool:
+    return any(is_word(key) and value for key, value in known.items())

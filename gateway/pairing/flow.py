@@ -150,9 +150,8 @@ class Flow:
             self._assign()
 
     def _tell_steps(self) -> None:
-        if self.profile is None:
-            return
-        self._log.say("steps", f"Steps for the {self._model()}.", model=self._model(), steps=list(self.steps))
+        if self.profile is not None:
+            self._log.say("steps", f"Steps for the {self._model()}.", model=self._model(), steps=list(self.steps))
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -299,8 +298,6 @@ class Flow:
         if end is End.NO_CODE and not self._first.kinds and not self._codes.asks(self.ask):
             self.question(self._codes.perhaps())
 
-    # ---- questions ----------------------------------------------------------------------------------------------
-
     def question(self, ask: Ask) -> None:
         """Something that only a person can answer."""
         if self.phase is Phase.ENDED:
@@ -323,6 +320,10 @@ class Flow:
         if not self._assigning and self.phase is not Phase.ENDED:
             self._assigning = True
             self.acts.append(Act.ASSIGN)
+
+    def is_user(self, user: int) -> None:
+        """A person says which user of the device the resident is."""
+        self._first.user_slot = user
 
     def assign_later(self) -> None:
         """Whose it is can be said when more is known."""

@@ -87,11 +87,11 @@ class HomeOffice:
             await self._registry.seen(device)
         slot = await self._users.slot(address, request)
         for one in await self._registry.assigned(address):
-            if one.subject.id == request.resident_id and one.user_slot in (slot, request.user_slot):
-                return None
+            if one.subject.id == request.resident_id and (request.user_slot is None or one.user_slot == slot):
+                return None  # as another user of it, if need be, when that one is made
         return await self._acts.assign(
             address, request.resident_id, actor=request.actor, placement=request.placement, user_slot=slot,
-            shared=request.shared, since=None if slot == request.user_slot else begun,
+            shared=request.shared, since=None if slot == request.user_slot else begun, review=False,
         )  # fmt: skip
 
     async def take_back(self, row: PairingRow) -> None:
@@ -105,6 +105,9 @@ class HomeOffice:
                 mine = one.subject.id == row.resident_id and row.user_slot in (None, one.user_slot)
                 if mine and one.valid_from >= row.started_at:
                     await self._registry.end_assignment(one.id, actor=row.actor)
+        if row.owned_before and await self._users.again(row):
+            await self._entered.settle(row.address)
+            return
         kept = await self._users.undone(row.address)
         if not row.owned_before:
             await self._memory.forget(row.address, but=HELD_BY_DEVICE)
@@ -122,6 +125,7 @@ class HomeOffice:
     async def give_code(self, address: str, user: int, code: str, actor: str, resident_id: str) -> None:
         """See `Office`."""
         await self._users.must_be_free(address, user, resident_id)
+        await self._users.release(address)
         await self._entered.consent_code(address, user, code, actor=actor)
         await self._users.entered(address, user, await self._entered.before(address))
 

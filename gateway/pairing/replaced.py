@@ -8,7 +8,9 @@ from typing import Final, Protocol
 import structlog
 
 from gateway.core.errors import HuomaError
+from gateway.pairing.device_users import forget_users
 from gateway.pairing.model import Outcome
+from gateway.store.device_memory import DeviceMemory
 from gateway.store.pairings import PairingNotes, PairingRow
 from gateway.store.registry import Registry
 
@@ -42,10 +44,11 @@ def gone(address: str) -> str:
 class Replacements:
     """Reads what waits from the notes, so a stop of the gateway forgets nothing."""
 
-    def __init__(self, registry: Registry, radio: Bonds, notes: PairingNotes) -> None:
+    def __init__(self, registry: Registry, radio: Bonds, notes: PairingNotes, memory: DeviceMemory) -> None:
         self._registry = registry
         self._radio = radio
         self._notes = notes
+        self._memory = memory
 
     async def retire(self, address: str, actor: str, resident_id: str) -> None:
         """It is this resident's no longer; when it is nobody's, its bond is removed. Raises HuomaError."""
@@ -54,6 +57,7 @@ class Replacements:
                 await self._registry.end_assignment(one.id, actor=actor)
         if not await self._registry.assigned(address):
             await self._radio.forget(address)
+            await forget_users(self._registry, self._memory, address)
 
     async def look(self) -> bool:
         """Retire those whose successors have measured. True: some wait still."""

@@ -84,7 +84,7 @@ class Pairings:
         self._sessions: dict[str, PairingSession] = {}
         self._to_mend = asyncio.Event()
         self._nearby = Nearby(radio, registry, clock)
-        self._replacements = Replacements(registry, radio, notes)
+        self._replacements = Replacements(registry, radio, notes, memory)
         self._office = HomeOffice(
             registry=registry, memory=memory, notes=notes, acts=acts, replacements=self._replacements,
             nearby=self._nearby, chosen=self._chosen,
@@ -144,6 +144,10 @@ class Pairings:
         if request.address is not None:
             if any(one.address == request.address for one in open_ones):
                 raise Conflict(f"{request.address} is being paired already: go on there, or cancel that one.")
+            if any(
+                row.address == request.address and row.id not in self._sessions for row in await self._notes.cut_off()
+            ):
+                raise Conflict(f"An earlier pairing of {request.address} is being taken back: try again in a moment.")
             owned = await self._office.owned(request.address, request)
         pairing_id = new_id(self._clock.wall())
         session = PairingSession(

@@ -137,6 +137,7 @@ class PairingSession:
     async def consent_code(self, user: int, code: str) -> None:
         """Raises Invalid: it is no code. Conflict: no device is chosen yet."""
         await self._office.give_code(self._chosen(), user, code, self._row.actor, self._row.resident_id)
+        self._flow.is_user(user)
         self._flow.answered()
         self._stir.set()
 

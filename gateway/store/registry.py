@@ -101,6 +101,7 @@ class Registry:
         since: datetime | None = None,
         shared: bool = False,
         reference: Mapping[str, float] | None = None,
+        review: bool = True,
     ) -> Assignment:
         """From now on (or from `since`) the device's readings are about `subject`. Ends the assignment before.
 
@@ -116,6 +117,7 @@ class Registry:
             since: the moment from which it holds, if not now. Readings since then go over to `subject` with the next
                 `Ingest.take_up`.
             shared: several residents use it, and it cannot tell them apart.
+            review: what somebody got since `since` goes over too; else only what is nobody's so far.
             reference: what was just measured of this resident, by quantity ("weight": 72.0): a shared scale knows them
                 by it from the first morning on.
 
@@ -152,7 +154,7 @@ class Registry:
                 shared=shared,
                 reference=reference,
             )
-            if since is not None:
+            if since is not None and review:
                 assignments.to_be_reviewed(connection, stamp, made.device_identity, since)
             detail = {"subject": f"{subject.type}/{subject.id}", "user_slot": user_slot, "placement": placement}
             if shared:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from device_drivers.virtual.beurer_scale import PLACES, UserScale
 from device_drivers.virtual.device_clock import DeviceClock
@@ -28,7 +29,8 @@ async def weights(gateway: Gateway) -> list[tuple[int, str | None]]:
     return [(round(row.values["weight"]), row.subject.id if row.subject else None) for row in rows]
 
 
-async def new_scale(household: Household) -> UserScale:
-    scale = UserScale(household.air, clock=DeviceClock(household.local_now()))
+async def new_scale(household: Household, **more: Any) -> UserScale:
+    """Nobody is a user of it."""
+    scale = UserScale(household.air, clock=DeviceClock(household.local_now()), **more)
     await scale.power_on()
     return scale
