@@ -150,8 +150,8 @@ class Acts:
         closed = 0
         if await self.registry.assigned(address):
             closed = await self.registry.unassign(address, actor=actor)
+        await forget_users(self.registry, self.memory, address)  # whether or not the bond can be removed now
         await radio.forget(address)
-        await forget_users(self.registry, self.memory, address)
         return closed
 
     async def pair_again(self, address: str) -> None:

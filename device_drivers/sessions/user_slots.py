@@ -101,12 +101,15 @@ class UserSlots:
 
     async def _renewed(self, refused: Consent) -> Consent | None:
         """A user of ours whom the device knows no more is made anew, while somebody is at it to say whose he is."""
-        if not (Wanted.of(self._memory).pairing and user_words.is_own(self._memory, refused.user)):
+        wanted = Wanted.of(self._memory)
+        his = wanted.pairing and (
+            wanted.user == refused.user or [one.user for one in self.remembered()] == [refused.user]
+        )
+        if not (his and user_words.is_own(self._memory, refused.user)):
             return None
         # First: whatever breaks off behind it, a new one is still wanted, and he whom it refuses is not.
-        again = Wanted.of(self._memory).again
-        await self._memory.keep(user_words.WANTED, str(Wanted(new=True, again=again)))
-        for key in user_words.keys_of_own(refused.user):
+        await self._memory.keep(user_words.WANTED, str(Wanted(new=True, again=wanted.again)))
+        for key in user_words.keys_of_own(self._memory, refused.user):
             await self._memory.keep(key, "")
         return await self.enrol()
 

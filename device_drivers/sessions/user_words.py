@@ -3,8 +3,8 @@
 "consent-own:N" is the code of the user N, who was registered from here; "consent-code:N" the code of N that a person
 entered. "consent-code" is the code of a user that is being registered, or that was and is nobody's: the device has it.
 With "consent-index" beside it, it is the code of that user, as earlier versions kept it. "consent-wanted" stands
-while a resident is being paired: see `Wanted`. "consent-slots" says that residents are users of the device, so that
-nobody becomes one but by being paired.
+while a resident is being paired: see `Wanted`. "consent-slots" is not remembered but given with it: residents are
+users of the device, so that nobody becomes one but by being paired.
 """
 
 from __future__ import annotations
@@ -112,14 +112,14 @@ def is_own(memory: Words, user: int) -> bool:
     return bool(memory.get(own(user))) or memory.get(CONSENT_INDEX) == str(user)
 
 
-def keys_of_own(user: int) -> Sequence[str]:
+def keys_of_own(memory: Words, user: int) -> Sequence[str]:
     """What to forget of a user that was registered from here, and that the device knows no more."""
-    return (own(user), CONSENT_INDEX, CONSENT_CODE)
+    return (own(user), *((CONSENT_INDEX, CONSENT_CODE) if memory.get(CONSENT_INDEX) == str(user) else ()))
 
 
 def is_word(key: str) -> bool:
     """A key that belongs to users and their codes, for longer than one pairing."""
-    return key in (CONSENT_INDEX, CONSENT_CODE, SLOTS) or key.startswith((f"{CONSENT_CODE}:", f"{CONSENT_OWN}:"))
+    return key in (CONSENT_INDEX, CONSENT_CODE) or key.startswith((f"{CONSENT_CODE}:", f"{CONSENT_OWN}:"))
 
 
 def of_user(known: Mapping[str, str], user: int | None) -> Mapping[str, str]:

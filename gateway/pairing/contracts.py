@@ -23,8 +23,8 @@ class PairingRadio(Protocol):
         """Permission to connect to a device that nobody owns yet, and to bond with it, if it is of this profile."""
         ...
 
-    async def leave(self, address: str) -> None:
-        """Hang up, and wait until nothing is said to the device any more. It may be called for afterwards."""
+    def left(self, address: str) -> AbstractAsyncContextManager[None]:
+        """In the block nothing is said to this device: its session is over, and none begins."""
         ...
 
     async def forget(self, address: str) -> None:

@@ -11,7 +11,6 @@ from typing import Protocol
 
 from device_drivers.sessions.user_words import (
     CONSENT_CODE,
-    SLOTS,
     WANTED,
     Wanted,
     is_own,
@@ -138,7 +137,6 @@ class DeviceUsers:
         for one in mine:
             if one.user_slot != user:  # who the resident was before, or all of them
                 await self._registry.end_assignment(one.id, actor=row.actor)
-        await self._memory.keep(address, {SLOTS: "yes"})
         await self._memory.drop(address, WANTED)
         return user
 

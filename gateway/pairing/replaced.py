@@ -56,8 +56,8 @@ class Replacements:
             if one.subject.id == resident_id:
                 await self._registry.end_assignment(one.id, actor=actor)
         if not await self._registry.assigned(address):
-            await self._radio.forget(address)
             await forget_users(self._registry, self._memory, address)
+            await self._radio.forget(address)
 
     async def look(self) -> bool:
         """Retire those whose successors have measured. True: some wait still."""

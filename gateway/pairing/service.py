@@ -145,7 +145,7 @@ class Pairings:
             if any(one.address == request.address for one in open_ones):
                 raise Conflict(f"{request.address} is being paired already: go on there, or cancel that one.")
             if any(
-                row.address == request.address and row.id not in self._sessions for row in await self._notes.cut_off()
+                row.address == request.address and not self._under_way(row.id) for row in await self._notes.cut_off()
             ):
                 raise Conflict(f"An earlier pairing of {request.address} is being taken back: try again in a moment.")
             owned = await self._office.owned(request.address, request)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext
 from dataclasses import replace
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -334,9 +334,9 @@ async def undo(row: PairingRow, *, office: Office, radio: PairingRadio) -> None:
     Raises:
         HuomaError: not now (store, radio): do it again later.
     """
-    if row.address is not None:
-        await radio.leave(row.address)  # else a session that goes on would tell the store what is taken back
-    await office.take_back(row)
+    # A session that goes on, or begins meanwhile, would tell the store again what is taken back.
+    async with nullcontext() if row.address is None else radio.left(row.address):
+        await office.take_back(row)
     if row.address is not None and not row.owned_before:
         await radio.forget(row.address)
 

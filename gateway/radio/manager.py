@@ -211,9 +211,15 @@ class Radio:
         finally:
             del self._awaited[address], self._dispatcher.captures[address]
 
-    async def leave(self, address: str) -> None:
-        """Hang up on a device, and wait until its session is over. It may be called for afterwards."""
-        await self._dispatcher.end(address)
+    @asynccontextmanager
+    async def left(self, address: str) -> AsyncIterator[None]:
+        """In the block nothing is said to this device: its session is over, and none begins."""
+        self._dispatcher.barred.add(address)
+        try:
+            await self._dispatcher.end(address)
+            yield
+        finally:
+            self._dispatcher.barred.discard(address)
 
     async def forget(self, address: str) -> None:
         """A technician's act: remove the bond with a device from every adapter that holds one, and hang up.

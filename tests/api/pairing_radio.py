@@ -48,8 +48,10 @@ class HandRadio:
         finally:
             del self.watches[address], self.agents[address]
 
-    async def leave(self, address: str) -> None:
+    @asynccontextmanager
+    async def left(self, address: str) -> AsyncIterator[None]:
         del address
+        yield
 
     async def forget(self, address: str) -> None:
         self.forgotten.append(address)
@@ -89,9 +91,11 @@ class HandRadio:
             ClockMeasurement(offset_s=61.0, uncertainty_s=0.5, measured_at=self.clock.wall(), was_set=True)
         )  # fmt: skip
 
-    def measure(self, watch: PairingWatch, address: str = CUFF) -> None:
+    def measure(self, watch: PairingWatch, address: str = CUFF, *, user_slot: int | None = None) -> None:
         """A blood pressure of it was committed."""
-        reading = Reading(kind=Kind.BLOOD_PRESSURE, values={Quantity.SYSTOLIC: 177.0}, raw=b"", source="2a35")
+        reading = Reading(
+            kind=Kind.BLOOD_PRESSURE, values={Quantity.SYSTOLIC: 177.0}, raw=b"", source="2a35", user_slot=user_slot
+        )
         watch.reading(
             Received(
                 device=self.device(address), reading=reading, clock=None, received_at=self.clock.wall(),

@@ -46,6 +46,7 @@ class Dispatcher:
         self.permits: dict[str, Permit] = {}  # one per pairing under way
         self.captures: dict[str, Callable[[], None]] = {}  # by address: called when it becomes ours
         self.crowded_out: dict[str, str] = {}  # devices of ours that find no room, by address: the sentence for people
+        self.barred: set[str] = set()  # what is remembered of them is being changed: no visit begins
         self._stations = stations
         self._devices = devices
         self._book = book
@@ -205,7 +206,7 @@ class Dispatcher:
             return
         station = await self.station_for(device)
         # Judged again: the technician may have left, or the device been taken out of use, while the adapter was asked.
-        if station is None or not await self._is_ours(device) or device.in_session:
+        if station is None or address in self.barred or not await self._is_ours(device) or device.in_session:
             return  # it goes on calling
         visit = self._visitor.visit(station, device, self.permits.get(address))
         task = station.start(visit)

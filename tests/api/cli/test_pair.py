@@ -134,7 +134,7 @@ async def test_a_consent_code_is_asked_for_until_it_is_right(tmp_path: Path) -> 
         watch.bonded()
         watch.ended(End.NOTHING_MORE)
         await until_said(process, "Waiting for a first measurement")
-        at.radio.measure(watch)
+        at.radio.measure(watch, user_slot=2)
         out, err = await process.communicate()
         assert process.returncode == 0, (out, err)
         assert "0042" not in (out + err).decode()

@@ -61,7 +61,6 @@ async def test_the_second_residents_pairing_undone_leaves_the_first_alone(househ
             await asyncio.sleep(60)
         memory = codes_of(await gateway.memory.of(scale.address))
         assert memory == {
-            "consent-slots": "yes",
             "consent-own:1": f"{scale.users[1].code:04d}",
             "consent-code": f"{scale.users[2].code:04d}",
         }
