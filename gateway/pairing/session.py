@@ -309,6 +309,9 @@ class PairingSession:
 
     async def _undo(self, listening: AsyncExitStack) -> None:
         await listening.aclose()
+        if self._row.prepared:  # else what cannot be taken back now would be taken for a pairing that stands
+            self._row = replace(self._row, prepared=False)
+            await self._office.note(self._row)
         await undo(self._row, office=self._office, radio=self._radio)
         flow, address = self._flow, self._row.address
         if self._row.owned_before and flow.bonding.old_gone and address is not None:

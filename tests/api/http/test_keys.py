@@ -8,6 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from api.http.app import build_app
+from gateway.core.errors import NotFound
 from gateway.store.users import Role
 from tests.api.home import Home, client
 from tests.api.pairing_radio import HandRadio
@@ -129,3 +130,15 @@ async def test_a_second_users_code_is_refused_while_one_resident_has_them_all(ho
         assert "consent-code:2" not in await acts.memory.of(ADDRESS)
         await acts.assign(ADDRESS, "Aino Virtanen", actor="t", user_slot=1)
         assert (await technician.post(CODE_PATH, json={"user": 2, "code": "0815"})).status_code == 204
+
+
+async def test_codes_are_forgotten_even_when_the_bond_cannot_be_removed(home: Home) -> None:
+    class NoAdapter(HandRadio):
+        async def forget(self, address: str) -> None:
+            raise NotFound(f"no adapter to forget {address} with")
+
+    acts = replace(home.services.acts, bonds=NoAdapter())  # type: ignore[arg-type]
+    await acts.memory.keep(ADDRESS, {"consent-code:1": "1001", "last-sequence": "7"})
+    with pytest.raises(NotFound):
+        await acts.unpair(ADDRESS, actor="t")
+    assert await acts.memory.of(ADDRESS) == {"last-sequence": "7"}

@@ -7,6 +7,8 @@ import asyncio
 import pytest
 
 from device_drivers.virtual.and_medical import Scale
+from gateway.core.errors import Conflict, NotFound
+from gateway.core.subject import Subject, SubjectType
 from tests.gateway.pairing.home import AINO, EINO, Household
 from tests.gateway.pairing.scales import full_scale, new_scale, weights
 from tests.gateway.pairing.test_device_users import both_paired, paired, slots, weighed
@@ -147,3 +149,43 @@ async def test_who_had_the_scale_before_is_not_taken_for_who_gets_it(household: 
         await scale.weigh(62.0, user=1)
         await asyncio.sleep(30)
         assert (62, EINO) not in await weights(gateway)
+
+
+async def test_slots_that_were_given_by_hand_are_not_taken_by_a_call(household: Household) -> None:
+    scale = await new_scale(household)
+    async with household.gateway() as gateway:
+        for user, resident in ((1, AINO), (2, EINO)):
+            subject = Subject(type=SubjectType.RESIDENT, id=resident)
+            await gateway.registry.assign(scale.address, subject, actor="t", user_slot=user)
+        await scale.pairing_mode()
+        await gateway.until(lambda: gateway.radio.device_problems())
+        assert "pair it again for each" in str(gateway.radio.device_problems())
+        assert await slots(gateway, scale) == {AINO: 1, EINO: 2}
+        assert not scale.users
+
+
+async def test_a_device_that_is_being_taken_back_is_not_paired_meanwhile(
+    household: Household, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scale = await new_scale(household)
+    async with household.gateway() as gateway:
+        pairing = await gateway.begin(scale.address)
+        await scale.pairing_mode()
+        await gateway.until(lambda: gateway.state(pairing).phase == "measuring")
+        await asyncio.sleep(1)
+
+        async def fails(_address: str) -> None:
+            raise NotFound("the adapter is out")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(gateway.radio, "forget", fails)
+            gateway.pairings.session(pairing).cancel()
+            await gateway.until(lambda: "later" in gateway.codes(pairing))
+            await gateway.until(lambda: "ended" in gateway.codes(pairing))
+            with pytest.raises(Conflict, match="is being taken back"):
+                await gateway.begin(scale.address)
+        await asyncio.sleep(60)
+        assert (await gateway.pairings.state(pairing)).outcome != "unproven", "it was cancelled"
+        assert await gateway.owners(scale.address) == []
+        assert not await gateway.bonded(scale.address)
+        assert await gateway.begin(scale.address)
