@@ -108,12 +108,13 @@ class Acts:
         shared: bool = False,
         reference: Mapping[str, float] | None = None,
         review: bool = True,
+        pairing_id: str | None = None,
     ) -> Assignment:
         """The device's readings are the resident's (id, or a name only one has) from now on.
 
         With `shared` several residents have it: whose a reading is, is decided one by one. `reference` is what the
         resident weighs now ("weight", kg), so that a shared scale knows them from the first morning on. Without
-        `review` what somebody got since `since` stays.
+        `review` what somebody got since `since` stays. What the pairing of `pairing_id` assigns goes with it.
 
         Raises:
             Invalid: neither an address nor an identity, or no placement (`PLACEMENTS`); and as the registry.
@@ -124,7 +125,7 @@ class Acts:
         subject = Subject(type=SubjectType.RESIDENT, id=found.id)
         made = await self.registry.assign(
             device, subject, actor=actor, placement=placement, user_slot=user_slot, since=since, shared=shared,
-            reference=reference, review=review,
+            reference=reference, review=review, pairing_id=pairing_id,
         )  # fmt: skip
         if self.take_up is not None:
             await self.take_up(device)

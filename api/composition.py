@@ -130,7 +130,9 @@ async def open_home(
                 stale_bonds=radio.stale_bonds if radio is not None else dict,
                 refusals=radio.refusals if radio is not None else dict,
             ).run,
-            UNASSIGNED: UnassignedReminder(core.decisions, take_up=ingest.take_up, clock=clock, health=health).run,
+            UNASSIGNED: UnassignedReminder(
+                core.decisions, core.registry, take_up=ingest.take_up, clock=clock, health=health
+            ).run,
         }
         if detection is not None:
             parts[FALLS] = FallWatch(

@@ -61,7 +61,7 @@ class UserSlots:
             return found
         if known and not wanted.new:
             return known
-        if not wanted.pairing and self._memory.get(user_words.SLOTS):
+        if not wanted.pairing and user_words.slots(self._memory):
             raise CodeNeeded("no resident is a user of the device any more: pair it again for each")
         return [await self.enrol()] if enrols else []
 
@@ -122,11 +122,16 @@ class UserSlots:
             CodeNeeded: every place is taken.
             DeviceRefused: it registers nobody; both in words that say what to do.
         """
+        for one in user_words.nobodys(self._memory):
+            if await self.consent(one) == user_control.SUCCESS:
+                return await self._known(one)
+            await self._memory.keep(user_words.nobody(one.user), "")  # deleted on the device
         code = user_words.pending(self._memory)
         if code is not None:
             found = await self._whose(code)
-            if found is not None:
+            if found is not None and self._free(found.user):
                 return await self._known(found)
+            code = None if found is not None else code
         if code is None:
             code = secrets.randbelow(user_control.LAST_CODE + 1)
         await self._memory.keep(user_words.CONSENT_CODE, f"{code:04d}")
@@ -143,7 +148,7 @@ class UserSlots:
         return await self._known(Consent(user=answer.user, code=code))
 
     async def _whose(self, code: int) -> Consent | None:
-        """The user that opens with this code, if there is one, and he is nobody's yet."""
+        """The user that opens with this code, if there is one, and no other code of his is known."""
         taken = {one.user for one in self.remembered()}
         for user in range(1, MOST_USERS + 1):
             consent = Consent(user=user, code=code)
@@ -151,12 +156,18 @@ class UserSlots:
                 return consent
         return None
 
+    def _free(self, user: int) -> bool:
+        """Not given to a resident by hand meanwhile. Who had a place of his own finds himself on it again."""
+        return Wanted.of(self._memory).again or user not in user_words.slots(self._memory)
+
     async def _known(self, made: Consent) -> Consent:
         wanted = Wanted.of(self._memory)
         await self._memory.keep(user_words.own(made.user), f"{made.code:04d}")
         if wanted.pairing:
             await self._memory.keep(user_words.WANTED, str(Wanted(user=made.user, made=True, again=wanted.again)))
-        await self._memory.keep(user_words.CONSENT_CODE, "")
+        if user_words.pending(self._memory) == made.code:
+            await self._memory.keep(user_words.CONSENT_CODE, "")
+        await self._memory.keep(user_words.nobody(made.user), "")
         return made
 
 

@@ -1,15 +1,16 @@
 """What is remembered of the users of a device, in its memory.
 
 "consent-own:N" is the code of the user N, who was registered from here; "consent-code:N" the code of N that a person
-entered. "consent-code" is the code of a user that is being registered, or that was and is nobody's: the device has it.
-With "consent-index" beside it, it is the code of that user, as earlier versions kept it. "consent-wanted" stands
-while a resident is being paired: see `Wanted`. "consent-slots" is not remembered but given with it: residents are
-users of the device, so that nobody becomes one but by being paired.
+entered; "consent-nobody:N" that of N who was registered from here for a pairing that was taken back: the device has
+him, and the next pairing takes him. "consent-code" is the code of a user that is being registered: his number is not
+known yet. With "consent-index" beside it, it is the code of that user, as earlier versions kept it. "consent-wanted"
+stands while a resident is being paired: see `Wanted`. "consent-slots" is not remembered but given with it: the users
+of the device that residents are, so that nobody becomes one but by being paired.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -18,13 +19,16 @@ from device_drivers.decode import user_control
 CONSENT_INDEX: Final = "consent-index"
 CONSENT_CODE: Final = "consent-code"
 CONSENT_OWN: Final = "consent-own"
+CONSENT_NOBODY: Final = "consent-nobody"
 WANTED: Final = "consent-wanted"
 SLOTS: Final = "consent-slots"
 MOST_USERS: Final = 10  # of any device known here
 _USERS: Final = range(MOST_USERS + 1)
 # What stays when a pairing is undone: codes that people entered, and that of a user who stays on the device. Without
 # it the next pairing would make another user, until every place is taken.
-HELD_BY_DEVICE: Final = frozenset({CONSENT_CODE, *(f"{CONSENT_CODE}:{user}" for user in _USERS)})
+HELD_BY_DEVICE: Final = frozenset(
+    {CONSENT_CODE, *(f"{kind}:{user}" for kind in (CONSENT_CODE, CONSENT_NOBODY) for user in _USERS)}
+)
 
 
 class Words(Protocol):
@@ -77,21 +81,34 @@ class Wanted:
 
 
 def remembered(memory: Words) -> Sequence[Consent]:
-    """Every user whose code is known, a person's word before our own."""
-    found: dict[int, int] = {}
+    """Every user whose code is known and who is somebody's, a person's word before our own."""
+    found = {one.user: one.code for one in _of_kind(memory, CONSENT_NOBODY) if one.user in slots(memory)}
     index, code = _number(memory, CONSENT_INDEX), _number(memory, CONSENT_CODE)
     if index is not None and code is not None and index < user_control.UNKNOWN_USER:
         found[index] = code
     for kind in (CONSENT_OWN, CONSENT_CODE):
-        for user in _USERS:
-            code = _number(memory, f"{kind}:{user}")
-            if code is not None:
-                found[user] = code
+        found |= {one.user: one.code for one in _of_kind(memory, kind)}
     return [Consent(user=user, code=code) for user, code in sorted(found.items()) if code <= user_control.LAST_CODE]
 
 
+def nobodys(memory: Words) -> Sequence[Consent]:
+    """Users who were registered from here and are nobody: free for whoever is paired next."""
+    return [one for one in _of_kind(memory, CONSENT_NOBODY) if one.user not in slots(memory)]
+
+
+def slots(memory: Words) -> Collection[int]:
+    """The users of the device that residents are."""
+    return [int(word) for word in (memory.get(SLOTS) or "").split()]
+
+
+def with_slots(known: Mapping[str, str], taken: Iterable[int | None]) -> Mapping[str, str]:
+    """What is remembered, and the users that residents are."""
+    words = " ".join(str(user) for user in sorted({user for user in taken if user is not None}))
+    return {**known, SLOTS: words} if words else known
+
+
 def pending(memory: Words) -> int | None:
-    """The code of a user that is being registered, or that is nobody's."""
+    """The code of a user that is being registered."""
     code = _number(memory, CONSENT_CODE)
     return None if code is None or code > user_control.LAST_CODE or _number(memory, CONSENT_INDEX) is not None else code
 
@@ -99,6 +116,11 @@ def pending(memory: Words) -> int | None:
 def own(user: int) -> str:
     """The key of the code of a user that was registered from here."""
     return f"{CONSENT_OWN}:{user}"
+
+
+def nobody(user: int) -> str:
+    """The key of the code of a user that was registered from here and is nobody."""
+    return f"{CONSENT_NOBODY}:{user}"
 
 
 def made_user(key: str) -> int | None:
@@ -109,22 +131,24 @@ def made_user(key: str) -> int | None:
 
 def is_own(memory: Words, user: int) -> bool:
     """He was registered from here."""
-    return bool(memory.get(own(user))) or memory.get(CONSENT_INDEX) == str(user)
+    return bool(memory.get(own(user)) or memory.get(nobody(user))) or memory.get(CONSENT_INDEX) == str(user)
 
 
 def keys_of_own(memory: Words, user: int) -> Sequence[str]:
     """What to forget of a user that was registered from here, and that the device knows no more."""
-    return (own(user), *((CONSENT_INDEX, CONSENT_CODE) if memory.get(CONSENT_INDEX) == str(user) else ()))
+    return (own(user), nobody(user), *((CONSENT_INDEX, CONSENT_CODE) if memory.get(CONSENT_INDEX) == str(user) else ()))
 
 
 def is_word(key: str) -> bool:
     """A key that belongs to users and their codes, for longer than one pairing."""
-    return key in (CONSENT_INDEX, CONSENT_CODE) or key.startswith((f"{CONSENT_CODE}:", f"{CONSENT_OWN}:"))
+    return key in (CONSENT_INDEX, CONSENT_CODE) or key.startswith(
+        (f"{CONSENT_CODE}:", f"{CONSENT_OWN}:", f"{CONSENT_NOBODY}:")
+    )
 
 
 def of_user(known: Mapping[str, str], user: int | None) -> Mapping[str, str]:
     """What is remembered of one user."""
-    keys = [own(user), f"{CONSENT_CODE}:{user}"] if user is not None else []
+    keys = [own(user), nobody(user), f"{CONSENT_CODE}:{user}"] if user is not None else []
     if user is not None and known.get(CONSENT_INDEX) == str(user):
         keys += [CONSENT_INDEX, CONSENT_CODE]
     return {key: known[key] for key in keys if key in known}
@@ -132,7 +156,7 @@ def of_user(known: Mapping[str, str], user: int | None) -> Mapping[str, str]:
 
 def entered(known: Mapping[str, str], user: int, code: int | None) -> Mapping[str, str]:
     """What to remember when a person enters the code of a user; None forgets it. `known`: what is remembered now."""
-    kept = {f"{CONSENT_CODE}:{user}": "" if code is None else f"{code:04d}", own(user): ""}
+    kept = {f"{CONSENT_CODE}:{user}": "" if code is None else f"{code:04d}", own(user): "", nobody(user): ""}
     if known.get(CONSENT_INDEX) == str(user):  # what was registered from here holds no longer
         kept |= {CONSENT_INDEX: "", CONSENT_CODE: ""}
     return kept
@@ -142,7 +166,16 @@ def undone(known: Mapping[str, str]) -> Mapping[str, str]:
     """What to remember when a pairing is undone: a user who was made in it is nobody's, and taken by the next."""
     wanted = Wanted.of(known)
     code = known.get(own(wanted.user)) if wanted.made and wanted.user is not None else None
-    return {own(wanted.user): "", CONSENT_CODE: code} if code and wanted.user is not None else {}
+    return {own(wanted.user): "", nobody(wanted.user): code} if code and wanted.user is not None else {}
+
+
+def _of_kind(memory: Words, kind: str) -> Sequence[Consent]:
+    codes = {user: _number(memory, f"{kind}:{user}") for user in _USERS}
+    return [
+        Consent(user=user, code=code)
+        for user, code in codes.items()
+        if code is not None and code <= user_control.LAST_CODE
+    ]
 
 
 def _number(memory: Words, key: str) -> int | None:

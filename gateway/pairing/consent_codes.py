@@ -21,12 +21,15 @@ class ConsentCodes:
     Attributes:
         refused: why the device gives nothing, by its own word; None when it gives, or has not said.
         answered: a code was entered since, and not tried yet.
+        gives_without: it gave, and never was one asked for.
     """
 
     def __init__(self) -> None:
         self.refused: str | None = None
         self.answered = False
+        self.gives_without = False
         self._asked = 0
+        self._perhaps = False
 
     @staticmethod
     def asks(ask: Ask | None) -> bool:
@@ -41,9 +44,14 @@ class ConsentCodes:
         self._asked += 1
         return Ask(kind=AskKind.CONSENT_CODE, words=f"{capital(self.refused)}. Enter {_WHICH}. Then measure once more.")
 
-    @staticmethod
-    def perhaps() -> Ask:
+    def not_needed(self) -> None:
+        """It gives as it is."""
+        self.refused = None
+        self.gives_without = self._asked == 0 and not self._perhaps
+
+    def perhaps(self) -> Ask:
         """The question about a device that may only have had nothing to give."""
+        self._perhaps = True
         return Ask(
             kind=AskKind.CONSENT_CODE,
             words=f"The device has users of its own and gave nothing. Measure once; if nothing comes, enter {_WHICH}.",

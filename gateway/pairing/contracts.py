@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
 from typing import Protocol
 
 from gateway.ingest.received import KnownDevice
@@ -39,7 +38,7 @@ class Office(Protocol):
         """The device is the home's already: undoing leaves its bond alone.
 
         Raises:
-            Conflict: it is somebody else's.
+            Conflict: it is somebody else's, or an earlier pairing of it is not taken back yet.
         """
         ...
 
@@ -51,20 +50,29 @@ class Office(Protocol):
         """Whose it is cannot be said yet: the resident is to be one more user of it, who is not made so far."""
         ...
 
-    async def assign(
-        self, address: str, device: KnownDevice | None, request: PairingRequest, begun: datetime
-    ) -> Assignment | None:
-        """It is the resident's from now on; as a new user since the pairing was `begun`. None: it was already.
+    async def has_users(self, address: str) -> bool:
+        """A user of the device itself is known, or was."""
+        ...
+
+    async def assign(self, address: str, device: KnownDevice | None, row: PairingRow) -> Assignment | None:
+        """It is the resident's from now on; as a new user since the pairing began. None: it was already.
 
         Raises HuomaError.
         """
         ...
 
-    async def take_back(self, row: PairingRow) -> None:
+    async def take_back(self, row: PairingRow) -> bool:
         """End the assignment that a pairing made, and forget what drivers remembered but for what the device holds too.
+
+        Who had it before has it again. True: the resident had the device before, and is a new user of it now, since it
+        knew him no more: that stands.
 
         Raises HuomaError.
         """
+        ...
+
+    async def lost(self, row: PairingRow) -> str:
+        """Residents by name who were users of the device before it made new ones in their places; "" for none."""
         ...
 
     async def retire(self, address: str, actor: str, resident_id: str) -> None:
@@ -75,7 +83,7 @@ class Office(Protocol):
         """The key of its encrypted advertisements; `take_back` brings the old one back. Raises Invalid."""
         ...
 
-    async def give_code(self, address: str, user: int, code: str, actor: str, resident_id: str) -> None:
+    async def give_code(self, row: PairingRow, address: str, user: int, code: str) -> None:
         """The consent code of one of its users; `take_back` brings back what was before. Raises Invalid."""
         ...
 

@@ -18,6 +18,7 @@ from device_drivers.sessions.user_words import (
     of_user,
     remembered,
     undone,
+    with_slots,
 )
 from gateway.core.errors import Conflict
 from gateway.pairing.model import PairingRequest
@@ -41,6 +42,7 @@ class AssignActs(Protocol):
         since: datetime | None = None,
         shared: bool = False,
         review: bool = True,
+        pairing_id: str | None = None,
     ) -> Assignment:
         """The device is the resident's from now on, or since; readings that waited for that are taken up."""
         ...
@@ -58,14 +60,12 @@ class DeviceUsers:
         """Others have it as users of their own, so the resident can be one more."""
         others = [one for one in open_ones if one.subject.id != request.resident_id]
         slots = all(one.user_slot is not None for one in others)
-        return slots and request.user_slot is None and not request.shared and await self._has_users(address)
+        return slots and request.user_slot is None and not request.shared and await self.has_users(address)
 
     async def want(self, address: str, request: PairingRequest) -> None:
         """Before the device is connected to: which user the resident is to be. Once in a pairing."""
-        known = await self._memory.of(address)
-        if WANTED in known:
-            return
         open_ones = await self._registry.assigned(address)
+        known = with_slots(await self._memory.of(address), [one.user_slot for one in open_ones])
         mine = [one.user_slot for one in open_ones if one.subject.id == request.resident_id]
         again, codes = bool(mine), {one.user for one in remembered(known)}
         wanted = Wanted(user=request.user_slot, again=again)
@@ -88,9 +88,17 @@ class DeviceUsers:
         open_ones = await self._registry.assigned(address)
         return all(one.user_slot != user or one.subject.id == resident_id for one in open_ones)
 
-    async def release(self, address: str) -> None:
-        """The user who was made is not the one, as a person says: he is nobody's, and the next pairing takes him."""
-        await self._keep(address, await self.undone(address))
+    async def give_up(self, row: PairingRow, address: str) -> None:
+        """The user who was made is not the one, as a person says.
+
+        He is nobody's, and the next pairing takes him. But of one who had the device before and whose user was lost
+        on it, he is what stands should this pairing be cancelled.
+        """
+        wanted = Wanted.of(await self._memory.of(address))
+        if wanted.again and wanted.made:
+            await self.settle(row, None)
+        else:
+            await self._keep(address, await self.undone(address))
 
     async def entered(self, address: str, user: int, before: Mapping[str, str]) -> None:
         """A technician says which user it is. What was entered before in this pairing was a slip."""
@@ -105,10 +113,10 @@ class DeviceUsers:
         wanted = Wanted.of(await self._memory.of(address))
         return wanted.new and not wanted.again
 
-    async def slot(self, address: str, request: PairingRequest) -> int | None:
+    async def slot(self, address: str, row: PairingRow) -> int | None:
         """Of the assignment that is made now, where the resident is one of several users of the device."""
-        if request.user_slot is not None or request.shared:
-            return request.user_slot
+        if row.user_slot is not None or row.shared:
+            return row.user_slot
         wanted = Wanted.of(await self._memory.of(address))
         return wanted.user if wanted.made or await self._registry.assigned(address) else None
 
@@ -116,16 +124,16 @@ class DeviceUsers:
         """The pairing ended well: the device is the resident's as one of its users. Which; None: it has none.
 
         It is the one who was made or named in this pairing, or else who has `measured`. So also when nobody has
-        measured yet: else what this user weighs next would go to whoever was this user before.
+        measured yet: else what this user weighs next would go to whoever was this user before. Twice is as good as
+        once, until `done`.
         """
         address = row.address
         if address is None:
             return None
         wanted = Wanted.of(await self._memory.of(address))
         user = measured if wanted.user is None else wanted.user
-        known = user is not None and not row.shared and await self._has_users(address)
+        known = user is not None and not row.shared and await self.has_users(address)
         if user is None or not known or not await self._free(address, user, row.resident_id):
-            await self._memory.drop(address, WANTED)
             return None
         mine = [one for one in await self._registry.assigned(address) if one.subject.id == row.resident_id]
         if all(one.user_slot != user for one in mine):
@@ -137,13 +145,21 @@ class DeviceUsers:
         for one in mine:
             if one.user_slot != user:  # who the resident was before, or all of them
                 await self._registry.end_assignment(one.id, actor=row.actor)
-        await self._memory.drop(address, WANTED)
         return user
+
+    async def done(self, address: str) -> None:
+        """The last step of a pairing, whatever became of it: nobody is wanted any more."""
+        await self._memory.drop(address, WANTED)
 
     async def again(self, row: PairingRow) -> bool:
         """The resident had it before, and is another user now: that stands, whatever became of the pairing."""
         wanted = Wanted.of(await self._memory.of(row.address or ""))
         return wanted.again and wanted.made and await self.settle(row, None) is not None
+
+    async def lost(self, row: PairingRow) -> Sequence[str]:
+        """Residents by id who were users of the device until it made new ones in their places, in this pairing."""
+        lost = await self._registry.lost_places(row.address, since=row.started_at)
+        return list(dict.fromkeys(one.subject.id for one in lost))
 
     async def undone(self, address: str) -> Mapping[str, str]:
         """What to remember when it did not: a user who was made stays on the device, and the next pairing takes him."""
@@ -152,7 +168,7 @@ class DeviceUsers:
     async def take_back(self, address: str, kept: Mapping[str, str]) -> None:
         """It did not; `kept` is what `undone` gave."""
         await self._keep(address, kept)
-        await self._memory.drop(address, WANTED)
+        await self.done(address)
 
     async def _keep(self, address: str, kept: Mapping[str, str]) -> None:
         for key, value in kept.items():
@@ -161,7 +177,8 @@ class DeviceUsers:
             else:
                 await self._memory.drop(address, key)
 
-    async def _has_users(self, address: str) -> bool:
+    async def has_users(self, address: str) -> bool:
+        """A user of it is known, or was."""
         return _users_in(await self._memory.of(address))
 
 

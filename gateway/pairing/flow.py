@@ -60,7 +60,7 @@ class Flow:
         self._clock_said = False
         self._session_ended = False
         self._assigning = False
-        self._codes = ConsentCodes()
+        self.codes = ConsentCodes()
         self._first_heard: float | None = None
         self._first = FirstMeasurement(request, self.found, log)
         self._tell_steps()
@@ -170,7 +170,7 @@ class Flow:
 
     def connecting(self) -> None:
         """It called."""
-        if self._codes.asks(self.ask):
+        if self.codes.asks(self.ask):
             return
         if self.phase is Phase.CALLING:
             self.phase = Phase.PREPARING
@@ -227,7 +227,7 @@ class Flow:
         if isinstance(error, CodeNeeded):
             self._code_needed(error)
             return
-        if isinstance(error, LinkLost) and self._codes.asks(self.ask):
+        if isinstance(error, LinkLost) and self.codes.asks(self.ask):
             return
         digits, self.ask = self.bonding.ended(), None
         if isinstance(error, BondLost):
@@ -255,18 +255,18 @@ class Flow:
 
     def _code_needed(self, error: CodeNeeded) -> None:
         """The device calls again and again while a person looks the code up: it is asked for once."""
-        if self._codes.asks(self.ask):
+        if self.codes.asks(self.ask):
             return
-        ask = self._codes.needed(error)
+        ask = self.codes.needed(error)
         if ask is None:
-            self._fail(self._codes.verdict())
+            self._fail(self.codes.verdict())
         else:
             self.question(ask)
 
     def _code_not_needed(self) -> None:
         """It gives without, or somebody made room on it meanwhile."""
-        self._codes.refused = None
-        if self._codes.asks(self.ask):
+        self.codes.not_needed()
+        if self.codes.asks(self.ask):
             self.answered()
 
     def doubted(self, why: str) -> None:
@@ -295,8 +295,8 @@ class Flow:
             self._code_not_needed()
         self._assign()
         self._advance()
-        if end is End.NO_CODE and not self._first.kinds and not self._codes.asks(self.ask):
-            self.question(self._codes.perhaps())
+        if end is End.NO_CODE and not self._first.kinds and not self.codes.asks(self.ask):
+            self.question(self.codes.perhaps())
 
     def question(self, ask: Ask) -> None:
         """Something that only a person can answer."""
@@ -309,8 +309,8 @@ class Flow:
 
     def answered(self) -> None:
         """It was; what it was is nobody's business."""
-        if self._codes.asks(self.ask):
-            self._codes.answered = True  # and proven when the device takes it
+        if self.codes.asks(self.ask):
+            self.codes.answered = True  # and proven when the device takes it
         self.ask = None
         self._log.say("answered", "Answered.")
 
@@ -342,7 +342,7 @@ class Flow:
     def prepared(self) -> bool:
         """Everything but the first measurement is done."""
         done = self.bonding.made or self._session_ended or bool(self._first.kinds)
-        return self.assigned_at is not None and done and self._codes.refused is None
+        return self.assigned_at is not None and done and self.codes.refused is None
 
     def measured(self, measured: Measured) -> None:
         """A reading was committed, or a press came, or a piece of motion."""
@@ -376,8 +376,8 @@ class Flow:
 
     def time_is_up(self, waited_s: float) -> None:
         """Nothing happened for too long."""
-        if self._codes.refused is not None:
-            self._fail(self._codes.verdict())
+        if self.codes.refused is not None:
+            self._fail(self.codes.verdict())
         elif self.prepared:
             missing = self.missing() or "measurement"
             self._end(Outcome.UNPROVEN, say.not_proven(self._model(), missing, waited_s, self._first.kinds), Act.KEEP)

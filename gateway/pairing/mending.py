@@ -10,8 +10,9 @@ import structlog
 from gateway.core.clock import Clock
 from gateway.core.errors import HuomaError
 from gateway.pairing.contracts import Office, PairingRadio
+from gateway.pairing.endings import cut_off, settle, undo
 from gateway.pairing.replaced import WAITS, stays
-from gateway.pairing.session import cut_off, undo
+from gateway.pairing.verdict import lost_places, user_stays
 from gateway.store.pairings import PairingNotes, PairingRow
 
 log = structlog.get_logger(__name__)
@@ -54,14 +55,16 @@ class Mending:
 
     async def _mend_one(self, row: PairingRow) -> None:
         if row.prepared:
-            await self._office.settle(row)
+            await settle(row, measured=None, office=self._office, radio=self._radio)
             verdict = (
                 "Paired and given to the resident; the gateway was stopped before a first measurement came. Measure "
                 "once: 'huoma devices' shows when it was read."
             )
         else:
-            await undo(row, office=self._office, radio=self._radio)
+            stands = await undo(row, office=self._office, radio=self._radio)
             verdict = "The gateway was stopped in the middle: what was made was taken back. Pair it anew."
+            verdict = user_stays("The gateway was stopped in the middle.") if stands else verdict
+        verdict = lost_places(verdict, await self._office.lost(row))
         outcome = cut_off(row)
         found = {**row.found, "verdict": verdict}
         if row.prepared and row.replaces is not None:

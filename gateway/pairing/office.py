@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from datetime import datetime
 from typing import Protocol
 
 from device_drivers.sessions.user_words import HELD_BY_DEVICE
@@ -30,6 +29,7 @@ class HomeOffice:
 
     Args:
         chosen: the addresses that other open pairings than that of a request have chosen.
+        under_way: whether a pairing, by its id, is being worked on.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class HomeOffice:
         replacements: Replacements,
         nearby: Nearby,
         chosen: Callable[[PairingRequest], Collection[str | None]],
+        under_way: Callable[[str], bool],
     ) -> None:
         self._registry = registry
         self._memory = memory
@@ -52,9 +53,12 @@ class HomeOffice:
         self._replacements = replacements
         self._nearby = nearby
         self._chosen = chosen
+        self._under_way = under_way
 
     async def owned(self, address: str, request: PairingRequest) -> bool:
         """See `Office`."""
+        if any(row.address == address and not self._under_way(row.id) for row in await self._notes.cut_off()):
+            raise Conflict(f"An earlier pairing of {address} is being taken back: try again in a moment.")
         open_ones = await self._registry.assigned(address)
         for one in open_ones:
             apart = request.user_slot is not None and one.user_slot is not None and one.user_slot != request.user_slot
@@ -75,44 +79,47 @@ class HomeOffice:
         """See `Office`."""
         await self._users.want(address, request)
 
+    async def has_users(self, address: str) -> bool:
+        """See `Office`."""
+        return await self._users.has_users(address)
+
     async def waits(self, address: str) -> bool:
         """See `Office`."""
         return await self._users.waits(address)
 
-    async def assign(
-        self, address: str, device: KnownDevice | None, request: PairingRequest, begun: datetime
-    ) -> Assignment | None:
+    async def assign(self, address: str, device: KnownDevice | None, row: PairingRow) -> Assignment | None:
         """See `Office`."""
         if device is not None:
             await self._registry.seen(device)
-        slot = await self._users.slot(address, request)
+        slot = await self._users.slot(address, row)
         for one in await self._registry.assigned(address):
-            if one.subject.id == request.resident_id and (request.user_slot is None or one.user_slot == slot):
+            if one.subject.id == row.resident_id and (row.user_slot is None or one.user_slot == slot):
                 return None  # as another user of it, if need be, when that one is made
         return await self._acts.assign(
-            address, request.resident_id, actor=request.actor, placement=request.placement, user_slot=slot,
-            shared=request.shared, since=None if slot == request.user_slot else begun, review=False,
+            address, row.resident_id, actor=row.actor, placement=row.placement, user_slot=slot, shared=row.shared,
+            since=None if slot == row.user_slot else row.started_at, review=False, pairing_id=row.id,
         )  # fmt: skip
 
-    async def take_back(self, row: PairingRow) -> None:
+    async def take_back(self, row: PairingRow) -> bool:
         """See `Office`."""
-        if row.assignment_id is not None:
-            await self._registry.end_assignment(row.assignment_id, actor=row.actor)
+        await self._registry.take_back(row.id, actor=row.actor)
         if row.address is None:
-            return
-        if row.assignment_id is None:  # one that was made, but the gateway stopped before it was noted
-            for one in await self._registry.assigned(row.address):
-                mine = one.subject.id == row.resident_id and row.user_slot in (None, one.user_slot)
-                if mine and one.valid_from >= row.started_at:
-                    await self._registry.end_assignment(one.id, actor=row.actor)
+            return False
         if row.owned_before and await self._users.again(row):
             await self._entered.settle(row.address)
-            return
+            await self._users.done(row.address)
+            return True
         kept = await self._users.undone(row.address)
         if not row.owned_before:
             await self._memory.forget(row.address, but=HELD_BY_DEVICE)
         await self._entered.bring_back(row.address, actor=row.actor)
         await self._users.take_back(row.address, kept)
+        return False
+
+    async def lost(self, row: PairingRow) -> str:
+        """See `Office`."""
+        names = {one.id: one.name for one in await self._registry.residents()}
+        return " and ".join(names[one] for one in await self._users.lost(row) if one in names)
 
     async def retire(self, address: str, actor: str, resident_id: str) -> None:
         """See `Office`."""
@@ -122,11 +129,11 @@ class HomeOffice:
         """See `Office`."""
         await self._entered.bind_key(address, bind_key, actor=actor)
 
-    async def give_code(self, address: str, user: int, code: str, actor: str, resident_id: str) -> None:
+    async def give_code(self, row: PairingRow, address: str, user: int, code: str) -> None:
         """See `Office`."""
-        await self._users.must_be_free(address, user, resident_id)
-        await self._users.release(address)
-        await self._entered.consent_code(address, user, code, actor=actor)
+        await self._users.must_be_free(address, user, row.resident_id)
+        await self._users.give_up(row, address)
+        await self._entered.consent_code(address, user, code, actor=row.actor)
         await self._users.entered(address, user, await self._entered.before(address))
 
     async def settle(self, row: PairingRow, *, measured: int | None = None) -> int | None:
@@ -134,6 +141,7 @@ class HomeOffice:
         user = await self._users.settle(row, measured)
         if row.address is not None:
             await self._entered.settle(row.address)
+            await self._users.done(row.address)
         return user
 
     async def note(self, row: PairingRow) -> None:

@@ -36,6 +36,11 @@ def stays(address: str) -> str:
     )
 
 
+def not_yet(address: str) -> str:
+    """The new one has measured, and the radio or the store could not take the old one away."""
+    return f"It replaces {address}, which could not be taken away altogether: that is tried until it is done."
+
+
 def gone(address: str) -> str:
     """The new one has measured."""
     return f"It replaces {address}, which belongs to nobody now; its history stays."
@@ -78,17 +83,24 @@ class Replacements:
         if row.outcome != Outcome.READY and not await self._has_measured(row.address, row):
             return False
         await self.retire(row.replaces, row.actor, row.resident_id)
-        verdict = str(row.found.get("verdict", "")).replace(stays(row.replaces), gone(row.replaces))
+        verdict = str(row.found.get("verdict", ""))
+        for words in (stays(row.replaces), not_yet(row.replaces)):
+            verdict = verdict.replace(words, gone(row.replaces))
         await self._notes.keep(replace(row, found={**row.found, WAITS: False, "verdict": verdict}))
         log.info("a replaced device is taken away", device=row.replaces, by=row.address)
         return True
 
     async def _still_meant(self, new: str, old: str, row: PairingRow) -> bool:
-        """Nobody has taken the new one away, nor given the old one to somebody since."""
+        """Nobody has taken the new one away, nor given the old one to the resident again since.
+
+        Of an old one that is nobody's the bond may be left: then the rest is done.
+        """
         owners = {one.subject.id for one in await self._registry.assigned(new)}
-        before = await self._registry.assigned(old)
-        given = any(row.ended_at is not None and one.valid_from > row.ended_at for one in before)
-        return row.resident_id in owners and bool(before) and not given
+        again = any(
+            row.ended_at is not None and one.valid_from > row.ended_at and one.subject.id == row.resident_id
+            for one in await self._registry.assigned(old)
+        )
+        return row.resident_id in owners and not again
 
     async def _has_measured(self, address: str, row: PairingRow) -> bool:
         identity = str(row.found.get("identity") or f"address:{address}")

@@ -83,11 +83,12 @@ class Pairings:
         self._group: asyncio.TaskGroup | None = None
         self._sessions: dict[str, PairingSession] = {}
         self._to_mend = asyncio.Event()
+        self._beginning = asyncio.Lock()
         self._nearby = Nearby(radio, registry, clock)
         self._replacements = Replacements(registry, radio, notes, memory)
         self._office = HomeOffice(
             registry=registry, memory=memory, notes=notes, acts=acts, replacements=self._replacements,
-            nearby=self._nearby, chosen=self._chosen,
+            nearby=self._nearby, chosen=self._chosen, under_way=self._under_way,
         )  # fmt: skip
         self._mending = Mending(office=self._office, radio=radio, notes=notes, clock=clock, under_way=self._under_way)
 
@@ -134,7 +135,10 @@ class Pairings:
             NotFound: no such resident; or the gateway is only just starting.
             Conflict: the device is somebody else's or being paired already, or too many pairings are open.
         """
-        request = await self._checked(request)
+        async with self._beginning:  # so that of two requests for one device the second sees the first
+            return await self._begin(await self._checked(request))
+
+    async def _begin(self, request: PairingRequest) -> PairingState:
         if self._group is None:
             raise NotFound("The gateway is only just starting: try again in a few seconds.")
         open_ones = [one for one in self._sessions.values() if not one.ended]
@@ -144,10 +148,6 @@ class Pairings:
         if request.address is not None:
             if any(one.address == request.address for one in open_ones):
                 raise Conflict(f"{request.address} is being paired already: go on there, or cancel that one.")
-            if any(
-                row.address == request.address and not self._under_way(row.id) for row in await self._notes.cut_off()
-            ):
-                raise Conflict(f"An earlier pairing of {request.address} is being taken back: try again in a moment.")
             owned = await self._office.owned(request.address, request)
         pairing_id = new_id(self._clock.wall())
         session = PairingSession(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
-from contextlib import AsyncExitStack, nullcontext
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -15,12 +15,13 @@ from firmware_profiles import Catalogue
 from gateway.core.clock import Clock
 from gateway.core.errors import Conflict, HuomaError
 from gateway.pairing.contracts import Office, PairingRadio
+from gateway.pairing.endings import settle, undo
 from gateway.pairing.flow import Flow
 from gateway.pairing.log import PairingLog
 from gateway.pairing.model import Act, Outcome, PairingRequest, PairingState, Phase
 from gateway.pairing.people import Technician
-from gateway.pairing.replaced import WAITS, gone, stays
-from gateway.pairing.verdict import readings_stop, ready
+from gateway.pairing.replaced import WAITS, gone, not_yet, stays
+from gateway.pairing.verdict import lost_places, readings_stop, ready, user_stays
 from gateway.pairing.watcher import Watcher
 from gateway.store.pairings import PairingRow
 
@@ -136,7 +137,10 @@ class PairingSession:
 
     async def consent_code(self, user: int, code: str) -> None:
         """Raises Invalid: it is no code. Conflict: no device is chosen yet."""
-        await self._office.give_code(self._chosen(), user, code, self._row.actor, self._row.resident_id)
+        address = self._chosen()
+        if self._flow.codes.gives_without and not await self._office.has_users(address):
+            raise Conflict("The device gives its measurements without a code: enter none.")
+        await self._office.give_code(self._row, address, user, code)
         self._flow.is_user(user)
         self._flow.answered()
         self._stir.set()
@@ -227,14 +231,8 @@ class PairingSession:
         if address is None:
             return
         await listening.aclose()
-        owned = await self._office.owned(address, self._flow.request)
-        self._flow.owned = owned
-        if owned:
-            self._flow.found.setdefault("bond", "as-before")
-        # Before the radio may bond: after a power cut there is no asking whether it did.
-        self._row = replace(self._row, address=address, profile_id=self._profile_id(), owned_before=owned)
-        await self._office.note(self._row)
-        await self._office.want(address, self._flow.request)
+        if self._flow.owned is None:  # once: later it is the resident's by this pairing, and the driver knows more
+            await self._look_whose(address)
         key, self._key = self._key, None
         if key is not None:
             await self._office.give_key(address, key, self._row.actor)
@@ -243,6 +241,16 @@ class PairingSession:
                 address, agent=self._technician, watch=self._watcher, profile_id=self._flow.request.profile_id
             )
         )
+
+    async def _look_whose(self, address: str) -> None:
+        owned = await self._office.owned(address, self._flow.request)
+        # Before the radio may bond: after a power cut there is no asking whether it did.
+        self._row = replace(self._row, address=address, profile_id=self._profile_id(), owned_before=owned)
+        await self._office.note(self._row)
+        await self._office.want(address, self._flow.request)
+        self._flow.owned = owned
+        if owned:
+            self._flow.found.setdefault("bond", "as-before")
 
     def _profile_id(self) -> str | None:
         return self._row.profile_id if self._flow.profile is None else self._flow.profile.id
@@ -254,10 +262,7 @@ class PairingSession:
         if await self._office.waits(flow.address):
             flow.assign_later()
             return
-        made = await self._office.assign(flow.address, flow.device, flow.request, self._row.started_at)
-        if made is not None:
-            self._row = replace(self._row, assignment_id=made.id)
-            await self._office.note(self._row)
+        made = await self._office.assign(flow.address, flow.device, self._row)
         whose = "It belongs to the resident now." if made is not None else "It belongs to the resident, as before."
         new_user = made is not None and made.user_slot != flow.request.user_slot
         slot = flow.request.user_slot if made is None else made.user_slot
@@ -274,10 +279,12 @@ class PairingSession:
         await listening.aclose()
         await self._look_once_more()
         await self._note_what_is_done()  # what is cut off from here on stands
-        user = await self._office.settle(self._row, measured=flow.found.get("first", {}).get("user_slot"))
+        measured = flow.found.get("first", {}).get("user_slot")
+        user = await settle(self._row, measured=measured, office=self._office, radio=self._radio)
         if user is not None:
             flow.found["user"] = user
             flow.verdict = f"{flow.verdict} The resident is user {user} on it."
+        flow.verdict = lost_places(flow.verdict or "", await self._office.lost(self._row))
         replaces = self._row.replaces
         if replaces is not None and replaces != flow.address:
             await self._replace(replaces)
@@ -294,6 +301,7 @@ class PairingSession:
                 words, flow.found[WAITS] = gone(replaces), False
                 self.log.say("replaced", words)
             except HuomaError as refusal:
+                words = not_yet(replaces)
                 self.log.say("not-replaced", f"{replaces} could not be taken away yet: {refusal}")
         if words not in (flow.verdict or ""):
             flow.verdict = f"{flow.verdict} {words}"
@@ -312,8 +320,10 @@ class PairingSession:
         if self._row.prepared:  # else what cannot be taken back now would be taken for a pairing that stands
             self._row = replace(self._row, prepared=False)
             await self._office.note(self._row)
-        await undo(self._row, office=self._office, radio=self._radio)
         flow, address = self._flow, self._row.address
+        if await undo(self._row, office=self._office, radio=self._radio):
+            flow.verdict = user_stays(flow.verdict or "")
+        flow.verdict = lost_places(flow.verdict or "", await self._office.lost(self._row))
         if self._row.owned_before and flow.bonding.old_gone and address is not None:
             flow.verdict = readings_stop(flow.verdict or "", address)
         await self._end(prepared=False)
@@ -327,23 +337,3 @@ class PairingSession:
         )  # fmt: skip
         await self._office.note(self._row)
         log.info("pairing ended", pairing=self._id, device=self._row.address, outcome=self._row.outcome)
-
-
-async def undo(row: PairingRow, *, office: Office, radio: PairingRadio) -> None:
-    """Take back what a pairing made: its assignment, what was remembered, its bond. Safe to do twice.
-
-    The code of a user that was made on the device stays: he is still there, and the next pairing finds him by it.
-
-    Raises:
-        HuomaError: not now (store, radio): do it again later.
-    """
-    # A session that goes on, or begins meanwhile, would tell the store again what is taken back.
-    async with nullcontext() if row.address is None else radio.left(row.address):
-        await office.take_back(row)
-    if row.address is not None and not row.owned_before:
-        await radio.forget(row.address)
-
-
-def cut_off(row: PairingRow) -> Outcome:
-    """How one that was cut off by a stop of the gateway ends: complete ones stand."""
-    return Outcome.UNPROVEN if row.prepared else Outcome.CUT_OFF

@@ -65,6 +65,16 @@ def cancelled(owned: bool | None) -> str:
     return "Cancelled: nothing was changed, the device belongs to nobody."
 
 
+def user_stays(verdict: str) -> str:
+    """Of a resident whose user was lost on the device, and whom it has made anew."""
+    return f"{verdict} It did not know the resident's user any more and made a new one, who stays the resident's."
+
+
+def lost_places(verdict: str, names: str) -> str:
+    """The device made new users in the places of these."""
+    return f"{verdict} {names} had a place on it that a new user has now: pair it again for each." if names else verdict
+
+
 def readings_stop(verdict: str, address: str) -> str:
     """Of a device in use whose old bond was removed and which did not make a new one."""
     return (

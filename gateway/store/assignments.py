@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
@@ -23,6 +23,7 @@ WHOLE_SECOND_S: Final = 1.0  # device stamps are cut to seconds
 class Ended:
     """Whose an assignment was that ended when another was made; `user_slot` as in `Assignment`."""
 
+    id: int
     subject: Subject
     user_slot: int | None
 
@@ -33,7 +34,7 @@ class Assignment:
 
     `shared`: others may have it at the same time, and whose a reading is must be found out one by one. `reference` is
     what a technician measured when it was given, by quantity. `ended`: of one that was just made, what others had of
-    the device and lost by it.
+    the device and lost by it. `ended_anew`: it ended because the device made this user anew, for somebody else.
     """
 
     id: int
@@ -46,6 +47,7 @@ class Assignment:
     shared: bool = False
     reference: Mapping[str, float] = field(default_factory=dict)
     ended: tuple[Ended, ...] = ()
+    ended_anew: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +100,8 @@ class _Edge:
 
 _ROW: Final = (
     "SELECT id, device_identity, subject_type, subject_id, placement, user_slot, valid_from, valid_to, boot_id, "
-    "monotonic_s, wall, synchronised, to_boot_id, to_monotonic_s, to_synchronised, shared, reference FROM assignments "
+    "monotonic_s, wall, synchronised, to_boot_id, to_monotonic_s, to_synchronised, shared, reference, ended_anew "
+    "FROM assignments "
 )
 
 
@@ -161,76 +164,13 @@ def _valid(row: tuple[Any, ...], measured: Measured, slack_s: float) -> bool:
     end = _Edge(
         _time(valid_to), None if to_boot is None else str(to_boot), float(to_mono or 0.0), bool(to_synchronised)
     )
+    if row[17]:  # the user is somebody new on the device: what comes from then on is not his, whatever its stamp says
+        return not end.passed(replace(measured, age_s=0.0), 0.0)
     return not end.passed(measured, 0.0)
 
 
 def _time(text: Any) -> datetime:
     return datetime.fromisoformat(str(text))
-
-
-def close_open(
-    connection: apsw.Connection, stamp: Stamp, keys: set[str], user_slot: int | None, at: datetime | None = None
-) -> list[Ended]:
-    """End the open assignments of the device (of this slot; all of them for None) at that moment. Returns whose.
-
-    Those who share it without a slot go on when somebody gets a slot. `at` is a moment a person gave; None is now, by
-    all clocks.
-    """
-    closed: list[Ended] = []
-    boot = stamp.boot_id if at is None else None
-    for key in sorted(keys):
-        found = connection.execute(
-            "UPDATE assignments SET valid_to = ?, to_boot_id = ?, to_monotonic_s = ?, to_synchronised = ? "
-            "WHERE device_identity = ? AND valid_to IS NULL "
-            "AND (? IS NULL OR (user_slot IS NULL AND shared = 0) OR user_slot = ?) "
-            "RETURNING subject_type, subject_id, user_slot",
-            (utc_text(at or stamp.wall), boot, stamp.monotonic_s, int(stamp.synchronised), key, user_slot, user_slot),
-        )
-        closed += [
-            Ended(subject=Subject(type=SubjectType(kind), id=str(one)), user_slot=slot) for kind, one, slot in found
-        ]
-    return closed
-
-
-def close_slot(connection: apsw.Connection, stamp: Stamp, keys: set[str], user_slot: int) -> int:
-    """End the open assignments of this one slot, whatever the device's clock says from now on; how many.
-
-    A stamp of before this moment may be the new user's: the clock is wrong, or cut to seconds. So it ends in the past.
-    """
-    ended = 0
-    at = utc_text(stamp.wall - timedelta(seconds=2 * UNKNOWN_SLACK_S + WHOLE_SECOND_S))
-    for key in sorted(keys):
-        connection.execute(
-            "UPDATE assignments SET valid_to = ?, to_boot_id = NULL, to_monotonic_s = ?, to_synchronised = ? "
-            "WHERE device_identity = ? AND valid_to IS NULL AND user_slot = ?",
-            (at, stamp.monotonic_s, int(stamp.synchronised), key, user_slot),
-        )
-        ended += connection.changes()
-    return ended
-
-
-def close_one(connection: apsw.Connection, stamp: Stamp, assignment_id: int) -> str | None:
-    """End this assignment now. The device's identity; None when it had ended already."""
-    found = connection.execute(
-        "UPDATE assignments SET valid_to = ?, to_boot_id = ?, to_monotonic_s = ?, to_synchronised = ? "
-        "WHERE id = ? AND valid_to IS NULL RETURNING device_identity",
-        (utc_text(stamp.wall), stamp.boot_id, stamp.monotonic_s, int(stamp.synchronised), assignment_id),
-    ).fetchone()
-    return None if found is None else str(found[0])
-
-
-def close_of(connection: apsw.Connection, stamp: Stamp, keys: set[str], subject: Subject, at: datetime | None) -> None:
-    """End what the subject has of the device without a slot, to share it from that moment on."""
-    for key in sorted(keys):
-        connection.execute(
-            "UPDATE assignments SET valid_to = ?, to_boot_id = ?, to_monotonic_s = ?, to_synchronised = ? "
-            "WHERE device_identity = ? AND valid_to IS NULL AND user_slot IS NULL AND subject_type = ? "
-            "AND subject_id = ?",
-            (
-                *(utc_text(at or stamp.wall), stamp.boot_id if at is None else None, stamp.monotonic_s),
-                *(int(stamp.synchronised), key, subject.type.value, subject.id),
-            ),
-        )
 
 
 def add(
@@ -245,8 +185,9 @@ def add(
     since: datetime | None,
     shared: bool = False,
     reference: Mapping[str, float] | None = None,
+    pairing_id: str | None = None,
 ) -> Assignment:
-    """Begin an assignment at `since`, or now."""
+    """Begin an assignment at `since`, or now; it goes when the pairing of `pairing_id` is taken back."""
     begin = since or stamp.wall
     values = {
         "device_identity": device_identity,
@@ -258,6 +199,7 @@ def add(
         "valid_from": utc_text(begin),
         "shared": int(shared),
         "reference": json_text(dict(reference or {})),
+        "pairing_id": pairing_id,
     }
     insert(connection, "assignments", stamp, values)
     return Assignment(
@@ -294,6 +236,7 @@ def of_devices(connection: apsw.Connection, keys: Sequence[str] | None, *, only_
             valid_to=None if row[7] is None else _time(row[7]),
             shared=bool(row[15]),
             reference=json.loads(row[16]),
+            ended_anew=bool(row[17]),
         )
         for row in connection.execute(f"{_ROW} {where} ORDER BY id")
         if keys is None or row[1] in keys

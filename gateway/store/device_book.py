@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from device_drivers.sessions.user_words import SLOTS, made_user
+from device_drivers.sessions.user_words import made_user, with_slots
 from gateway.radio.contracts import Wanted
 from gateway.store.device_memory import DeviceMemory
 from gateway.store.registry import Registry
@@ -25,10 +25,9 @@ class AssignedDevices:
         return Wanted(identity=known[0] if known else None, memory=await self._memory.of(address))
 
     async def memory(self, address: str) -> Mapping[str, str]:
-        """What is remembered of a device, ours or not, and whether residents are users of it."""
-        known = await self._memory.of(address)
-        slots = any(one.user_slot is not None for one in await self._registry.assigned(address))
-        return {**known, SLOTS: "yes"} if slots else known
+        """What is remembered of a device, ours or not, and which users of it residents are."""
+        taken = [one.user_slot for one in await self._registry.assigned(address)]
+        return with_slots(await self._memory.of(address), taken)
 
     async def remember(self, address: str, kept: Mapping[str, str]) -> None:
         """Durable when it returns. Raises StoreError.

@@ -28,7 +28,6 @@ class PairingRow:
         owned_before: the device belonged to this resident already: undoing leaves its bond and assignment alone.
         bonded: a bond was made by it.
         prepared: everything but the first measurement is done.
-        assignment_id: the assignment that it made; None while none, or when there was one before.
         outcome: None while it is under way (or was cut off).
         found: what was learnt of the device, for the report: no measured value, no secret.
     """
@@ -47,7 +46,6 @@ class PairingRow:
     owned_before: bool = False
     bonded: bool = False
     prepared: bool = False
-    assignment_id: int | None = None
     outcome: str | None = None
     found: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     ended_at: datetime | None = None
@@ -55,7 +53,7 @@ class PairingRow:
 
 _COLUMNS: Final = (
     *("id", "actor", "resident_id", "language", "started_at", "address", "profile_id", "user_slot", "placement"),
-    *("shared", "replaces", "owned_before", "bonded", "prepared", "assignment_id", "outcome", "found", "ended_at"),
+    *("shared", "replaces", "owned_before", "bonded", "prepared", "outcome", "found", "ended_at"),
 )
 _SELECT: Final = f"SELECT {', '.join(_COLUMNS)} FROM pairings"  # noqa: S608  # names of our own
 _KEPT_AS_IT_WAS: Final = frozenset({"id", "actor", "started_at"})

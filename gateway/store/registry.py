@@ -12,8 +12,8 @@ from gateway.core.errors import Conflict, Invalid, NotFound
 from gateway.core.ids import new_id
 from gateway.core.subject import Subject, SubjectType
 from gateway.ingest.received import ClockMeasurement, KnownDevice
-from gateway.store import assignments, audit, devices, residents
-from gateway.store.assignments import Assignment, Measured
+from gateway.store import assignment_ends, assignments, audit, devices, residents
+from gateway.store.assignments import Assignment, Ended, Measured
 from gateway.store.database import Database
 from gateway.store.devices import ClockOffset, DeviceRow, ensure_device
 from gateway.store.residents import Resident
@@ -102,6 +102,7 @@ class Registry:
         shared: bool = False,
         reference: Mapping[str, float] | None = None,
         review: bool = True,
+        pairing_id: str | None = None,
     ) -> Assignment:
         """From now on (or from `since`) the device's readings are about `subject`. Ends the assignment before.
 
@@ -120,6 +121,7 @@ class Registry:
             review: what somebody got since `since` goes over too; else only what is nobody's so far.
             reference: what was just measured of this resident, by quantity ("weight": 72.0): a shared scale knows them
                 by it from the first morning on.
+            pairing_id: of the pairing that makes it: `take_back` ends it, and brings back what it ended.
 
         Raises:
             NotFound: no such resident.
@@ -136,12 +138,12 @@ class Registry:
             if subject.type is SubjectType.RESIDENT:
                 residents.must_live_here(connection, subject.id)
             keys = assignments.keys_of(connection, device)
-            ended: list[assignments.Ended] = []
+            ended: list[Ended] = []
             if shared:
                 _must_not_be_anothers(connection, keys, subject)
-                assignments.close_of(connection, stamp, keys, subject, since)
+                ended = assignment_ends.close_of(connection, stamp, keys, subject, since)
             else:
-                ended = assignments.close_open(connection, stamp, keys, user_slot, since)
+                ended = assignment_ends.close_open(connection, stamp, keys, user_slot, since)
             made = assignments.add(
                 connection,
                 stamp,
@@ -153,7 +155,9 @@ class Registry:
                 since=since,
                 shared=shared,
                 reference=reference,
+                pairing_id=pairing_id,
             )
+            assignment_ends.in_place_of(connection, ended, made.id)
             if since is not None and review:
                 assignments.to_be_reviewed(connection, stamp, made.device_identity, since)
             detail = {"subject": f"{subject.type}/{subject.id}", "user_slot": user_slot, "placement": placement}
@@ -183,7 +187,7 @@ class Registry:
 
         def work(connection: apsw.Connection) -> int:
             keys = assignments.keys_of(connection, device)
-            closed = len(assignments.close_open(connection, stamp, keys, None, since))
+            closed = len(assignment_ends.close_open(connection, stamp, keys, None, since))
             if not closed:
                 raise NotFound(f"{device} belongs to nobody: 'huoma devices' lists whose each device is.")
             if since is not None:
@@ -204,7 +208,7 @@ class Registry:
 
         def work(connection: apsw.Connection) -> bool:
             keys = assignments.keys_of(connection, device)
-            ended = assignments.close_slot(connection, stamp, keys, user_slot)
+            ended = assignment_ends.close_slot(connection, stamp, keys, user_slot)
             if ended:
                 detail = {"user_slot": user_slot, "why": "the device has made a new user there"}
                 audit.note(connection, stamp, actor="gateway", action="device.unassign", target=device, detail=detail)
@@ -215,12 +219,27 @@ class Registry:
             self._assignments_changed()
         return ended
 
+    async def take_back(self, pairing_id: str, *, actor: str) -> None:
+        """What this pairing assigned ends, and who had it before has it again, from now on. Safe to do twice."""
+        stamp = self._stamper.now()
+
+        def work(connection: apsw.Connection) -> None:
+            ended, begun_again = assignment_ends.take_back(connection, stamp, pairing_id)
+            for device in ended:
+                audit.note(connection, stamp, actor=actor, action="device.unassign", target=device)
+            for device, subject in begun_again:
+                detail = {"subject": f"{subject.type}/{subject.id}", "why": "a pairing was taken back"}
+                audit.note(connection, stamp, actor=actor, action="device.assign", target=device, detail=detail)
+
+        await self._database.write(work)
+        self._assignments_changed()
+
     async def end_assignment(self, assignment_id: int, *, actor: str) -> bool:
         """This one assignment ends now, the device's others go on. False: it had ended already."""
         stamp = self._stamper.now()
 
         def work(connection: apsw.Connection) -> bool:
-            device = assignments.close_one(connection, stamp, assignment_id)
+            device = assignment_ends.close_one(connection, stamp, assignment_id)
             if device is not None:
                 audit.note(connection, stamp, actor=actor, action="device.unassign", target=device)
             return device is not None
@@ -237,6 +256,13 @@ class Registry:
             return assignments.of_devices(connection, keys, only_open=only_open)
 
         return await self._database.read(work)
+
+    async def lost_places(self, device: str | None = None, *, since: datetime) -> list[Assignment]:
+        """Those that ended since then because the device made a new user in their place, and nothing came instead."""
+        rows = await self.assigned(device, only_open=False)
+        have = {(one.subject, one.device_identity) for one in rows if one.valid_to is None}
+        lost = (one for one in rows if one.ended_anew and one.valid_to is not None and one.valid_to >= since)
+        return [one for one in lost if (one.subject, one.device_identity) not in have]
 
     async def who_has(self, device: str, *, at: datetime | None = None, user_slot: int | None = None) -> Subject | None:
         """To whom the device is assigned (identity or address): now, or at a moment by the wall clock."""

@@ -113,6 +113,38 @@ async def test_a_user_made_on_a_broken_connection_is_found_again(room_with: Room
         assert list(scale.users) == [1, 2]
 
 
+@pytest.mark.parametrize(("wanted", "users"), [("new", [1, 2]), ("new again", [1])])
+async def test_a_user_made_on_a_broken_connection_who_was_given_by_hand_is_not_taken(
+    room_with: RoomMaker, wanted: str, users: list[int]
+) -> None:
+    """But who was this user before, and was lost on the scale, is on his own place again."""
+    async with room_with(SCALE) as room:
+        scale = await scale_in(room)
+        scale.enrol(4711)
+        room.book.remembered[SCALE] = {"consent-code": "4711", "consent-slots": "1", "consent-wanted": wanted}
+        await scale.pairing_mode()
+        async with room.running():
+            await room.heard.until(lambda: room.book.remembered[SCALE]["consent-wanted"].startswith("made"))
+        assert list(scale.users) == users
+        assert room.book.remembered[SCALE][f"consent-own:{users[-1]}"] == f"{scale.users[users[-1]].code:04d}"
+
+
+async def test_a_user_of_nobody_is_taken_and_one_who_was_deleted_is_not(room_with: RoomMaker) -> None:
+    async with room_with(SCALE) as room:
+        scale = await scale_in(room)
+        for code in (1001, 1002, 1003):
+            scale.enrol(code)
+        room.book.remembered[SCALE] = {
+            "consent-own:1": "1001", "consent-nobody:2": "9999", "consent-nobody:3": "1003", "consent-wanted": "new",
+        }  # fmt: skip
+        await scale.pairing_mode()
+        async with room.running():
+            await room.heard.until(lambda: room.book.remembered[SCALE]["consent-wanted"] == "made 3")
+        known = {word: value for word, value in room.book.remembered[SCALE].items() if value}
+        assert known == {"consent-own:1": "1001", "consent-own:3": "1003", "consent-wanted": "made 3"}
+        assert list(scale.users) == [1, 2, 3]
+
+
 async def test_several_users_each_with_his_own(room_with: RoomMaker) -> None:
     async with room_with(SCALE) as room:
         scale = await scale_in(room)

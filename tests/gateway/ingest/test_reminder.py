@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from gateway.core.health import Colour, HealthBoard
 from gateway.ingest.decisions import Decisions
-from gateway.ingest.reminder import PART, UnassignedReminder
+from gateway.ingest.reminder import EVERYBODYS, PART, UnassignedReminder
 from tests.gateway.ingest.conftest import AINO, CUFF, ROUTES, Gateway, known, weight
 
 SHARED = known("hall", "reception", 6)
@@ -19,7 +19,9 @@ async def test_it_says_how_many_wait_and_finishes_reviews(gateway: Gateway) -> N
     await gateway.registry.assign(SHARED.address, AINO, actor="t", shared=True)
     await gateway.ingest.accept(gateway.received(SHARED, weight(70.0)))
     await gateway.registry.assign(CUFF.address, AINO, actor="t", since=gateway.clock.wall() - timedelta(hours=1))
-    reminder = UnassignedReminder(decisions, take_up=gateway.ingest.take_up, clock=gateway.clock, health=health)
+    reminder = UnassignedReminder(
+        decisions, gateway.registry, take_up=gateway.ingest.take_up, clock=gateway.clock, health=health
+    )
 
     async def until(colour: Colour) -> str:
         async with asyncio.timeout(5):
@@ -35,5 +37,21 @@ async def test_it_says_how_many_wait_and_finishes_reviews(gateway: Gateway) -> N
         assert await decisions.to_be_reviewed() == []
         (offered,) = await decisions.offered()
         await decisions.assign(offered.reading.id, AINO, actor="t")
-        assert await until(Colour.GREEN) == "Every reading is somebody's."
+        assert await until(Colour.GREEN) == EVERYBODYS
         task.cancel()
+
+
+async def test_a_place_that_was_given_away_is_said_until_it_is_paired_again(gateway: Gateway) -> None:
+    health = HealthBoard()
+    reminder = UnassignedReminder(
+        Decisions(gateway.database, gateway.stamper, routes=ROUTES), gateway.registry,
+        take_up=gateway.ingest.take_up, clock=gateway.clock, health=health,
+    )  # fmt: skip
+    await gateway.registry.assign(CUFF.address, AINO, actor="t", user_slot=1)
+    await gateway.registry.end_slot(CUFF.address, 1)
+    await reminder._look()
+    assert health.parts()[PART].colour is Colour.AMBER
+    assert f"{CUFF.address} has made a new user in the place of a resident" in health.parts()[PART].reason
+    await gateway.registry.assign(CUFF.address, AINO, actor="t", user_slot=2)
+    await reminder._look()
+    assert health.parts()[PART].reason == EVERYBODYS

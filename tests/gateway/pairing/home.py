@@ -74,6 +74,7 @@ class Gateway:
     radio: Radio
     pairings: Pairings
     clock: VirtualClock
+    acts: Acts
     stop_pairings: Callable[[], object] = lambda: None
 
     async def begin(self, address: str | None = None, **more: Any) -> str:
@@ -141,15 +142,17 @@ class Household:
                 catalogue=self.catalogue, book=AssignedDevices(registry, memory), sink=intake, clock=self.clock,
                 tz=HELSINKI, health=HealthBoard(), rng=random.Random(1), callers=self.callers,
             )  # fmt: skip
-            notes = PairingNotes(database, stamper)
+            notes, acts = PairingNotes(database, stamper), Acts(registry, ingest, memory)
             pairings = Pairings(
                 radio=radio, registry=registry, memory=memory, notes=notes, catalogue=self.catalogue,
                 broadcast=BROADCASTS.keys(), clock=self.clock, zone=HELSINKI, origin=ORIGIN,
-                acts=Acts(registry, ingest, memory),
+                acts=acts,
             )  # fmt: skip
             async with asyncio.TaskGroup() as group:
                 running = [group.create_task(work()) for work in (radio.run, intake.run, pairings.run)]
-                gateway = Gateway(database, registry, notes, memory, radio, pairings, self.clock, running[2].cancel)
+                gateway = Gateway(
+                    database, registry, notes, memory, radio, pairings, self.clock, acts, running[2].cancel
+                )
                 try:
                     await gateway.until(lambda: pairings.running and radio.adapters()[0].state == "listening")
                     yield gateway

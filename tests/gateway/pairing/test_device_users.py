@@ -62,7 +62,7 @@ async def test_the_second_residents_pairing_undone_leaves_the_first_alone(househ
         memory = codes_of(await gateway.memory.of(scale.address))
         assert memory == {
             "consent-own:1": f"{scale.users[1].code:04d}",
-            "consent-code": f"{scale.users[2].code:04d}",
+            "consent-nobody:2": f"{scale.users[2].code:04d}",
         }
 
 

@@ -7,7 +7,10 @@ import asyncio
 import pytest
 
 from device_drivers.virtual.and_medical import BloodPressureCuff
-from tests.gateway.pairing.home import AINO, CUFF, OTHER_CUFF, Gateway, Household, cuff_in
+from gateway.core.errors import NotFound
+from tests.gateway.pairing.home import AINO, CUFF, EINO, OTHER_CUFF, Gateway, Household, cuff_in
+from tests.gateway.pairing.scales import new_scale
+from tests.gateway.pairing.test_device_users import paired, slots
 
 pytestmark = pytest.mark.slow
 
@@ -116,3 +119,49 @@ async def test_an_owned_one_that_does_not_pair_anew_is_said_to_be_read_no_more(h
         assert "readings stop until it is paired again" in str(state.verdict)
         assert "Nothing was changed" not in str(state.verdict)
         assert await gateway.owners(CUFF) == [AINO]
+
+
+async def test_a_replacement_that_broke_off_is_done_to_its_end(
+    household: Household, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = await cuff_in(household), await cuff_in(household, OTHER_CUFF)
+    async with household.gateway() as gateway:
+        await pair_and_measure(gateway, old, CUFF)
+
+        async def fails(_address: str) -> None:
+            raise NotFound("the adapter is out")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(gateway.radio, "forget", fails)
+            second = await gateway.begin(OTHER_CUFF, replaces=CUFF)
+            await new.pairing_mode()
+            await gateway.until(lambda: gateway.state(second).phase == "measuring")
+            await new.measure(systolic=121, diastolic=80, pulse=60)
+            state = await gateway.ended(second)
+            assert state.outcome == "ready"
+            assert "could not be taken away altogether" in str(state.verdict)
+            await asyncio.sleep(100)
+            assert await gateway.owners(CUFF) == []
+            assert await gateway.bonded(CUFF), "the radio could not"
+        await asyncio.sleep(100)
+        assert not await gateway.bonded(CUFF)
+        row = await gateway.notes.one(second)
+        assert row is not None
+        assert "which belongs to nobody now" in row.found["verdict"]
+
+
+async def test_that_another_got_the_old_one_meanwhile_leaves_it_replaced(household: Household) -> None:
+    scale = await new_scale(household)
+    other = await new_scale(household, address="E7:DB:49:F1:86:DF", serial="2")
+    async with household.gateway() as gateway:
+        await paired(gateway, scale, AINO, 61.0)
+        pairing = await gateway.begin(other.address, replaces=scale.address)
+        await other.pairing_mode()
+        await gateway.until(lambda: gateway.state(pairing).phase == "measuring")
+        assert (await gateway.ended(pairing)).outcome == "unproven"
+        await paired(gateway, scale, EINO, 92.0)
+        assert await slots(gateway, scale) == {AINO: 1, EINO: 2}
+        await other.weigh(62.0, user=1)
+        await asyncio.sleep(120)
+        assert await slots(gateway, scale) == {EINO: 2}
+        assert await slots(gateway, other) == {AINO: 1}

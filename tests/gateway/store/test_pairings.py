@@ -33,7 +33,7 @@ async def test_what_is_kept_is_found_again(database: Database, stamper: Stamper)
     await notes.keep(row())
     assert await notes.one("p1") == row()
     assert await notes.cut_off() == [row()]
-    done = replace(row(), outcome="ready", bonded=True, prepared=True, assignment_id=3, ended_at=EPOCH)
+    done = replace(row(), outcome="ready", bonded=True, prepared=True, ended_at=EPOCH)
     await notes.keep(done)
     assert (await notes.cut_off(), await notes.ended(), await notes.one("p1")) == ([], [done], done)
     assert await notes.one("p2") is None
