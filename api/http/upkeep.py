@@ -18,7 +18,8 @@ from gateway.core.errors import HuomaError, Invalid, NotFound
 
 Technician = Annotated[Principal, Depends(TECHNICIANS)]
 _NOT_FOUND: Final[dict[int | str, dict[str, Any]]] = {
-    404: {"model": ErrorView, "description": "No radio, or no such device"}
+    404: {"model": ErrorView, "description": "No radio, or no such device"},
+    409: {"model": ErrorView, "description": "Not now: the sentence says why, and what to do"},
 }
 
 
@@ -64,7 +65,12 @@ def upkeep_routes() -> APIRouter:
 
     @router.post("/devices/{device}/unpair", tags=["devices"])
     async def unpair(device: str, services: Given, caller: Technician) -> UnpairedView:
-        """The device (its address) belongs to nobody and its bond is removed. What it measured stays."""
+        """The device (its address) belongs to nobody and its bond is removed. What it measured stays.
+
+        Refused while it is being paired.
+        """
+        if services.pairings is not None:
+            services.pairings.must_be_left_alone(device)
         bonded = True  # where nobody can tell, it may be
         if services.bonds is not None:
             told = await services.bonds()

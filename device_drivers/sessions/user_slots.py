@@ -27,6 +27,7 @@ class UserSlots:
 
     def __init__(self, link: Link, clock: SessionClock, memory: Memory) -> None:
         self._memory = memory
+        self._address = link.address
         self._control = ControlPoint(
             link, clock, uuid=user_control.CHARACTERISTIC, decode=user_control.decode, silence=DeviceRefused
         )
@@ -96,7 +97,7 @@ class UserSlots:
             if end is End.DEVICE_CLOSED:
                 return end
         if refused:
-            raise _refusal(refused)
+            raise self._refusal(refused)
         return end
 
     async def _renewed(self, refused: Consent) -> Consent | None:
@@ -141,7 +142,7 @@ class UserSlots:
         if answer.outcome == user_control.FAILED:
             raise CodeNeeded(
                 "every place for a user is taken on the scale: enter the code of one of them ('huoma device code "
-                "ADDRESS'), or delete one in its menu and pair it again"
+                f"{self._address}'), or delete one in its menu and pair it again"
             )
         if answer.user is None:
             raise DeviceRefused(f"the scale makes no user ({answer.outcome}): restart it and pair it again")
@@ -170,11 +171,10 @@ class UserSlots:
         await self._memory.keep(user_words.nobody(made.user), "")
         return made
 
-
-def _refusal(users: Sequence[int]) -> CodeNeeded:
-    """The sentence for codes that the device does not take."""
-    whose = " and ".join(str(user) for user in users)
-    return CodeNeeded(
-        f"the scale refuses the consent code of user {whose}: pair it again, so that the resident becomes a user "
-        "anew, or enter the right code ('huoma device code ADDRESS')"
-    )
+    def _refusal(self, users: Sequence[int]) -> CodeNeeded:
+        """The sentence for codes that the device does not take."""
+        whose = " and ".join(str(user) for user in users)
+        return CodeNeeded(
+            f"the scale refuses the consent code of user {whose}: pair it again, so that the resident becomes a user "
+            f"anew, or enter the right code ('huoma device code {self._address}')"
+        )

@@ -146,8 +146,7 @@ class Pairings:
             raise Conflict(f"{OPEN_LIMIT} pairings are under way: finish or cancel one of them first.")
         owned = False
         if request.address is not None:
-            if any(one.address == request.address for one in open_ones):
-                raise Conflict(f"{request.address} is being paired already: go on there, or cancel that one.")
+            self.must_be_left_alone(request.address)
             owned = await self._office.owned(request.address, request)
         pairing_id = new_id(self._clock.wall())
         session = PairingSession(
@@ -158,6 +157,11 @@ class Pairings:
         self._forget_oldest()
         self._group.create_task(session.run())
         return session.state()
+
+    def must_be_left_alone(self, address: str) -> None:
+        """Raises Conflict: the device is being paired at this moment."""
+        if any(one.address == address.upper() for one in self._sessions.values() if not one.ended):
+            raise Conflict(f"{address.upper()} is being paired already: go on there, or cancel that one.")
 
     def session(self, pairing_id: str) -> PairingSession:
         """Of this run of the gateway. Raises NotFound."""

@@ -92,6 +92,19 @@ async def test_a_device_is_taken_away_with_its_bond(tmp_path: Path) -> None:
         assert len(await home.services.acts.registry.assigned(CUFF, only_open=False)) == 1
 
 
+async def test_a_device_that_is_being_paired_is_not_taken_away(tmp_path: Path) -> None:
+    radio = HandRadio()
+    async with open_home(tmp_path, radio=radio) as home:
+        aino = await home.services.acts.add_resident("Aino", actor="t")
+        acts = replace(home.services.acts, bonds=radio)  # type: ignore[arg-type]
+        async with technician_of(home, acts=acts) as technician:
+            begun = await technician.post("/api/v1/pairings", json={"resident": aino.id, "address": CUFF})
+            assert begun.status_code == 201, begun.text
+            refused = await technician.post(f"/api/v1/devices/{CUFF.lower()}/unpair")
+            assert (refused.status_code, radio.forgotten) == (409, [])
+            assert "is being paired already" in refused.json()["error"]
+
+
 async def test_who_belongs_to_nobody_is_not_told_to_pair_again(tmp_path: Path) -> None:
     radio = HandRadio()
     async with open_home(tmp_path, radio=radio) as home:
