@@ -1,0 +1,1 @@
+"""Virtual radar modules: the same bytes as real ones, without our decoders."""
