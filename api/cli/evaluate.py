@@ -9,12 +9,13 @@ from typing import Annotated, Any
 
 import typer
 
-from analytics.datasets import DatasetError, Trial
+from analytics.datasets import DatasetError, Trial, iwrl6432
 from analytics.datasets.sets import DATASETS, dataset
 from analytics.falls import ArtefactError, Model, plots, shipped
 from analytics.falls.artefact import ANYWHERE, FOLDS, WORN, load
 from analytics.falls.evaluation import SEEDS, judges, outcomes
 from analytics.falls.report import report as figures
+from analytics.radar import regression
 from gateway.core.errors import Invalid
 
 Models = Mapping[str, Model]
@@ -30,7 +31,9 @@ def _evaluate() -> None:
 @app.command("fall")
 def fall(
     path: Annotated[Path, typer.Argument(help="folder of the recordings, original layout or packed files")],
-    name: Annotated[str, typer.Option("--dataset", help=f"which recordings: {', '.join(DATASETS)}")] = "sisfall",
+    name: Annotated[
+        str, typer.Option("--dataset", help=f"which recordings: {', '.join(DATASETS)}, or {iwrl6432.NAME} (radar)")
+    ] = "sisfall",
     position: Annotated[
         str | None,
         typer.Option("--position", help="where the sensor was worn; else the set's first", show_default=False),
@@ -55,6 +58,10 @@ def fall(
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object on standard output")] = False,
 ) -> None:
     """Replay trials through the streaming fall detector; people never on both sides of training."""
+    if name == iwrl6432.NAME:
+        report = _radar(path)
+        print(json.dumps(report) if as_json else "\n".join(f"{key}: {value}" for key, value in report.items()))
+        return
     if cross:
         cells = _crossed(path, seeds)
         print(json.dumps(cells) if as_json else "\n\n".join(f"{name}\n{_text(one)}" for name, one in cells.items()))
@@ -81,6 +88,13 @@ def fall(
             (drawn / file).write_text(drawing, encoding="utf-8")
     asked = {"dataset": name, "position": worn, "apart": apart or native, "native": native, "refused": refused}
     print(json.dumps({**asked, **report}) if as_json else _text(report))
+
+
+def _radar(path: Path) -> dict[str, Any]:
+    try:
+        return {"dataset": iwrl6432.NAME, **regression.report(iwrl6432.load(path))}
+    except DatasetError as error:
+        raise Invalid(str(error)) from error
 
 
 def _crossed(path: Path, seeds: int) -> dict[str, Any]:

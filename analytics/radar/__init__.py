@@ -1,0 +1,1 @@
+"""Falls and activity from radar: points, tracks and heights → findings. Pure functions of arrays."""
