@@ -9,9 +9,9 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from api.entries import enter_bind_key, enter_consent_code, must_be_told_apart
+from api.entries import enter_bind_key, enter_consent_code, must_be_one_user, must_be_told_apart
 from api.http.auth import TokenBook
-from gateway.core.errors import Conflict, Invalid, NotFound
+from gateway.core.errors import Conflict, HuomaError, Invalid, NotFound
 from gateway.core.subject import Subject, SubjectType
 from gateway.desk.labelled import DATASET
 from gateway.pairing.device_users import forget_users
@@ -121,6 +121,8 @@ class Acts:
         """
         await self._must_be_device(device)
         self.known_placement(placement)
+        if user_slot is None and not shared:
+            await must_be_one_user(self.registry, self.memory, device)
         found = await self.registry.resident(resident)
         subject = Subject(type=SubjectType.RESIDENT, id=found.id)
         made = await self.registry.assign(
@@ -152,7 +154,13 @@ class Acts:
         if await self.registry.assigned(address):
             closed = await self.registry.unassign(address, actor=actor)
         await forget_users(self.registry, self.memory, address)  # whether or not the bond can be removed now
-        await radio.forget(address)
+        try:
+            await radio.forget(address)
+        except HuomaError as refusal:
+            raise type(refusal)(
+                f"{address} belongs to nobody now, but the bond with it is still there: {refusal} Then run 'huoma "
+                f"unpair {address}' again."
+            ) from refusal
         return closed
 
     async def pair_again(self, address: str) -> None:

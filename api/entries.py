@@ -73,6 +73,26 @@ async def must_be_told_apart(registry: Registry, memory: DeviceMemory, address: 
         )
 
 
+async def must_be_one_user(registry: Registry, memory: DeviceMemory, device: str) -> None:
+    """A device with several users of its own, given to one resident as a whole, would give them everybody's.
+
+    Raises:
+        Conflict: so it is; in words that say what to do.
+    """
+    addresses = {row.address for row in await registry.devices() if row.identity == device} | {device}
+    known: set[int | None] = set()
+    for address in addresses:
+        known |= {one.user for one in user_words.remembered(await memory.of(address.removeprefix("address:")))}
+    if known:
+        known |= {one.user_slot for one in await registry.assigned(device)} - {None}
+    if len(known) > 1:
+        users = ", ".join(str(one) for one in sorted(one for one in known if one is not None))
+        raise Conflict(
+            f"{device} has users of its own ({users}), and as a whole it would give the resident everybody's "
+            "measurements: say with '--slot' which user the resident is; 'huoma devices' lists whose each is."
+        )
+
+
 def _check(address: str) -> None:
     if not _ADDRESS.fullmatch(address):
         raise Invalid(f"'{address}' is no address: give one such as AA:BB:CC:DD:EE:FF; 'huoma devices' lists them.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import StrEnum
@@ -102,8 +102,11 @@ class Memory(Protocol):
 
     def get(self, key: str) -> str | None: ...
 
-    async def keep(self, key: str, value: str) -> None:
-        """Durable when this returns. Keep the number of a record only after the receipts of all before it are done."""
+    async def keep(self, kept: Mapping[str, str]) -> None:
+        """Durable when this returns, all of it or nothing.
+
+        Keep the number of a record only after the receipts of all before it are done.
+        """
         ...
 
 
@@ -114,8 +117,8 @@ class NoMemory:
         del key
         return None
 
-    async def keep(self, key: str, value: str) -> None:
-        del key, value
+    async def keep(self, kept: Mapping[str, str]) -> None:
+        del kept
 
 
 class Session(Protocol):

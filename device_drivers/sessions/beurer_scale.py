@@ -53,9 +53,14 @@ async def beurer_scale(
 
 
 async def _fetch(link: Link, clock: SessionClock, slots: UserSlots, arrivals: Arrivals) -> End:
-    """What is stored for every user we know, else a measurement now."""
-    end = await slots.fetch(await slots.wanted(enrols=True), link, clock, arrivals)
-    if arrivals.readings or end is End.DEVICE_CLOSED or not await _take(link):
+    """What is stored for every user we know; while somebody is being paired, else a measurement now.
+
+    The scale gives it to whoever has consented: only then is it known who steps on.
+    """
+    users = await slots.wanted(enrols=True)
+    end = await slots.fetch(users, link, clock, arrivals)
+    sure = slots.pairing and len(users) == 1
+    if arrivals.readings or end is End.DEVICE_CLOSED or not sure or not await _take(link):
         return end
     return await _first(link, clock, arrivals)
 

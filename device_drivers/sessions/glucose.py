@@ -184,7 +184,7 @@ async def _keep(records: _Records, clock: SessionClock, memory: Memory, *, compl
     records.close()
     await records.box.settled(clock)
     if records.newest is not None and (complete or records.ascending):
-        await memory.keep(LAST_SEQUENCE, str(records.newest))
+        await memory.keep({LAST_SEQUENCE: str(records.newest)})
 
 
 def _last(memory: Memory) -> int | None:

@@ -71,7 +71,7 @@ async def _fetch(link: Link, clock: SessionClock, arrivals: Arrivals, memory: Me
             raise DeviceRefused(f"the cuff does not report its records ({outcome})")
     await arrivals.settled(clock)
     if latest is not None and latest != last:
-        await memory.keep(LAST_SEQUENCE, str(latest))
+        await memory.keep({LAST_SEQUENCE: str(latest)})
     return End.NOTHING_MORE
 
 

@@ -45,6 +45,11 @@ class UserSlots:
         """Every user whose code is known."""
         return user_words.remembered(self._memory)
 
+    @property
+    def pairing(self) -> bool:
+        """Somebody is being paired."""
+        return Wanted.of(self._memory).pairing
+
     async def wanted(self, *, enrols: bool) -> Sequence[Consent]:
         """Whose measurements are to be fetched: of all that are known; while somebody is being paired of that one.
 
@@ -109,9 +114,8 @@ class UserSlots:
         if not (his and user_words.is_own(self._memory, refused.user)):
             return None
         # First: whatever breaks off behind it, a new one is still wanted, and he whom it refuses is not.
-        await self._memory.keep(user_words.WANTED, str(Wanted(new=True, again=wanted.again)))
-        for key in user_words.keys_of_own(self._memory, refused.user):
-            await self._memory.keep(key, "")
+        forgotten = dict.fromkeys(user_words.keys_of_own(self._memory, refused.user), "")
+        await self._memory.keep({user_words.WANTED: str(Wanted(new=True, again=wanted.again)), **forgotten})
         return await self.enrol()
 
     async def enrol(self) -> Consent:
@@ -126,7 +130,7 @@ class UserSlots:
         for one in user_words.nobodys(self._memory):
             if await self.consent(one) == user_control.SUCCESS:
                 return await self._known(one)
-            await self._memory.keep(user_words.nobody(one.user), "")  # deleted on the device
+            await self._memory.keep({user_words.nobody(one.user): ""})  # deleted on the device
         code = user_words.pending(self._memory)
         if code is not None:
             found = await self._whose(code)
@@ -135,11 +139,13 @@ class UserSlots:
             code = None if found is not None else code
         if code is None:
             code = secrets.randbelow(user_control.LAST_CODE + 1)
-        await self._memory.keep(user_words.CONSENT_CODE, f"{code:04d}")
+        await self._memory.keep({user_words.CONSENT_CODE: f"{code:04d}"})
         answer = await self._control.ask(
             user_control.register(code), answers=lambda answer: answer.operation == user_control.REGISTER
         )
         if answer.outcome == user_control.FAILED:
+            # Nobody has this code: were it kept, it would be tried on the places of others.
+            await self._memory.keep({user_words.CONSENT_CODE: ""})
             raise CodeNeeded(
                 "every place for a user is taken on the scale: enter the code of one of them ('huoma device code "
                 f"{self._address}'), or delete one in its menu and pair it again"
@@ -149,26 +155,26 @@ class UserSlots:
         return await self._known(Consent(user=answer.user, code=code))
 
     async def _whose(self, code: int) -> Consent | None:
-        """The user that opens with this code, if there is one, and no other code of his is known."""
-        taken = {one.user for one in self.remembered()}
+        """The user that opens with this code, if there is one: also in the place of one who was known and is gone."""
         for user in range(1, MOST_USERS + 1):
             consent = Consent(user=user, code=code)
-            if user not in taken and await self.consent(consent) == user_control.SUCCESS:
+            if await self.consent(consent) == user_control.SUCCESS:
                 return consent
         return None
 
     def _free(self, user: int) -> bool:
-        """Not given to a resident by hand meanwhile. Who had a place of his own finds himself on it again."""
-        return Wanted.of(self._memory).again or user not in user_words.slots(self._memory)
+        """Not given to a resident by hand meanwhile, who never had a code of ours."""
+        known = any(one.user == user for one in self.remembered())
+        return known or Wanted.of(self._memory).again or user not in user_words.slots(self._memory)
 
     async def _known(self, made: Consent) -> Consent:
         wanted = Wanted.of(self._memory)
-        await self._memory.keep(user_words.own(made.user), f"{made.code:04d}")
+        kept = {user_words.own(made.user): f"{made.code:04d}", user_words.nobody(made.user): ""}
         if wanted.pairing:
-            await self._memory.keep(user_words.WANTED, str(Wanted(user=made.user, made=True, again=wanted.again)))
+            kept[user_words.WANTED] = str(Wanted(user=made.user, made=True, again=wanted.again))
         if user_words.pending(self._memory) == made.code:
-            await self._memory.keep(user_words.CONSENT_CODE, "")
-        await self._memory.keep(user_words.nobody(made.user), "")
+            kept[user_words.CONSENT_CODE] = ""
+        await self._memory.keep(kept)
         return made
 
     def _refusal(self, users: Sequence[int]) -> CodeNeeded:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from firmware_profiles import Profile
@@ -17,10 +18,13 @@ STALE_S: Final = 20.0  # calls each second or so while in pairing mode; not hear
 class Choice:
     """Looks at what is heard until one is chosen."""
 
-    def __init__(self, request: PairingRequest, profile: Profile | None, log: PairingLog) -> None:
+    def __init__(
+        self, request: PairingRequest, profile: Profile | None, log: PairingLog, free: Callable[[str], bool]
+    ) -> None:
         self._request = request
         self._profile = profile
         self._log = log
+        self._free = free  # no other pairing has chosen it
         self._told: set[str] = set()  # at most one entry per address that the radio remembers
         self._alone: tuple[str, float] | None = None
         self._asked: tuple[str, ...] = ()
@@ -49,6 +53,8 @@ class Choice:
         if self._profile is not None and one.profile_id != self._profile.id:
             wanted = f"{self._profile.vendor} {self._profile.model}"
             return f"{one.words()} is not {with_article(wanted)}: cancel, and begin with its model."
+        if not self._free(one.address):
+            return f"{one.words()} is being paired already: go on there, or cancel that one."
         if one.owner is None or one.owner == self._request.resident_id:
             return None
         if self._request.shared or self._request.user_slot is not None:

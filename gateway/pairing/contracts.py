@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -13,8 +14,23 @@ from gateway.store.assignments import Assignment
 from gateway.store.pairings import PairingRow
 
 
+class Adapter(Protocol):
+    """One adapter (`gateway.radio.adapters.station.AdapterState`)."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def address(self) -> str | None: ...
+    @property
+    def state(self) -> str: ...
+
+
 class PairingRadio(Protocol):
     """The radio, as far as pairing goes (`gateway.radio.Radio`)."""
+
+    def adapters(self) -> Sequence[Adapter]:
+        """What adapters there are."""
+        ...
 
     def pairing(
         self, address: str, *, agent: PairingAgent | None, watch: PairingWatch, profile_id: str | None = None
@@ -44,6 +60,14 @@ class Office(Protocol):
 
     async def want(self, address: str, request: PairingRequest) -> None:
         """Tell the driver which user of the device the resident is to be, until it is settled or taken back."""
+        ...
+
+    async def unmade(self, address: str) -> bool:
+        """The resident is to be a user of it who is not made so far; also one who had it before."""
+        ...
+
+    async def anothers(self, row: PairingRow, user: int | None) -> str | None:
+        """Whose it is by now if not the resident's (as this user, if any): names, "" for nobody's. None: it is his."""
         ...
 
     async def waits(self, address: str) -> bool:

@@ -98,7 +98,7 @@ class DeviceUsers:
         if wanted.again and wanted.made:
             await self.settle(row, None)
         else:
-            await self._keep(address, await self.undone(address))
+            await self._memory.keep(address, await self.undone(address))
 
     async def entered(self, address: str, user: int, before: Mapping[str, str]) -> None:
         """A technician says which user it is. What was entered before in this pairing was a slip."""
@@ -112,6 +112,10 @@ class DeviceUsers:
         """Whose it is can be said once the new user is made."""
         wanted = Wanted.of(await self._memory.of(address))
         return wanted.new and not wanted.again
+
+    async def unmade(self, address: str) -> bool:
+        """A new user is wanted who is not made so far."""
+        return Wanted.of(await self._memory.of(address)).new
 
     async def slot(self, address: str, row: PairingRow) -> int | None:
         """Of the assignment that is made now, where the resident is one of several users of the device."""
@@ -167,15 +171,8 @@ class DeviceUsers:
 
     async def take_back(self, address: str, kept: Mapping[str, str]) -> None:
         """It did not; `kept` is what `undone` gave."""
-        await self._keep(address, kept)
+        await self._memory.keep(address, kept)
         await self.done(address)
-
-    async def _keep(self, address: str, kept: Mapping[str, str]) -> None:
-        for key, value in kept.items():
-            if value:
-                await self._memory.keep(address, {key: value})
-            else:
-                await self._memory.drop(address, key)
 
     async def has_users(self, address: str) -> bool:
         """A user of it is known, or was."""

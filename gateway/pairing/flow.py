@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any, Final
 
@@ -19,15 +19,7 @@ from gateway.pairing.consent_codes import ConsentCodes
 from gateway.pairing.log import PairingLog
 from gateway.pairing.measured import FirstMeasurement, Measured
 from gateway.pairing.model import Act, Ask, AskKind, Candidate, Outcome, PairingRequest, Phase
-from gateway.pairing.who import (
-    clock_found,
-    introduction,
-    learnt,
-    model_of,
-    other_model,
-    sentence,
-    steps_of,
-)
+from gateway.pairing.who import clock_found, introduction, learnt, model_of, other_model, sentence, steps_of
 
 BATTERY: Final = "battery"
 NAMELESS_S: Final = 5.0  # a name comes with the scan response: some advertising intervals behind the first sight
@@ -37,8 +29,9 @@ class Flow:
     """The state of one pairing. `acts` is emptied by the runner."""
 
     def __init__(
-        self, request: PairingRequest, *, catalogue: Catalogue, broadcast: Collection[str], log: PairingLog
-    ) -> None:
+        self, request: PairingRequest, *, catalogue: Catalogue, broadcast: Collection[str], log: PairingLog,
+        free: Callable[[str], bool] = lambda _address: True,
+    ) -> None:  # fmt: skip
         self.request = request
         self.phase = Phase.LOOKING
         self.address: str | None = None
@@ -55,7 +48,7 @@ class Flow:
         self._catalogue = catalogue
         self._broadcast = broadcast
         self._log = log
-        self._choice = Choice(request, self.profile, log)
+        self._choice = Choice(request, self.profile, log, free)
         self.device: KnownDevice | None = None
         self._clock_said = False
         self._session_ended = False

@@ -64,6 +64,8 @@ class Mending:
             stands = await undo(row, office=self._office, radio=self._radio)
             verdict = "The gateway was stopped in the middle: what was made was taken back. Pair it anew."
             verdict = user_stays("The gateway was stopped in the middle.") if stands else verdict
+        if row.prepared and await self._office.anothers(row, None) is not None:
+            verdict = "The gateway was stopped in the middle, and the device is not the resident's: pair it anew."
         verdict = lost_places(verdict, await self._office.lost(row))
         outcome = cut_off(row)
         found = {**row.found, "verdict": verdict}

@@ -83,6 +83,10 @@ class HomeOffice:
         """See `Office`."""
         return await self._users.has_users(address)
 
+    async def unmade(self, address: str) -> bool:
+        """See `Office`."""
+        return await self._users.unmade(address)
+
     async def waits(self, address: str) -> bool:
         """See `Office`."""
         return await self._users.waits(address)
@@ -90,6 +94,7 @@ class HomeOffice:
     async def assign(self, address: str, device: KnownDevice | None, row: PairingRow) -> Assignment | None:
         """See `Office`."""
         if device is not None:
+            await self._must_be_one_device(device, row)
             await self._registry.seen(device)
         slot = await self._users.slot(address, row)
         for one in await self._registry.assigned(address):
@@ -99,6 +104,20 @@ class HomeOffice:
             address, row.resident_id, actor=row.actor, placement=row.placement, user_slot=slot, shared=row.shared,
             since=None if slot == row.user_slot else row.started_at, review=False, pairing_id=row.id,
         )  # fmt: skip
+
+    async def _must_be_one_device(self, device: KnownDevice, row: PairingRow) -> None:
+        """Two that call themselves alike would be taken for one that has another address now."""
+        for known in await self._registry.devices():
+            other = known.identity == device.identity and known.address not in (device.address, row.replaces)
+            if not other:
+                continue
+            owners = {one.subject.id for one in await self._registry.assigned(device.identity)}
+            if owners - {row.resident_id}:
+                raise Conflict(
+                    f"{device.address} calls itself by the same serial number as {known.address}, which belongs to "
+                    f"{await whose(self._registry, device.identity)}: if it is that one, take it away there first "
+                    f"('huoma unpair {known.address}'); else one of the two cannot be used here."
+                )
 
     async def take_back(self, row: PairingRow) -> bool:
         """See `Office`."""
@@ -115,6 +134,14 @@ class HomeOffice:
         await self._entered.bring_back(row.address, actor=row.actor)
         await self._users.take_back(row.address, kept)
         return False
+
+    async def anothers(self, row: PairingRow, user: int | None) -> str | None:
+        """See `Office`."""
+        address = row.address or ""
+        for one in await self._registry.assigned(address):
+            if one.subject.id == row.resident_id and user in (None, one.user_slot):
+                return None
+        return await whose(self._registry, address) or ""
 
     async def lost(self, row: PairingRow) -> str:
         """See `Office`."""

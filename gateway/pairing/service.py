@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final, Protocol
@@ -34,21 +34,8 @@ ENDED_KEPT: Final = 64  # with all that happened, for clients that come back; ol
 MEND_AGAIN_S: Final = 5.0
 
 
-class Adapter(Protocol):
-    """One adapter (`gateway.radio.adapters.station.AdapterState`)."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def address(self) -> str | None: ...
-
-
 class ListeningRadio(PairingRadio, Ears, Protocol):
     """`PairingRadio`, and who is heard."""
-
-    def adapters(self) -> Sequence[Adapter]:
-        """What adapters there are."""
-        ...
 
 
 class Pairings:
@@ -152,6 +139,7 @@ class Pairings:
         session = PairingSession(
             pairing_id, request, office=self._office, radio=self._radio, catalogue=self._catalogue,
             broadcast=self._broadcast, clock=self._clock, zone=self._zone, on_change=self._to_mend.set, owned=owned,
+            free=lambda address: address not in self._chosen(request),
         )  # fmt: skip
         self._sessions[pairing_id] = session
         self._forget_oldest()

@@ -21,10 +21,11 @@ from gateway.pairing.log import PairingLog
 from gateway.pairing.model import Act, Outcome, PairingRequest, PairingState, Phase
 from gateway.pairing.people import Technician
 from gateway.pairing.replaced import WAITS, gone, not_yet, stays
-from gateway.pairing.verdict import lost_places, readings_stop, ready, user_stays
+from gateway.pairing.verdict import lost_places, readings_stop, ready, taken_away, user_stays
 from gateway.pairing.watcher import Watcher
 from gateway.store.pairings import PairingRow
 
+LISTENING: Final = "listening"  # the state of an adapter that hears
 TICK_S: Final = 0.5  # how often the list of heard devices is looked at
 IDLE_S: Final = 300.0  # nothing happened: fetching the device and reading its steps take less
 LONGEST_S: Final = 900.0  # even when something goes on happening, such as a link that comes and goes
@@ -38,6 +39,7 @@ class PairingSession:
     Args:
         broadcast: drivers of devices that are never connected to.
         owned: the device that is asked for is the home's already.
+        free: no other pairing has chosen the device of this address.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class PairingSession:
         clock: Clock,
         zone: ZoneInfo,
         owned: bool = False,
+        free: Callable[[str], bool] = lambda _address: True,
         on_change: Callable[[], None] = lambda: None,
     ) -> None:
         self.log = PairingLog(clock)
@@ -60,12 +63,13 @@ class PairingSession:
         self._radio = radio
         self._clock = clock
         self._stir = asyncio.Event()
-        self._flow = Flow(request, catalogue=catalogue, broadcast=broadcast, log=self.log)
+        self._flow = Flow(request, catalogue=catalogue, broadcast=broadcast, log=self.log, free=free)
         self._technician = Technician(self._flow, clock, self._stir.set)
         self._watcher = Watcher(self._flow, clock, zone, self._stir.set)
         self._started = clock.monotonic()
         self._moved_at = clock.monotonic()
         self._moved = 0
+        self._radio_works = True
         self._on_change = on_change
         self._key = request.bind_key  # until it is entered
         self._row = PairingRow(
@@ -178,6 +182,7 @@ class PairingSession:
                     continue
                 await self._note_what_is_done()
                 self._flow.heard(await self._office.candidates(self._flow.request), self._clock.monotonic())
+                self._watch_the_radio()
                 self._watch_the_time()
                 if not self._flow.acts:
                     await self._stirred()
@@ -191,6 +196,17 @@ class PairingSession:
                 await self._stir.wait()
         except TimeoutError:
             return
+
+    def _watch_the_radio(self) -> None:
+        """Without it nothing comes, and the technician would look for the fault at the device."""
+        down = [f"{one.name}: {one.state}" for one in self._radio.adapters() if not one.state.startswith(LISTENING)]
+        works = len(down) < len(self._radio.adapters())
+        if self._radio_works and not works:
+            why = "; ".join(down) or "there is no adapter"
+            self.log.say("radio-down", f"Bluetooth does not work now ({why}): 'huoma doctor' says what to do.")
+        elif works and not self._radio_works:
+            self.log.say("radio-up", "Bluetooth works again.")
+        self._radio_works = works
 
     def _watch_the_time(self) -> None:
         now = self._clock.monotonic()
@@ -232,7 +248,8 @@ class PairingSession:
             return
         await listening.aclose()
         if self._flow.owned is None:  # once: later it is the resident's by this pairing, and the driver knows more
-            await self._look_whose(address)
+            async with self._radio.left(address):  # a visit that goes on would not know that somebody is being paired
+                await self._look_whose(address)
         key, self._key = self._key, None
         if key is not None:
             await self._office.give_key(address, key, self._row.actor)
@@ -268,23 +285,31 @@ class PairingSession:
         slot = flow.request.user_slot if made is None else made.user_slot
         flow.assigned(self._row.started_at if new_user else self._clock.wall(), whose, slot)
 
-    async def _note_what_is_done(self) -> None:
-        if self._flow.prepared and not self._row.prepared:
+    async def _note_what_is_done(self, *, keeps: bool = False) -> None:
+        if self._flow.prepared and not self._row.prepared and (keeps or await self._user_is_made()):
             found = dict(self._flow.found) | {"model_words": self._flow.model}
             self._row = replace(self._row, prepared=True, bonded=self._flow.bonding.made, found=found)
             await self._office.note(self._row)
+
+    async def _user_is_made(self) -> bool:
+        """Whoever had it before, and is to be a new user of it, has nothing before that one is made."""
+        address = self._row.address
+        return address is None or not self._row.owned_before or not await self._office.unmade(address)
 
     async def _keep(self, listening: AsyncExitStack) -> None:
         flow = self._flow
         await listening.aclose()
         await self._look_once_more()
-        await self._note_what_is_done()  # what is cut off from here on stands
+        await self._note_what_is_done(keeps=True)  # what is cut off from here on stands
         measured = flow.found.get("first", {}).get("user_slot")
         user = await settle(self._row, measured=measured, office=self._office, radio=self._radio)
         if user is not None:
             flow.found["user"] = user
             flow.verdict = f"{flow.verdict} The resident is user {user} on it."
         flow.verdict = lost_places(flow.verdict or "", await self._office.lost(self._row))
+        anothers = await self._office.anothers(self._row, user)
+        if anothers is not None:
+            flow.outcome, flow.verdict = Outcome.FAILED, taken_away(flow.model or "device", anothers)
         replaces = self._row.replaces
         if replaces is not None and replaces != flow.address:
             await self._replace(replaces)
@@ -317,6 +342,9 @@ class PairingSession:
 
     async def _undo(self, listening: AsyncExitStack) -> None:
         await listening.aclose()
+        if self._flow.owned is None:  # nothing was begun with the device, which may be another pairing's
+            await self._end(prepared=False)
+            return
         if self._row.prepared:  # else what cannot be taken back now would be taken for a pairing that stands
             self._row = replace(self._row, prepared=False)
             await self._office.note(self._row)

@@ -70,6 +70,13 @@ def user_stays(verdict: str) -> str:
     return f"{verdict} It did not know the resident's user any more and made a new one, who stays the resident's."
 
 
+def taken_away(model: str, whose: str) -> str:
+    """Somebody gave it to another, or took it away, while it was being paired."""
+    if not whose:
+        return f"The {model} was taken away from the resident while it was being paired: pair it anew."
+    return f"The {model} was given to {whose} while it was being paired, and is theirs: see 'huoma devices'."
+
+
 def lost_places(verdict: str, names: str) -> str:
     """The device made new users in the places of these."""
     return f"{verdict} {names} had a place on it that a new user has now: pair it again for each." if names else verdict

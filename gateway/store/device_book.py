@@ -35,11 +35,11 @@ class AssignedDevices:
         A user whom the device has made just now is nobody's: whoever was this user before is it no longer. So it stands
         before anything of the new one is fetched.
         """
-        for key, value in kept.items():
-            user = made_user(key)
-            if user is not None and value:
-                await self._registry.end_slot(address, user)
-        await self._memory.keep(address, kept)
+        made = [user for key, value in kept.items() if value and (user := made_user(key)) is not None]
+        if made:
+            await self._registry.made_users(address, made, kept)
+        else:
+            await self._memory.keep(address, kept)
 
     def on_change(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Have `changed` called after each assignment made or ended, each key entered. Returns what ends that."""

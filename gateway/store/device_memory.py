@@ -40,14 +40,14 @@ class DeviceMemory:
     async def keep(self, address: str, kept: Mapping[str, str]) -> None:
         """Add or replace words. Raises StoreError."""
         stamp = self._stamper.now()
-        await self._database.write(lambda connection: _keep(connection, stamp, address, kept))
+        await self._database.write(lambda connection: keep_words(connection, stamp, address, kept))
 
     async def enter(self, address: str, kept: Mapping[str, str], *, actor: str, action: str) -> None:
         """As `keep`, by a person: the act is audited (never its words), and the radio is told. Raises StoreError."""
         stamp = self._stamper.now()
 
         def work(connection: apsw.Connection) -> None:
-            _keep(connection, stamp, address, kept)
+            keep_words(connection, stamp, address, kept)
             audit.note(connection, stamp, actor=actor, action=action, target=f"address:{address.upper()}")
 
         await self._database.write(work)
@@ -66,7 +66,8 @@ class DeviceMemory:
         await self._database.write(lambda connection: connection.execute(sql, (address.upper(), *but)))
 
 
-def _keep(connection: apsw.Connection, stamp: Stamp, address: str, kept: Mapping[str, str]) -> None:
+def keep_words(connection: apsw.Connection, stamp: Stamp, address: str, kept: Mapping[str, str]) -> None:
+    """Inside a transaction of the caller."""
     for key, value in kept.items():
         insert(
             connection, "device_memory", stamp, {"address": address.upper(), "key": key, "value": value}, then=_AGAIN

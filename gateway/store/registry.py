@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from gateway.ingest.received import ClockMeasurement, KnownDevice
 from gateway.store import assignment_ends, assignments, audit, devices, residents
 from gateway.store.assignments import Assignment, Ended, Measured
 from gateway.store.database import Database
+from gateway.store.device_memory import keep_words
 from gateway.store.devices import ClockOffset, DeviceRow, ensure_device
 from gateway.store.residents import Resident
 from gateway.store.stamp import Stamper
@@ -199,25 +200,28 @@ class Registry:
         self._assignments_changed()
         return closed
 
-    async def end_slot(self, device: str, user_slot: int) -> bool:
-        """Nobody has this user of the device any more, who is somebody new now. False: nobody had.
+    async def made_users(self, address: str, users: Sequence[int], kept: Mapping[str, str]) -> None:
+        """The device has made these users anew: nobody who had one of them has it any more. And what is remembered.
 
         Raises StoreError.
         """
         stamp = self._stamper.now()
 
         def work(connection: apsw.Connection) -> bool:
-            keys = assignments.keys_of(connection, device)
-            ended = assignment_ends.close_slot(connection, stamp, keys, user_slot)
-            if ended:
-                detail = {"user_slot": user_slot, "why": "the device has made a new user there"}
-                audit.note(connection, stamp, actor="gateway", action="device.unassign", target=device, detail=detail)
-            return bool(ended)
+            keys = assignments.keys_of(connection, address)
+            ended = False
+            for user in users:
+                if assignment_ends.close_slot(connection, stamp, keys, user):
+                    ended = True
+                    detail = {"user_slot": user, "why": "the device has made a new user there"}
+                    audit.note(
+                        connection, stamp, actor="gateway", action="device.unassign", target=address, detail=detail
+                    )
+            keep_words(connection, stamp, address, kept)
+            return ended
 
-        ended = await self._database.write(work)
-        if ended:
+        if await self._database.write(work):
             self._assignments_changed()
-        return ended
 
     async def take_back(self, pairing_id: str, *, actor: str) -> None:
         """What this pairing assigned ends, and who had it before has it again, from now on. Safe to do twice."""

@@ -20,10 +20,10 @@ class DeviceMemory:
     def get(self, key: str) -> str | None:
         return self._known.get(key)
 
-    async def keep(self, key: str, value: str) -> None:
+    async def keep(self, kept: Mapping[str, str]) -> None:
         """Raises LinkLost when the store does not take it: the device will tell it again."""
         try:
-            await self._book.remember(self._address, {key: value})
+            await self._book.remember(self._address, kept)
         except StoreError as refusal:
             raise LinkLost(f"what it told could not be stored: {refusal}") from refusal
-        self._known[key] = value
+        self._known |= kept

@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from api.http.app import build_app
-from gateway.core.errors import NotFound
+from gateway.core.errors import Conflict, NotFound
 from gateway.store.users import Role
 from tests.api.home import Home, client
 from tests.api.pairing_radio import HandRadio
@@ -130,6 +130,9 @@ async def test_a_second_users_code_is_refused_while_one_resident_has_them_all(ho
         assert "consent-code:2" not in await acts.memory.of(ADDRESS)
         await acts.assign(ADDRESS, "Aino Virtanen", actor="t", user_slot=1)
         assert (await technician.post(CODE_PATH, json={"user": 2, "code": "0815"})).status_code == 204
+        with pytest.raises(Conflict, match=r"has users of its own \(1, 2\).*'--slot'"):
+            await acts.assign(ADDRESS, "Aino Virtanen", actor="t", placement="bathroom")
+        assert [one.user_slot for one in await acts.registry.assigned(ADDRESS)] == [1]
 
 
 async def test_codes_are_forgotten_even_when_the_bond_cannot_be_removed(home: Home) -> None:
@@ -139,6 +142,8 @@ async def test_codes_are_forgotten_even_when_the_bond_cannot_be_removed(home: Ho
 
     acts = replace(home.services.acts, bonds=NoAdapter())  # type: ignore[arg-type]
     await acts.memory.keep(ADDRESS, {"consent-code:1": "1001", "last-sequence": "7"})
-    with pytest.raises(NotFound):
+    with pytest.raises(
+        NotFound, match=f"{ADDRESS} belongs to nobody now, but the bond with it is still there: no adapter"
+    ):
         await acts.unpair(ADDRESS, actor="t")
     assert await acts.memory.of(ADDRESS) == {"last-sequence": "7"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -166,17 +167,25 @@ async def test_several_users_each_with_his_own(room_with: RoomMaker) -> None:
         }
 
 
-async def test_a_measurement_is_taken_when_nothing_is_stored(room_with: RoomMaker) -> None:
+@pytest.mark.parametrize("users", ["one, paired", "one", "two, paired"])
+async def test_a_measurement_is_taken_when_it_is_known_who_steps_on(room_with: RoomMaker, users: str) -> None:
+    """The scale gives it to whoever has consented: on an ordinary visit anybody may stand there."""
     async with room_with(SCALE) as room:
         scale = await scale_in(room)
-        scale.enrol(3752)
-        room.book.remembered[SCALE] = {"consent-index": "1", "consent-code": "3752"}
+        codes = {f"consent-own:{scale.enrol(code)}": str(code) for code in (3752, 3753)[: 2 if "two" in users else 1]}
+        paired = {"consent-wanted": "own"} if "paired" in users else {}
+        room.book.remembered[SCALE] = {**codes, **paired}
         scale.stands = 64.5
         await scale.pairing_mode()
         async with room.running():
-            await room.heard.until(lambda: len(room.heard.readings) == 2)
-        [weight] = readings(room, Kind.WEIGHT)
-        assert weight.values[Quantity.WEIGHT] == pytest.approx(64.5)
+            if users == "one, paired":
+                await room.heard.until(lambda: len(room.heard.readings) == 2)
+                [weight] = readings(room, Kind.WEIGHT)
+                assert weight.values[Quantity.WEIGHT] == pytest.approx(64.5)
+            else:
+                await asyncio.sleep(60)
+                assert not room.heard.readings
+                assert scale.stands is not None, "nobody was asked to step on"
 
 
 async def test_a_drop_between_weight_and_composition_loses_nothing(room_with: RoomMaker) -> None:

@@ -48,7 +48,7 @@ async def test_a_place_that_was_given_away_is_said_until_it_is_paired_again(gate
         take_up=gateway.ingest.take_up, clock=gateway.clock, health=health,
     )  # fmt: skip
     await gateway.registry.assign(CUFF.address, AINO, actor="t", user_slot=1)
-    await gateway.registry.end_slot(CUFF.address, 1)
+    await gateway.registry.made_users(CUFF.address, [1], {})
     await reminder._look()
     assert health.parts()[PART].colour is Colour.AMBER
     assert f"{CUFF.address} has made a new user in the place of a resident" in health.parts()[PART].reason

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -330,3 +331,18 @@ async def test_killed_right_after_the_assignment(household: Household, monkeypat
         assert state.outcome == "cut-off"
         assert "taken back" in str(state.verdict)
         await nothing_is_left(gateway)
+
+
+async def test_a_radio_that_goes_away_is_said(household: Household, monkeypatch: pytest.MonkeyPatch) -> None:
+    await cuff_in(household)
+    async with household.gateway() as gateway:
+        pairing = await gateway.begin(CUFF)
+        await asyncio.sleep(1)
+        (adapter,) = gateway.radio.adapters()
+        with monkeypatch.context() as patched:
+            patched.setattr(gateway.radio, "adapters", lambda: (replace(adapter, state="not there: unplugged"),))
+            await gateway.until(lambda: "radio-down" in gateway.codes(pairing))
+            assert "not there: unplugged): 'huoma doctor'" in gateway.said(pairing)[-1].words
+            await asyncio.sleep(5)
+        await gateway.until(lambda: "radio-up" in gateway.codes(pairing))
+        assert gateway.codes(pairing).count("radio-down") == 1

@@ -28,7 +28,7 @@ async def brings_nothing(
     link: Link, profile: Profile, clock: SessionClock, sink: Sink, *, tz: tzinfo, memory: Memory
 ) -> SessionResult:
     count = int(memory.get("visits") or "0") + 1
-    await memory.keep("visits", str(count))
+    await memory.keep({"visits": str(count)})
     await link.disconnect()
     return SessionResult(information=DeviceInformation(), clock=None, readings=0, end=End.NOTHING_MORE)
 
