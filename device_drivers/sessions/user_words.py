@@ -139,6 +139,11 @@ def keys_of_own(memory: Words, user: int) -> Sequence[str]:
     return (own(user), nobody(user), *((CONSENT_INDEX, CONSENT_CODE) if memory.get(CONSENT_INDEX) == str(user) else ()))
 
 
+def is_nobodys(key: str) -> bool:
+    """The code of a user who is nobody's."""
+    return key.startswith(f"{CONSENT_NOBODY}:")
+
+
 def is_word(key: str) -> bool:
     """A key that belongs to users and their codes, for longer than one pairing."""
     return key in (CONSENT_INDEX, CONSENT_CODE) or key.startswith(

@@ -169,11 +169,6 @@ class DeviceUsers:
         """What to remember when it did not: a user who was made stays on the device, and the next pairing takes him."""
         return undone(await self._memory.of(address))
 
-    async def take_back(self, address: str, kept: Mapping[str, str]) -> None:
-        """It did not; `kept` is what `undone` gave."""
-        await self._memory.keep(address, kept)
-        await self.done(address)
-
     async def has_users(self, address: str) -> bool:
         """A user of it is known, or was."""
         return _users_in(await self._memory.of(address))

@@ -7,7 +7,7 @@ from secrets import token_hex
 from typing import Final, Protocol
 
 from device_drivers.broadcasts.bthome import BIND_KEY, REPLAY_COUNTER
-from device_drivers.sessions.user_words import is_word
+from device_drivers.sessions.user_words import is_nobodys, is_word
 from gateway.radio.broadcast.memory import KEY_ENTERED
 from gateway.store.device_memory import DeviceMemory
 
@@ -46,7 +46,10 @@ class Entered:
         await self._acts.enter_code(address, user, code, actor=actor)
 
     async def bring_back(self, address: str, *, actor: str) -> None:
-        """As it was before the first entry, counter and all; nothing where none was made. Raises StoreError."""
+        """As it was before the first entry, counter and all; nothing where none was made. Raises StoreError.
+
+        Users who are nobody's by now are on the device, whatever was before.
+        """
         held = await self._memory.of(_aside(address))
         if not held:
             return
@@ -57,6 +60,7 @@ class Entered:
             old[KEY_ENTERED] = token_hex(8)  # so that the radio takes the counter of the store, not its own
         if _CODES_HELD in held:
             old |= {word: held.get(word, "") for word in {*now, *held} if is_word(word)}
+            old |= {word: value for word, value in now.items() if value and is_nobodys(word)}
         if old:
             await self._memory.enter(address, old, actor=actor, action="device.entry-back")
         await self._memory.forget(_aside(address))

@@ -128,11 +128,12 @@ class HomeOffice:
             await self._entered.settle(row.address)
             await self._users.done(row.address)
             return True
-        kept = await self._users.undone(row.address)
+        # First of all: a user who was made stays on the device, and must be found again wherever this breaks off.
+        await self._memory.keep(row.address, await self._users.undone(row.address))
         if not row.owned_before:
             await self._memory.forget(row.address, but=HELD_BY_DEVICE)
         await self._entered.bring_back(row.address, actor=row.actor)
-        await self._users.take_back(row.address, kept)
+        await self._users.done(row.address)
         return False
 
     async def anothers(self, row: PairingRow, user: int | None) -> str | None:
