@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.falls import candidates, quality, rates
+from analytics.falls import candidates, quality, rates, series
 from analytics.falls.candidates import AFTER, BEFORE, Candidates, StreamState
 from analytics.falls.model import Model
 from analytics.falls.rates import RATE_HZ
@@ -136,12 +136,14 @@ class FallDetector:
 
 
 def score(model: Model, found: Candidates) -> NDArray[np.float64]:
-    """Probability of each candidate, float64 (N,); 0 where the window cannot be judged."""
+    """Probability of each candidate, float64 (N,); 0 where the window cannot be judged or is one of a series."""
     probability = np.zeros(len(found.stream))
-    good = quality.usable(found.windows)
+    single = np.flatnonzero(~series.within(found.windows))
+    windows = found.windows if len(single) == len(probability) else found.windows[single]
+    good = quality.usable(windows)
     if good.any():
-        windows = found.windows if good.all() else found.windows[good]
-        probability[good] = model.probability(quality.fill(windows))
+        windows = windows if good.all() else windows[good]
+        probability[single[good]] = model.probability(quality.fill(windows))
     return probability
 
 
