@@ -143,7 +143,7 @@ def test_equals_the_slow_obvious_detector(model: Model, motion: Make) -> None:
         if not quality.usable(window)[0] or series.within(window)[0]:
             continue
         probability = float(model.of_inputs(extract(quality.fill(window)))[0])
-        if probability >= model.threshold and at - last > 250:
+        if probability >= model.threshold and at - last > 125:
             expected.append((at, probability))
             last = at
     assert [round(f.at_s * 50) for f in got] == [at for at, _ in expected]
