@@ -9,15 +9,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.falls import candidates, quality, rates
+from analytics.falls import candidates, quality, rates, series
 from analytics.falls.candidates import AFTER, BEFORE, Candidates, StreamState
 from analytics.falls.model import Model
 from analytics.falls.rates import RATE_HZ
 from analytics.falls.steps import Steps
 from analytics.findings import Finding
 
-# Peaks that follow a raised one this closely belong to the same fall: bouncing, being helped, the head after the hip.
-EPISODE_S: Final = 5.0
+# Peaks that follow a raised one this closely belong to the same fall: bouncing, the head after the hip. With 5 s, what
+# was raised while a person stumbled hid the fall three to five seconds later.
+EPISODE_S: Final = 2.5
 DECISION_S: Final = AFTER / RATE_HZ
 # Asked of a fall whose stream ended before its decision: where the rest is unknown the model must be surer. On SisFall
 # this costs 1 % of such falls and takes away half of the false ones (docs/fall-detection.md).
@@ -136,12 +137,14 @@ class FallDetector:
 
 
 def score(model: Model, found: Candidates) -> NDArray[np.float64]:
-    """Probability of each candidate, float64 (N,); 0 where the window cannot be judged."""
+    """Probability of each candidate, float64 (N,); 0 where the window cannot be judged or is one of a series."""
     probability = np.zeros(len(found.stream))
-    good = quality.usable(found.windows)
+    single = np.flatnonzero(~series.within(found.windows))
+    windows = found.windows if len(single) == len(probability) else found.windows[single]
+    good = quality.usable(windows)
     if good.any():
-        windows = found.windows if good.all() else found.windows[good]
-        probability[good] = model.probability(quality.fill(windows))
+        windows = windows if good.all() else windows[good]
+        probability[single[good]] = model.probability(quality.fill(windows))
     return probability
 
 

@@ -11,9 +11,10 @@ from analytics.falls.candidates import BEFORE, WINDOW
 
 Array = NDArray[np.float32]
 
-# A quarter of the window, 1.5 s, may be missing (a lost packet, the stream's beginning); the half second around the
-# peak may not.
+# A quarter of the window, 1.5 s, may be missing (a lost packet); the half second around the peak may not. What was
+# before the first sample does not count: who falls as soon as the strap is heard (again) has fallen all the same.
 _MISSING: Final = 0.25
+_FIRST: Final = 10  # 0.2 s: the body is taken to have been as it was on average when it was first heard
 _CORE: Final = slice(BEFORE - 12, BEFORE + 13)
 # Around an impact a body moves every axis by tenths of g. A stuck one does not move.
 _STUCK_SPAN_G: Final = 0.02
@@ -39,7 +40,9 @@ def usable(windows: Array) -> NDArray[np.bool_]:
     """Which windows can be judged, bool (N,); windows float32 (N, WINDOW, 3), NaN where a sample is missing."""
     x = np.ascontiguousarray(windows.transpose(2, 1, 0))
     missing = np.isnan(x[0])
-    good = (np.count_nonzero(missing, axis=0) <= _MISSING * WINDOW) & ~missing[_CORE].any(axis=0)
+    good = (np.count_nonzero(missing, axis=0) - missing.argmin(axis=0) <= _MISSING * WINDOW) & ~missing[_CORE].any(
+        axis=0
+    )
     squared = x[0] * x[0] + x[1] * x[1] + x[2] * x[2]
     # Comparisons with NaN are false, fmax and fmin (slower) pass over it: missing samples count for nothing below.
     gaps = bool(missing.any())
@@ -59,7 +62,7 @@ def usable(windows: Array) -> NDArray[np.bool_]:
 
 
 def fill(windows: Array) -> Array:
-    """The windows with every missing sample held from the one before it (from the first one at the beginning).
+    """The windows with every missing sample held from the one before it, at the beginning from the first 0.2 s heard.
 
     Args:
         windows: float32 (N, WINDOW, 3) with at least one sample each.
@@ -69,6 +72,9 @@ def fill(windows: Array) -> Array:
         return windows
     index = np.where(missing, -1, np.arange(windows.shape[1]))
     index = np.maximum.accumulate(index, axis=1)
-    first = np.argmin(missing, axis=1)
-    index = np.where(index < 0, first[:, None], index)
-    return np.asarray(windows[np.arange(len(windows))[:, None], index])
+    early = index < 0
+    filled = windows[np.arange(len(windows))[:, None], np.maximum(index, 0)]
+    for row in np.flatnonzero(early[:, 0]).tolist():
+        begin = int(np.count_nonzero(early[row]))
+        filled[row, :begin] = filled[row, begin : begin + _FIRST].mean(axis=0)
+    return np.asarray(filled)

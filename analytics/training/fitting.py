@@ -15,7 +15,13 @@ from analytics.training import networks
 SHAPE: Final = networks.Shape()
 
 
-def fit(inputs: NDArray[np.float32], labels: NDArray[np.int8], seen: Iterable[str], seed: int = 0) -> Model:
+def fit(
+    inputs: NDArray[np.float32],
+    labels: NDArray[np.int8],
+    seen: Iterable[str],
+    seed: int = 0,
+    shape: networks.Shape | None = None,
+) -> Model:
     """A model of rows that are falls (1) or none (0); not calibrated yet.
 
     Args:
@@ -23,9 +29,10 @@ def fit(inputs: NDArray[np.float32], labels: NDArray[np.int8], seen: Iterable[st
         labels: int8 (N,).
         seen: the people whose rows these are.
         seed: of everything that is drawn.
+        shape: how its networks are fitted; SHAPE when not given.
     """
     return Model(
-        network=networks.fit(inputs, labels, shape=SHAPE, seed=seed),
+        network=networks.fit(inputs, labels, shape=shape or SHAPE, seed=seed),
         calibration=Calibration(),
         devices={},
         seen=frozenset(seen),

@@ -1,6 +1,7 @@
 """Small networks of one hidden layer, fitted with Adam in single precision.
 
-Source: Kingma, Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015.
+Sources: Kingma, Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015; Srivastava et al., "Dropout", Journal of
+Machine Learning Research 2014, 15:1929; Zhang et al., "mixup: Beyond Empirical Risk Minimization", ICLR 2018.
 """
 
 from __future__ import annotations
@@ -34,11 +35,17 @@ class Shape:
         networks: how many; their logits are averaged.
         hidden: units of each.
         epochs: times that every row is seen.
+        blind: so many inputs, from the first on, are not looked at.
+        dropped: share of the inputs that a row lacks each time it is seen.
+        mixed: of the beta distribution by which two rows and their labels are mixed into one; 0: they are not.
     """
 
     networks: int = 4
     hidden: int = 64
     epochs: int = 12
+    blind: int = 0
+    dropped: float = 0.0
+    mixed: float = 0.0
 
 
 def fit(values: Array, labels: NDArray[np.int8], *, shape: Shape, seed: int) -> Network:
@@ -55,6 +62,7 @@ def fit(values: Array, labels: NDArray[np.int8], *, shape: Shape, seed: int) -> 
     standard = values - mean
     standard *= scale
     np.clip(standard, -CLIP, CLIP, out=standard)
+    standard[:, : shape.blind] = 0
     wanted = labels.astype(np.float32)
     fitted = [_one(standard, wanted, shape, np.random.default_rng([seed, number])) for number in range(shape.networks)]
     hidden, unit = _in_steps(np.concatenate([weights[0] for weights in fitted], axis=1))
@@ -78,6 +86,7 @@ def _one(values: Array, wanted: Array, shape: Shape, rng: np.random.Generator) -
         rng.uniform(-last, last, shape.hidden).astype(np.float32),
         np.zeros(1, np.float32),
     ]
+    weights[0][: shape.blind] = 0  # and stay so: what is always nought has no slope
     means = [np.zeros_like(one) for one in weights]
     squares = [np.zeros_like(one) for one in weights]
     step = 0
@@ -87,7 +96,7 @@ def _one(values: Array, wanted: Array, shape: Shape, rng: np.random.Generator) -
             rows = order[begin : begin + _BATCH]
             step += 1
             rate = np.float32(_RATE * np.sqrt(1 - float(_SECOND) ** step) / (1 - float(_FIRST) ** step))
-            slopes = _gradient(weights, values[rows], wanted[rows])
+            slopes = _gradient(weights, *_varied(values[rows], wanted[rows], shape, rng))
             for weight, slope, average, square in zip(weights, slopes, means, squares, strict=True):
                 average *= _FIRST
                 average += (1 - _FIRST) * slope
@@ -97,6 +106,21 @@ def _one(values: Array, wanted: Array, shape: Shape, rng: np.random.Generator) -
                 square += (1 - _SECOND) * slope
                 weight -= rate * average / (np.sqrt(square) + np.float32(1e-8))
     return weights
+
+
+def _varied(values: Array, wanted: Array, shape: Shape, rng: np.random.Generator) -> tuple[Array, Array]:
+    """A batch as it is seen this time: rows mixed two by two, and without some of their inputs."""
+    if shape.mixed:
+        part = rng.beta(shape.mixed, shape.mixed, len(values)).astype(np.float32)
+        part = np.maximum(part, 1 - part)  # the row itself has the greater part
+        other = rng.permutation(len(values))
+        values = part[:, None] * values + (1 - part[:, None]) * values[other]
+        wanted = part * wanted + (1 - part) * wanted[other]
+    if shape.dropped:
+        limit = round(256 * shape.dropped)  # a byte for each input decides
+        kept = np.frombuffer(rng.bytes(values.size), np.uint8).reshape(values.shape) >= limit
+        values = values * kept * np.float32(256 / (256 - limit))
+    return values, wanted
 
 
 def _gradient(weights: list[Array], values: Array, wanted: Array) -> list[Array]:

@@ -57,7 +57,10 @@ def trial_scores(
 
 
 def threshold(
-    scores: NDArray[np.float64], falls: NDArray[np.bool_], weights: NDArray[np.float64] | None = None
+    scores: NDArray[np.float64],
+    falls: NDArray[np.bool_],
+    weights: NDArray[np.float64] | None = None,
+    ahead: float = 0.0,
 ) -> float:
     """The logit at which sensitivity and specificity are equal, the middle where it is a range.
 
@@ -65,13 +68,14 @@ def threshold(
         scores: float64 (trials,) of people the model did not see.
         falls: bool (trials,).
         weights: of the trials, float64 (trials,); all alike when not given.
+        ahead: by how much sensitivity is to be above specificity instead.
     """
     weights = np.ones(len(scores)) if weights is None else weights
     grid = np.unique(scores)
     grid = np.concatenate([grid[:1] - 1, (grid[1:] + grid[:-1]) / 2, grid[-1:] + 1])
     sensitivity = 1 - _below(scores[falls], weights[falls], grid)
     specificity = _below(scores[~falls], weights[~falls], grid)
-    worst = np.minimum(sensitivity, specificity)
+    worst = np.minimum(sensitivity - ahead, specificity)
     best = grid[worst >= worst.max() - 1e-12]
     return float(np.median(best))
 

@@ -19,12 +19,14 @@ class Source:
         position: where the sensor was worn.
         before: other things happen before its falls than in the recordings, too.
         aid: it only helps to teach another position, as slow devices hear it; no threshold or calibration is of it.
+        slow: it teaches to judge another set's device of few samples a second, and is heard as such ones hear it.
     """
 
     dataset: str
     position: str
     aid: bool = False
     before: bool = False
+    slow: bool = False
 
 
 # As which devices the sets are heard. Thresholds and figures are taken from the first, the recording itself.
@@ -52,6 +54,16 @@ CHAINS: Final[Mapping[str, tuple[Chain, ...]]] = MappingProxyType(
             Chain(rate_hz=20.0, gain=0.05, bias_g=0.03, noise_g=0.01, stretch=0.05),
         ),
     }
+)
+# As devices of 20 and 25 Hz hear what was recorded faster: nobody knows of a new one whether it filters.
+_SLOW: Final = (
+    Chain(rate_hz=25.0, gain=0.05, bias_g=0.03, noise_g=0.01, stretch=0.05, lost=2),
+    Chain(rate_hz=20.0, gain=0.05, bias_g=0.03, noise_g=0.01, stretch=0.05),
+    Chain(rate_hz=20.0, gain=0.05, bias_g=0.03, noise_g=0.01, stretch=0.08),
+    Chain(rate_hz=20.0, filtered=False, gain=0.05, bias_g=0.03, noise_g=0.01, stretch=0.05),
+    Chain(rate_hz=25.0, filtered=False, gain=0.08, bias_g=0.03, noise_g=0.02, stretch=0.08),
+    Chain(rate_hz=20.0, filtered=False, gain=0.1, bias_g=0.05, noise_g=0.03, clip_g=8.0, stretch=0.1),
+    Chain(rate_hz=20.0, gain=0.1, bias_g=0.05, noise_g=0.03, stretch=0.1, sudden=True),
 )
 # What was before a fall says little at the wrist: recordings without what led to the blow, and in other orders.
 _SUDDEN: Final = Chain(gain=0.05, bias_g=0.03, noise_g=0.01, stretch=0.05, sudden=True)
@@ -92,9 +104,11 @@ TEACHERS: Final[Mapping[str, tuple[Source, ...]]] = MappingProxyType(
 
 
 def chains(source: Source) -> tuple[Chain, ...]:
-    """As which devices a source is heard; the first is the recording itself, unless it is an aid."""
+    """As which devices a source is heard; the first is the recording itself, unless it is an aid or slow."""
     if source.aid:
         return tuple(chain for chain in CHAINS[source.dataset] if chain.rate_hz and chain.rate_hz <= _SLOW_HZ)
+    if source.slow:
+        return _SLOW
     more = _MORE.get(source.dataset, ()) if source.position == "wrist" else ()
     return (*CHAINS[source.dataset], *more, *(_BEFORE if source.before else ()))
 

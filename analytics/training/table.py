@@ -20,6 +20,7 @@ _CHUNK_S: Final = 4.0
 # fall nor as none; outside, it is whatever the person did before or after.
 _SAME_S: Final = 0.8
 _UNSURE_S: Final = 4.0
+_HEARD: Final = 0.75  # of a window that teaches; right after a stream's beginning most of it is made up
 _SUDDEN_S: Final = (0.3, 2.5)  # what is left of a trial before its greatest acceleration
 
 
@@ -99,7 +100,8 @@ def _one(
     step = round(_CHUNK_S * rate)
     for begin in range(0, len(samples), step):
         state, found = candidates.advance(state, samples[None, begin : begin + step])
-        good = quality.usable(found.windows)
+        heard = np.count_nonzero(~np.isnan(found.windows[:, :, 0]), axis=1)
+        good = quality.usable(found.windows) & (heard >= _HEARD * candidates.WINDOW)
         peaks.append(found.peak[good])
         windows.append(quality.fill(found.windows[good]))
     peak = np.concatenate(peaks)

@@ -49,6 +49,7 @@ def folder(motion: Make, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def small() -> Any:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fitting, "SHAPE", networks.Shape(networks=1, hidden=8, epochs=20))
+        patch.setattr(cross, "SHAPE", replace(cross.SHAPE, networks=1, hidden=8, epochs=20))
         patch.setattr(material, "chains", lambda source: CHAINS[source.dataset][:: 2 if source.aid else 3])
         patch.setattr(falls, "TEACHERS", {"trunk": (WAIST,), "any": (WAIST,)})
         yield
@@ -124,13 +125,14 @@ def test_verdicts_are_a_dataset_like_any_other(motion: Make, tmp_path: Path) -> 
 
 @pytest.mark.slow
 def test_the_matrix_of_sets_is_a_command(folder: Path, small: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    cell = cross.Crossing(taught=(WAIST,), tested=WAIST, allowed=0.1)
+    cell = cross.Crossing(taught=(replace(WAIST, slow=True),), tested=WAIST, ahead=0.01, allowed=0.1)
     monkeypatch.setattr(cross, "MATRIX", (cell,))
     done = CliRunner().invoke(evaluate.app, ["fall", str(folder.parent), "--cross", "--seeds", "1", "--json"])
     assert done.exit_code == 0, done.output
     (report,) = json.loads(done.stdout).values()
     assert report["trials"] == 25
     assert 0 <= min(report["where_equal"]) <= 1
+    assert 0 <= min(report["by_activities"].values()) <= 1
     done = CliRunner().invoke(evaluate.app, ["fall", str(folder), "--cross"])
     assert isinstance(done.exception, Invalid)
     assert "expected SisFall" in str(done.exception)
@@ -162,20 +164,63 @@ def test_what_cannot_be_evaluated_is_one_sentence(folder: Path, arguments: list[
 
 
 @pytest.mark.slow
-def test_a_new_sets_threshold_comes_from_other_peoples_activities(
-    folder: Path, trained: tuple[Model, list[Model]]
-) -> None:
+def test_a_new_sets_threshold_comes_from_other_people(folder: Path, trained: tuple[Model, list[Model]]) -> None:
     part = Part.of(WAIST, sisfall.load(folder), falls.SEED)
     model, _ = trained
-    found = cross.calibrated(model, part, allowed=0.0)
+    by_activities, labelled = cross.by_activities(model, part, 0.0), cross.calibrated(model, part, 0.0)
     (scores,) = protocol.trial_scores(part.rows, part.trials, falls.raw(model, part.inputs))
-    assert set(found) == set(PEOPLE)
-    for name, own in found.items():
-        others = [s for s, t in zip(scores, part.trials, strict=True) if t.subject != name and not t.fall]
-        line = own.calibration
-        assert line.threshold == pytest.approx(1 / (1 + np.exp(-(line.slope * max(others) + line.offset))))
-    everybody = replace(part, trials=tuple(replace(t, fall=True) if t.subject == "SA01" else t for t in part.trials))
-    assert cross.calibrated(model, everybody, 0.0)["SA01"].threshold == found["SA01"].threshold
+    assert set(by_activities) == set(labelled) == set(PEOPLE)
+    for name in PEOPLE:
+        others = np.array([trial.subject != name for trial in part.trials])
+        fell = np.array([trial.fall for trial in part.trials])
+        highest = scores[others & ~fell].max()
+        assert by_activities[name].threshold == pytest.approx(1 / (1 + np.exp(-highest)))
+        line = labelled[name].calibration
+        at = (np.log(line.threshold / (1 - line.threshold)) - line.offset) / line.slope
+        assert at == pytest.approx(protocol.threshold(scores[others], fell[others]))
+
+
+@pytest.mark.slow
+def test_nothing_of_a_person_sets_what_judges_them(folder: Path, trained: tuple[Model, list[Model]]) -> None:
+    part = Part.of(WAIST, sisfall.load(folder), falls.SEED)
+    model, _ = trained
+    own = part.rows.subject == PEOPLE.index("SA01")
+    label, inputs = part.rows.label.copy(), part.inputs.copy()
+    label[own] = 1 - np.abs(label[own])
+    inputs[own] += 1
+    trials = tuple(replace(one, fall=not one.fall) if one.subject == "SA01" else one for one in part.trials)
+    changed = replace(part, trials=trials, rows=replace(part.rows, label=label), inputs=inputs)
+    for chosen in (cross.by_activities, cross.calibrated):
+        old, new = chosen(model, part, 0.1), chosen(model, changed, 0.1)
+        assert old["SA01"].calibration == new["SA01"].calibration
+        assert old["SA02"].calibration != new["SA02"].calibration
+
+
+def test_a_threshold_ahead_trades_specificity_for_sensitivity() -> None:
+    rng = np.random.default_rng(0)
+    scores, fell = np.concatenate([rng.normal(1, 1, 2000), rng.normal(-1, 1, 2000)]), np.arange(4000) < 2000
+    for ahead in (0.0, 0.02, 0.1):
+        at = protocol.threshold(scores, fell, ahead=ahead)
+        assert (scores[fell] >= at).mean() - (scores[~fell] < at).mean() == pytest.approx(ahead, abs=0.002)
+
+
+def test_what_networks_are_blind_to_and_how_rows_are_varied() -> None:
+    rng = np.random.default_rng(0)
+    values, labels = rng.normal(size=(400, 6)).astype(np.float32), (np.arange(400) % 2).astype(np.int8)
+    values[:, :3] += 3 * labels[:, None]  # which they may not look at
+    values[:, 3:] += labels[:, None]
+    shape = networks.Shape(networks=2, hidden=4, epochs=20, blind=3, dropped=0.25, mixed=0.4)
+    network = networks.fit(values, labels, shape=shape, seed=0)
+    assert not network.hidden[:3].any()
+    logits = network.logit(values.T.copy())
+    np.testing.assert_array_equal(logits, networks.fit(values, labels, shape=shape, seed=0).logit(values.T.copy()))
+    assert 0.75 < ((logits > 0) == labels).mean() < 1
+    ones, wanted = np.ones((200, 600), np.float32), np.repeat(np.array([0, 1], np.float32), 100)
+    seen, meant = networks._varied(ones, wanted, shape, np.random.default_rng(0))
+    assert (seen == 0).mean() == pytest.approx(0.25, abs=0.01)
+    assert seen.mean() == pytest.approx(1, abs=0.01)
+    assert ((meant <= 0.5) == (wanted == 0)).all()
+    assert ((meant > 0) & (meant < 1)).any()
 
 
 @pytest.mark.slow
@@ -284,3 +329,9 @@ def test_a_sudden_fall_is_still_labelled_where_it_is(folder: Path) -> None:
     (fall, *_) = (trial for trial in trials if trial.fall)
     assert table._without(fall, 2.0).samples.shape == (len(fall.samples) - 400, 3)
     assert table._without(fall, 0.0) is fall
+
+
+def test_a_new_device_is_heard_as_slow_ones_hear_with_and_without_a_filter() -> None:
+    slow = chains(replace(WAIST, slow=True))
+    assert {chain.rate_hz for chain in slow} == {20.0, 25.0}
+    assert {chain.filtered for chain in slow} == {True, False}

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from analytics.falls import FallDetector, Model, candidates, quality, rates
+from analytics.falls import FallDetector, Model, candidates, quality, rates, series
 from analytics.falls.candidates import AFTER, BEFORE, PEAK_G
 from analytics.falls.model import Calibration, extract
 from analytics.falls.steps import grams
@@ -140,10 +140,10 @@ def test_equals_the_slow_obvious_detector(model: Model, motion: Make) -> None:
         window = np.full((1, candidates.WINDOW, 3), np.nan, np.float32)
         first = max(0, at - BEFORE)
         window[0, first - (at - BEFORE) :] = converted[first : at + AFTER + 1]
-        if not quality.usable(window)[0]:
+        if not quality.usable(window)[0] or series.within(window)[0]:
             continue
         probability = float(model.of_inputs(extract(quality.fill(window)))[0])
-        if probability >= model.threshold and at - last > 250:
+        if probability >= model.threshold and at - last > 125:
             expected.append((at, probability))
             last = at
     assert [round(f.at_s * 50) for f in got] == [at for at, _ in expected]
