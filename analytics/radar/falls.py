@@ -30,7 +30,6 @@ UP_M: Final = 1.05  # the top of who sits, at the least
 STOOD_M: Final = 1.36  # who sits and ties a shoe comes down to where a slumped body is
 LYING_M: Final = 0.52
 SLUMPED_M: Final = 0.85
-KNEELING_M: Final = 0.80
 LOW_M: Final = 0.70  # half-way up on an elbow is still down
 SURELY_LYING_M: Final = 0.42  # nobody bends so low
 LYING_S: Final = 2.5
@@ -144,7 +143,8 @@ class RadarFalls:
             self._waiting.since[room, row] = -1
             self._waiting.told[room, row] = False
             self._waiting.up[room, row] = 0
-            self._waiting.upright[room, row] = 0
+            # Who lies in a bed was seen to walk to it, if by another number.
+            self._waiting.upright[room, row] = table.frames if self._is_on_a_bed(room, row) else 0
         return self._look() if table.frames % EVERY == 0 else []
 
     def _look(self) -> list[RadarFall]:
@@ -180,12 +180,10 @@ class RadarFalls:
         down = newest <= LYING_M
         lying = down & (highest >= UP_M) & (took <= SLOWEST_LYING_S)
         from_bed = down & (highest - newest >= 0.25) & (waiting.upright[room, row] > 0) & self._was_on_a_bed(room, row)
-        # The lower it sits, the surer it neither kneels nor plays: the longer it may have taken.
-        slowest = np.clip(SLOWEST_SLUMP_S + 2.0 * (KNEELING_M - newest), SLOWEST_SLUMP_S, 0.8)
-        slumped = known & (newest <= SLUMPED_M) & (highest >= STOOD_M) & (took <= slowest)
+        slumped = known & (newest <= SLUMPED_M) & (highest >= STOOD_M) & (took <= SLOWEST_SLUMP_S)
         free = (waiting.since[room, row] < 0) & ~waiting.told[room, row]
         waiting.told[room, row] &= newest < UP_M
-        lying = (known & lying) | (was_known & from_bed)
+        lying = (known & lying) | ((table.age[room, row] >= RATE_HZ) & (table.silent[room, row] < EVERY) & from_bed)
         new = (lying | slumped) & ~waiting.told[room, row] & (free | (lying & ~waiting.lying[room, row]))
         swapped = new & self._swapped(room, row, smooth, newest)
         waiting.told[room, row] |= swapped
@@ -275,9 +273,13 @@ class RadarFalls:
 
     def _lies_where_people_lie(self, room: int, place: Floats, top: float) -> bool:
         return any(
-            number == room and bool((low <= place).all() and (place <= high).all()) and top > height - 0.05
+            number == room and _inside(place, low, high) and top > height - 0.05
             for number, low, high, height in self._zones
         )
+
+    def _is_on_a_bed(self, room: int, row: int) -> bool:
+        place = self._place(np.array([room]), np.array([row]))[0]
+        return any(number == room and _inside(place, low, high) for number, low, high, _ in self._zones)
 
     def _was_on_a_bed(self, room: NDArray[np.intp], row: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Bool (n,): in its history it was in a zone, and is not now."""
@@ -292,6 +294,10 @@ class RadarFalls:
             left = ~((low <= now[mine]) & (now[mine] <= high)).all(axis=1)
             found[mine] |= inside & left
         return found
+
+
+def _inside(place: Floats, low: Floats, high: Floats) -> bool:
+    return bool((low <= place).all() and (place <= high).all())
 
 
 def _smoothed(tops: Floats) -> tuple[Floats, Floats]:
@@ -322,8 +328,8 @@ def _took(smooth: Floats, highest: Floats, newest: Floats, unseen: NDArray[np.bo
     then with it.
     """
     way = highest - newest
-    near_top = smooth >= (highest - 0.2 * way)[:, None]
     width = smooth.shape[1]
+    near_top = (smooth >= (highest - 0.2 * way)[:, None]) & ~unseen[:, -width:]  # where it was held it was not seen
     left = width - 1 - near_top[:, ::-1].argmax(axis=1)
     near_floor = (smooth <= (newest + 0.2 * way)[:, None]) & (np.arange(width) > left[:, None])
     arrived = np.where(near_floor.any(axis=1), near_floor.argmax(axis=1), width - 1)

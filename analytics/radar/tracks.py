@@ -86,28 +86,30 @@ class Table:
     def _seat(self, ids: NDArray[np.int32], places: NDArray[np.float32], row: Ints) -> Ints:
         """Rows for numbers that are new: that of a body lost just now and near, else the longest silent one."""
         born = []
+        followed = [set(one[one >= 0].tolist()) for one in row]
         for room, slot in np.argwhere((ids > 0) & (row < 0)).tolist():
-            found = self._lost_near(room, places[room, slot])
+            found = self._lost_near(room, places[room, slot], followed[room])
             if found is None:
                 found = int(np.where(self.ids[room] == 0, np.iinfo(np.int64).max, self.silent[room]).argmax())
-                if self.ids[room, found] and self.silent[room, found] == 0:
+                if found in followed[room]:
                     continue  # every row is a track that is seen now
                 self.tops[room, found], self.places[room, found] = np.nan, np.nan
                 self.age[room, found] = 0
                 born.append((room, found))
             self.ids[room, found] = ids[room, slot]
             self.silent[room, found] = 0
+            followed[room].add(found)
         return np.array(born, np.int64).reshape(-1, 2)
 
-    def _lost_near(self, room: int, place: NDArray[np.float32]) -> int | None:
-        silent, mine = self.silent[room], self.ids[room] > 0
-        candidates = np.flatnonzero(mine & (silent > 0) & (silent <= _FOUND_AGAIN_S * RATE_HZ))
-        followed = [self._last(room, one) for one in np.flatnonzero(mine & (silent == 0)).tolist()]
+    def _lost_near(self, room: int, place: NDArray[np.float32], followed: set[int]) -> int | None:
+        """`followed`: rows whose own number is in this frame; they are not lost, however short a gap was."""
+        lost = (self.ids[room] > 0) & (self.silent[room] <= _FOUND_AGAIN_S * RATE_HZ)
+        elsewhere = [self._last(room, one) for one in followed]
         best: tuple[float, int] | None = None
-        for one in candidates.tolist():
+        for one in set(np.flatnonzero(lost).tolist()) - followed:
             last = self._last(room, one)
             far = float(np.hypot(*(last - place)))
-            others = [float(np.hypot(*(last - other))) for other in followed]
+            others = [float(np.hypot(*(last - other))) for other in elsewhere]
             if far <= _FOUND_AGAIN_M and far <= min(others, default=np.inf) and (best is None or far < best[0]):
                 best = (far, one)
         return None if best is None else best[1]

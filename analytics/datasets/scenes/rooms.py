@@ -56,9 +56,13 @@ class Room:
         """On the free floor."""
         for _ in range(50):
             x, y = rng.uniform(-self.width / 2 + 0.3, self.width / 2 - 0.3), rng.uniform(0.6, self.depth - 0.3)
-            if not any(_in(one, x, y) for one in (self.bed, self.sofa) if one is not None):
+            if self.free(float(x), float(y)):
                 return float(x), float(y)
         return 0.0, self.depth / 2
+
+    def free(self, x: float, y: float) -> bool:
+        """Floor, with some room beside bed and sofa."""
+        return not any(_in(one, x, y) for one in (self.bed, self.sofa) if one is not None)
 
 
 def draw_room(rng: np.random.Generator) -> Room:

@@ -193,16 +193,23 @@ class Visitor:
         beside = (bed.high[0] + float(self._rng.uniform(0.3, 0.5)), made.way.now[2])
         self._lands(made, "out-of-bed", self._fall("out_of_bed"), beside)
 
-    def _lands(self, made: Visit, kind: str, lasts: float, place: tuple[float, float] | None = None) -> None:
-        way, draw = made.way, self._fall
-        begin, x, y, _ = way.now
-        if place is None:
+    def _floor_near(self, x: float, y: float) -> tuple[float, float]:
+        """Where a body comes to lie: not in furniture."""
+        half = self._room.width / 2
+        for _ in range(20):
             angle, far = self._rng.uniform(0, 2 * np.pi), self._rng.uniform(0.1, 0.9)
-            half = self._room.width / 2
-            place = (
+            found = (
                 float(np.clip(x + far * np.cos(angle), -half + 0.2, half - 0.2)),
                 float(np.clip(y + far * np.sin(angle), 0.5, self._room.depth - 0.2)),
             )
+            if self._room.free(*found):
+                return found
+        return x, y
+
+    def _lands(self, made: Visit, kind: str, lasts: float, place: tuple[float, float] | None = None) -> None:
+        way, draw = made.way, self._fall
+        begin, x, y, _ = way.now
+        place = self._floor_near(x, y) if place is None else place
         sits = kind != "out-of-bed" and draw.chance("sits_after_share")
         way.drop(draw("sits_after") if sits else self._person("lying_top"), lasts, place)
         impact = way.now[0]
