@@ -38,7 +38,8 @@ evaluate: env-test       ## detectors on published recordings: HUOMA_DATA names 
 	.venv/bin/huoma evaluate fall --dataset sisfall "$$HUOMA_DATA/sisfall"
 
 reliability: env-test    ## every fault test at its full count
-	HUOMA_RELIABILITY=full HUOMA_R4_EXAMPLES=10000 HUOMA_R6_READINGS=10000 $(PY) -m pytest tests/reliability tests/gateway/delivery tests/device_drivers/decode/test_fuzz.py -s --timeout 0
+	HUOMA_RELIABILITY=full HUOMA_R4_EXAMPLES=10000 HUOMA_R6_READINGS=10000 $(PY) -m pytest tests/reliability tests/gateway/delivery tests/device_drivers/decode/test_fuzz.py \
+		tests/device_drivers/decode/radar tests/gateway/pairing/test_every_write.py -s --timeout 0
 
 train: env-test          ## the shipped fall models again, from the recordings
 	@test -n "$$HUOMA_DATA" || { echo "set HUOMA_DATA to the folder of recordings (with sisfall/, umafall/ and weda/ in it)" >&2; exit 2; }

@@ -7,22 +7,17 @@ activity is wrong when anything is raised whose impact is within two seconds of 
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.datasets import sisfall
-from analytics.datasets.trials import DatasetError, Trial
-from analytics.falls.artefact import FOLDS, load, shipped
+from analytics.datasets.trials import Trial
 from analytics.falls.detector import FallDetector
-from analytics.falls.evaluation import judges
 from analytics.falls.model import Model
+from analytics.falls.sisfall_command import print_measured
 
 BEFORE_S: Final = (0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0)
 RANDOM_BEGINS: Final = 12  # of each daily activity
@@ -67,18 +62,7 @@ def _share(own: list[bool]) -> float:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the shares as one JSON object."""
-    parser = argparse.ArgumentParser(description="Falls right after a stream's beginning.")
-    parser.add_argument("--sisfall", type=Path, required=True, help="folder of SisFall recordings")
-    parser.add_argument("--subjects", help="only these, with commas")
-    options = parser.parse_args(arguments)
-    try:
-        trials = sisfall.load(options.sisfall, options.subjects.split(",") if options.subjects else None)
-    except DatasetError as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        return 2
-    models = judges(trials, "sisfall", "waist", shipped(), load(FOLDS))
-    print(json.dumps(begun_late(trials, models), indent=2))  # noqa: T201
-    return 0
+    return print_measured("Falls right after a stream's beginning.", begun_late, arguments)
 
 
 if __name__ == "__main__":

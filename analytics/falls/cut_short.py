@@ -7,22 +7,17 @@ them. A fall counts when it was raised before or at the end; an activity is wron
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.datasets import sisfall
-from analytics.datasets.trials import DatasetError, Trial
-from analytics.falls.artefact import FOLDS, load, shipped
+from analytics.datasets.trials import Trial
 from analytics.falls.detector import FallDetector
-from analytics.falls.evaluation import judges
 from analytics.falls.model import Model
+from analytics.falls.sisfall_command import print_measured
 
 AFTER_S: Final = (0.3, 0.6, 0.9, 1.2, 1.5, 1.8)
 RANDOM_CUTS: Final = 12  # of each daily activity
@@ -66,18 +61,7 @@ def _share(own: list[bool]) -> float:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the shares as one JSON object."""
-    parser = argparse.ArgumentParser(description="Falls whose stream ends soon after the impact.")
-    parser.add_argument("--sisfall", type=Path, required=True, help="folder of SisFall recordings")
-    parser.add_argument("--subjects", help="only these, with commas")
-    options = parser.parse_args(arguments)
-    try:
-        trials = sisfall.load(options.sisfall, options.subjects.split(",") if options.subjects else None)
-    except DatasetError as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        return 2
-    models = judges(trials, "sisfall", "waist", shipped(), load(FOLDS))
-    print(json.dumps(cut_short(trials, models), indent=2))  # noqa: T201
-    return 0
+    return print_measured("Falls whose stream ends soon after the impact.", cut_short, arguments)
 
 
 if __name__ == "__main__":
