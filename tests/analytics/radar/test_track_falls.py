@@ -64,6 +64,7 @@ def test_a_fall_is_found_once_in_three_and_a_half_seconds() -> None:
         ("a dog jumps up", [(0, 0, 2, 0.5), (10, 0, 2, 0.5), (10.4, 0, 2, 1.3), (10.8, 0, 2, 0.5), (60, 0, 2, 0.5)]),
         ("leaves", standing_then((5, 3, 1, 1.65))),
         ("the module takes a dog for him, and it runs on", standing_then((0.1, 0.5, 2, 0.4), (6, 3.5, 4, 0.4))),
+        ("the module takes a still dog for him", standing_then((0.1, 0.5, 2, 0.4), (60, 0.5, 2, 0.4))),
     ],
 )  # fmt: skip
 def test_what_is_no_fall(what: str, body: Shape) -> None:
@@ -144,4 +145,20 @@ def test_the_table_finds_a_body_again_and_forgets_it() -> None:
     assert not table.ids.any()
     full = np.arange(1, ROWS + 4, dtype=np.int32)[None]
     table.frame(full, np.zeros((1, ROWS + 3, 2), np.float32), np.ones((1, ROWS + 3), np.float32))
-    assert len(np.unique(table.ids)) == ROWS, "more tracks than rows: the rest is left out"
+    assert sorted(table.ids[0].tolist()) == list(range(1, ROWS + 1)), "more tracks than rows: the rest is left out"
+
+
+def test_a_track_that_was_silent_for_a_frame_is_not_taken_by_another() -> None:
+    table = Table.of(1)
+
+    def frame(*numbers: int) -> None:
+        ids = np.array([[*numbers, *[0] * (2 - len(numbers))]], np.int32)
+        table.frame(ids, np.array([[[0.0, 2.0], [0.3, 2.0]]], np.float32), np.ones((1, 2), np.float32))
+
+    for _ in range(20):
+        frame(5)
+    frame()
+    frame(5, 9)
+    person, dog = (int(np.flatnonzero(table.ids[0] == one)[0]) for one in (5, 9))
+    assert table.age[0, person] == 22
+    assert table.age[0, dog] == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from typing import Any
 
 import pytest
 
@@ -118,6 +119,30 @@ async def test_a_scale_that_calls_while_the_next_pairing_begins(household: House
         assert (await gateway.ended(pairing)).outcome == "ready"
         assert await slots(gateway, scale) == {AINO: 1, EINO: 2}
         assert (92, EINO) in await weights(gateway)
+
+
+async def test_nobody_visits_while_it_is_said_who_is_wanted(
+    household: Household, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A visit that knew of it, but of no pairing, would fetch the first weighing for nobody."""
+    scale = await new_scale(household)
+    async with household.gateway() as gateway:
+        await paired(gateway, scale, AINO, 61.0)
+        await asyncio.sleep(300)
+        users = gateway.pairings._office._users
+        want = users.want
+
+        async def slowly(*arguments: Any) -> None:
+            await want(*arguments)
+            await asyncio.sleep(5)
+            assert 2 not in scale.users, "no visit made him"
+
+        monkeypatch.setattr(users, "want", slowly)
+        pairing = await gateway.begin(scale.address, resident_id=EINO)
+        await scale.pairing_mode()
+        await gateway.until(lambda: 2 in scale.users)
+        await scale.weigh(92.0, user=2)
+        assert (await gateway.ended(pairing)).outcome == "ready"
 
 
 async def test_who_steps_on_an_ordinary_morning_is_not_guessed(household: Household) -> None:

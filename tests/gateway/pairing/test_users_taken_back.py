@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from device_drivers.sessions.user_slots import UserSlots
+from device_drivers.sessions.user_words import Consent
 from gateway.core.errors import Conflict, StoreError
 from gateway.core.subject import Subject, SubjectType
 from tests.gateway.pairing.home import AINO, CUFF, EINO, Gateway, Household, cuff_in
@@ -136,6 +138,37 @@ async def test_a_renewal_that_is_cut_off_is_said_to_stand(household: Household) 
         assert "stopped in the middle" in str(state.verdict)
         assert "stays the resident's" in str(state.verdict), state.verdict
         assert await slots(gateway, scale) == {AINO: 1}
+
+
+async def test_a_renewal_is_not_prepared_before_its_user_is_made(
+    household: Household, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enrol = UserSlots.enrol
+
+    async def slowly(slots: UserSlots) -> Consent:
+        await asyncio.sleep(3)
+        return await enrol(slots)
+
+    scale = await new_scale(household)
+    async with household.gateway() as gateway:
+        await paired(gateway, scale, AINO, 61.0)
+        await gateway.memory.drop(scale.address, "consent-own:1")  # so that a new one is wanted from the first
+        scale.users.clear()
+        await scale.lose_bonds()
+        await asyncio.sleep(300)
+        monkeypatch.setattr(UserSlots, "enrol", slowly)
+        pairing = await gateway.begin(scale.address)
+        await scale.pairing_mode()
+        looks = 0
+        while 1 not in scale.users:
+            rows = await gateway.notes.cut_off()
+            wanted = (await gateway.memory.of(scale.address)).get("consent-wanted", "")
+            assert not (wanted.startswith("new") and any(row.prepared for row in rows))
+            looks += wanted.startswith("new")
+            await asyncio.sleep(0.005)
+        assert looks > 20
+        gateway.pairings.session(pairing).cancel()
+        await gateway.ended(pairing)
 
 
 @pytest.mark.parametrize("killed", [False, True])
