@@ -94,8 +94,7 @@ class DeviceUsers:
         He is nobody's, and the next pairing takes him. But of one who had the device before and whose user was lost
         on it, he is what stands should this pairing be cancelled.
         """
-        wanted = Wanted.of(await self._memory.of(address))
-        if wanted.again and wanted.made:
+        if await self.renewed(address):
             await self.settle(row, None)
         else:
             await self._memory.keep(address, await self.undone(address))
@@ -112,6 +111,11 @@ class DeviceUsers:
         """Whose it is can be said once the new user is made."""
         wanted = Wanted.of(await self._memory.of(address))
         return wanted.new and not wanted.again
+
+    async def renewed(self, address: str) -> bool:
+        """Who had it before, and was lost on it, is a new user of it: that stands, whatever becomes of the pairing."""
+        wanted = Wanted.of(await self._memory.of(address))
+        return wanted.again and wanted.made
 
     async def unmade(self, address: str) -> bool:
         """A new user is wanted who is not made so far."""
@@ -157,8 +161,7 @@ class DeviceUsers:
 
     async def again(self, row: PairingRow) -> bool:
         """The resident had it before, and is another user now: that stands, whatever became of the pairing."""
-        wanted = Wanted.of(await self._memory.of(row.address or ""))
-        return wanted.again and wanted.made and await self.settle(row, None) is not None
+        return await self.renewed(row.address or "") and await self.settle(row, None) is not None
 
     async def lost(self, row: PairingRow) -> Sequence[str]:
         """Residents by id who were users of the device until it made new ones in their places, in this pairing."""

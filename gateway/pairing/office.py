@@ -100,9 +100,11 @@ class HomeOffice:
         for one in await self._registry.assigned(address):
             if one.subject.id == row.resident_id and (row.user_slot is None or one.user_slot == slot):
                 return None  # as another user of it, if need be, when that one is made
+        stands = await self._users.renewed(address)
         return await self._acts.assign(
             address, row.resident_id, actor=row.actor, placement=row.placement, user_slot=slot, shared=row.shared,
-            since=None if slot == row.user_slot else row.started_at, review=False, pairing_id=row.id,
+            since=None if slot == row.user_slot else row.started_at, review=False,
+            pairing_id=None if stands else row.id,
         )  # fmt: skip
 
     async def _must_be_one_device(self, device: KnownDevice, row: PairingRow) -> None:

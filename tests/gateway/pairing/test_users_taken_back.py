@@ -102,11 +102,23 @@ async def test_a_renewal_that_is_cancelled_stands_although_the_store_fails_in_be
         assert await weighed(gateway, scale, 62.0, 2) == AINO
 
 
-async def test_a_renewal_stands_although_another_user_was_named_and_all_cancelled(household: Household) -> None:
+@pytest.mark.parametrize("late", [False, True])
+async def test_a_renewal_stands_although_another_user_was_named_and_all_cancelled(
+    household: Household, monkeypatch: pytest.MonkeyPatch, *, late: bool
+) -> None:
     scale = await new_scale(household)
     async with household.gateway() as gateway:
         await paired(gateway, scale, AINO, 61.0)
         scale.users.clear()
+        office = gateway.pairings._office
+        waits = office.waits
+
+        async def after_the_new_user_was_made(address: str) -> bool:
+            await asyncio.sleep(5)
+            return await waits(address)
+
+        if late:
+            monkeypatch.setattr(office, "waits", after_the_new_user_was_made)
         await asyncio.sleep(300)
         pairing = await gateway.begin(scale.address)
         await scale.pairing_mode()
