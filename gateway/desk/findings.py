@@ -108,6 +108,7 @@ def no_recovery_report(
     device_identity: str | None,
     after_s: float,
     evidence: tuple[Evidence, ...] = (),
+    episode: str | None = None,
 ) -> Report:
     """Not up after a suspected fall: joins the alert of that fall and makes it as urgent as can be.
 
@@ -120,6 +121,7 @@ def no_recovery_report(
         device_identity: as `fall_report`.
         after_s: since the impact.
         evidence: what was seen since.
+        episode: the alert of that fall, where it is known.
     """
     worn = WORN.get(placement or "", "a wearable")
     since = f"{after_s:.0f} s after a suspected fall"
@@ -142,6 +144,7 @@ def no_recovery_report(
         device_identity=device_identity,
         at=at,
         evidence=evidence,
+        episode=episode,
     )
 
 
