@@ -44,12 +44,14 @@ class Step:
         says: what it is for, after "The module".
         code: of its answer.
         check: what is wrong with the answer, or None.
+        least: bytes of the answer; what is shorter only says that the command was heard.
     """
 
     says: str
     data: bytes
     code: int
     check: Check
+    least: int = 0
 
 
 def installation(protocol: str, wanted: Wanted) -> tuple[Step, ...]:
@@ -96,7 +98,7 @@ def _tinyframe(wanted: Wanted) -> tuple[Step, ...]:
     steps.append(
         Step(
             says="keeps what it was told", data=tinyframe.encode(tinyframe.PARAMETERS), code=tinyframe.PARAMETERS,
-            check=check,
+            check=check, least=min(_TINYFRAME_LENGTHS),
         )
     )  # fmt: skip
     return tuple(steps)

@@ -30,7 +30,9 @@ ANSWER_S: Final = 1.0  # every module answers within 0.2 s; one that is reportin
 ASK_TIMES: Final = 3
 QUIET_S: Final = 0.2  # between frames of every module there are less than 0.12 s, within one far less
 SILENT_S: Final = 10.0  # modules that tell only what changes still say once in some seconds that somebody is there
-STRANGE_BYTES: Final = 2048  # without a frame among them: this is not what was expected here
+# Bytes come, and no frame among them for so long: this is not what was expected here. A burst of noise is shorter.
+STRANGE_S: Final = 3.0
+STRANGE_BYTES: Final = 64
 PROBE_EVERY_S: Final = 30.0  # a line that stays strange is listened to at other speeds this often
 _READ: Final = 4096  # bytes at once: at 921,600 baud that comes in 45 ms
 
@@ -78,7 +80,7 @@ class Line:
         self._probed_at = -PROBE_EVERY_S
         self._another: str | None = None  # the sentence about another module that was found in its place
         self._asking = asyncio.Lock()
-        self._answer: tuple[int, asyncio.Future[Answer]] | None = None
+        self._answer: tuple[int, int, asyncio.Future[Answer]] | None = None
 
     def state(self) -> LineState:
         """How it is now."""
@@ -100,12 +102,15 @@ class Line:
                 self._writer = None
             await self._clock.sleep(REOPEN_S)
 
-    async def ask(self, data: bytes, code: int) -> Answer | None:
-        """Send a command and wait for its answer; None when there is none, or the port is not open."""
+    async def ask(self, data: bytes, code: int, *, least: int = 0) -> Answer | None:
+        """Send a command and wait for its answer; None when there is none, or the port is not open.
+
+        `least` bytes are in it: some modules first say that they have heard the command, then answer.
+        """
         async with self._asking:
             for _ in range(ASK_TIMES):
                 answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-                self._answer = (code, answered)
+                self._answer = (code, least, answered)
                 try:
                     if await self._write(data):
                         async with self._clock.timeout(ANSWER_S):
@@ -138,7 +143,7 @@ class Line:
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
         strange = 0
-        heard_at = self._clock.monotonic()
+        heard_at = good_at = self._clock.monotonic()
         while True:
             try:
                 async with self._clock.timeout(QUIET_S):
@@ -153,11 +158,11 @@ class Line:
                 raise OSError("the port was closed")
             heard_at = self._clock.monotonic()
             if self._take(self._splitter.feed(data), heard_at):
-                strange = 0
+                strange, good_at = 0, heard_at
                 continue
             strange += len(data)
-            if strange >= STRANGE_BYTES:
-                strange = 0
+            if strange >= STRANGE_BYTES and heard_at - good_at >= STRANGE_S:
+                strange, good_at = 0, heard_at
                 words = _NOT_UNDERSTOOD.format(port=self.port.name, protocol=self.protocol, baud=self.baud)
                 self._is(self._another or words)
                 if heard_at - self._probed_at >= PROBE_EVERY_S:
@@ -186,9 +191,9 @@ class Line:
     def _answered(self, frame: RadarFrame) -> None:
         if self._answer is None:
             return
-        code, future = self._answer
+        code, least, future = self._answer
         for answer in frame.answers:
-            if answer.code == code and not future.done():
+            if answer.code == code and len(answer.data) >= least and not future.done():
                 future.set_result(answer)
 
     async def _find_out(self) -> None:
