@@ -10,9 +10,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import serialx
 import structlog
 
 from device_drivers.decode.radar.protocols import PROTOCOLS, Protocol
@@ -20,7 +19,10 @@ from device_drivers.decode.radar.splitter import Splitter
 from device_drivers.errors import DecodeError
 from device_drivers.radar_frame import Answer, RadarFrame
 from gateway.core.clock import Clock
-from gateway.radar.probe import Writer, opened, probe
+from gateway.radar.probe import opened, probe, troubles
+
+if TYPE_CHECKING:
+    from gateway.radar.probe import Writer
 
 log = structlog.get_logger(__name__)
 
@@ -96,7 +98,7 @@ class Line:
                 await self._listen()
                 await self._find_out()
                 continue
-            except (OSError, serialx.SerialException, TimeoutError) as error:
+            except troubles() as error:
                 self._is(self._why(error))
             finally:
                 self._writer = None
@@ -129,7 +131,7 @@ class Line:
             writer.write(data)
             async with self._clock.timeout(WRITE_S):
                 await writer.drain()
-        except (OSError, serialx.SerialException, TimeoutError):
+        except troubles():
             return False
         return True
 

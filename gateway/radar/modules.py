@@ -38,8 +38,7 @@ class Module:
     Attributes:
         identity: "port:<name>": a module does not say who it is.
         port: its path.
-        protocol: its name in `PROTOCOLS`.
-        baud: its speed.
+        protocol, baud: its name in `PROTOCOLS` and its speed; found out when it is installed.
         room: one of `ROOMS`.
         height_m: of the module above the floor.
         tilt_deg: how far a module on the wall looks down.
@@ -48,11 +47,11 @@ class Module:
 
     identity: str
     port: str
-    protocol: str
-    baud: int
     room: str
     height_m: float
     mounting: Mounting
+    protocol: str = "tinyframe"
+    baud: int = 115200
     tilt_deg: float = 0.0
     zones: tuple[Zone, ...] = ()
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import serialx
-
 from device_drivers.decode.radar.protocols import PROTOCOLS, recognise
 from gateway.core.clock import Clock
 
@@ -16,13 +14,15 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import AsyncIterator
 
+    import serialx
+
+    Writer = serialx.SerialStreamWriter[serialx.BaseSerialTransport]
+
 OPEN_S: Final = 3.0
 LISTEN_S: Final = 1.2  # ten reports of the slowest; a module that tells only changes is listened to longer
-_ENOUGH: Final = 8192
+_ENOUGH: Final = 3000  # bytes in which every module that speaks so fast has said several frames
 _READ: Final = 4096
 _CLOSE_S: Final = 3.0
-
-Writer = serialx.SerialStreamWriter[serialx.BaseSerialTransport]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,13 @@ class Heard:
     bytes_heard: int
 
 
+def troubles() -> tuple[type[Exception], ...]:
+    """What a port may raise. serialx is imported here: a home without a module does not need it."""
+    import serialx
+
+    return OSError, serialx.SerialException, TimeoutError
+
+
 def speeds() -> list[int]:
     """Of all modules, the most frequent first."""
     all_of_them = [protocol.baud for protocol in PROTOCOLS.values()]
@@ -48,7 +55,7 @@ async def probe(port: Path, clock: Clock, *, listen_s: float = LISTEN_S, first: 
     """Listen at each speed, at `first` before the others, until one is understood.
 
     Raises:
-        OSError, serialx.SerialException, TimeoutError: the port cannot be opened.
+        Exception: one of `troubles`: the port cannot be opened, or is gone.
     """
     most = 0
     order = speeds()
@@ -75,14 +82,16 @@ async def opened(port: Path, baud: int, clock: Clock) -> AsyncIterator[tuple[asy
     """A port, for us alone.
 
     Raises:
-        OSError, serialx.SerialException, TimeoutError: it cannot be opened.
+        Exception: one of `troubles`: it cannot be opened.
     """
+    import serialx
+
     async with clock.timeout(OPEN_S):
         reader, writer = await serialx.open_serial_connection(url=str(port), baudrate=baud, exclusive=True)
     try:
         yield reader, writer
     finally:
         writer.transport.abort()
-        with suppress(OSError, serialx.SerialException, TimeoutError):
+        with suppress(*troubles()):
             async with clock.timeout(_CLOSE_S):
                 await writer.wait_closed()
