@@ -26,7 +26,7 @@ _NARROW: Final = (SubjectType.RESIDENT, SubjectType.ROOM, SubjectType.HOME)
 
 
 def together(probabilities: Iterable[float]) -> float | None:
-    """How likely it is by what independent witnesses say: their odds multiplied, the prior counted once.
+    """How likely it is by what witnesses that err independently say: their odds multiplied, the prior counted once.
 
     Never less than the surest of them; None without any.
     """

@@ -112,7 +112,7 @@ class Alert:
     witnesses: int
     notified: int
     found_at: datetime  # when the newest finding happened
-    witnessed: tuple[tuple[str, float], ...]  # device identity ("" for none) and the most that it said
+    witnessed: tuple[tuple[str, float], ...]  # kind of device ("worn", "radar") and the most that one of it said
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
     resolved_at: datetime | None = None

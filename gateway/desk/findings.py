@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from gateway.core.subject import Subject
 from gateway.desk.events import AlertKind, Evidence, Priority
-from gateway.desk.machine import Report
+from gateway.desk.machine import RADAR, Report
 
 FALL_CONDITION: Final = "fall"  # of a fall and of what follows it: one episode, one alert
 HELP_CONDITION: Final = "help"
@@ -179,6 +179,7 @@ def radar_fall_report(
         device_identity=device_identity,
         at=at,
         evidence=_track("track", track, rate_hz),
+        witness=RADAR,
     )
 
 
@@ -210,6 +211,7 @@ def radar_no_recovery_report(
         device_identity=device_identity,
         at=at,
         evidence=_track("track-recovery", track, rate_hz),
+        witness=RADAR,
         episode=episode,
     )
 

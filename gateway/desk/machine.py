@@ -16,9 +16,10 @@ Keys of `AlertEvent.data` by type:
 
 | type | keys |
 |---|---|
-| raised | kind, condition, priority, probability, summary, subject {type, id}, device_identity, evidence [names] |
-| witness | kind, priority, probability, summary, device_identity, evidence [names], state (the alert's at the time);
-  where this finding knows better who it is: subject, whose the alert is from now on |
+| raised | kind, condition, priority, probability, summary, subject {type, id}, device_identity, witness (the kind of
+  device: "worn", "radar"), evidence [names] |
+| witness | kind, priority, probability, summary, device_identity, witness, evidence [names], state (the alert's at the
+  time); where this finding knows better who it is: subject, whose the alert is from now on |
 | notified | channel, attempt, count (deliveries this event stands for), failed_before (failures since the last event) |
 | notification-failed | channel, attempt, count (failures this event stands for), reason |
 | acknowledged | implied (true when it was resolved without having been acknowledged first) |
@@ -38,6 +39,8 @@ from gateway.core.subject import Origin, Subject, SubjectType
 from gateway.desk import episodes
 from gateway.desk.events import Alert, AlertEvent, AlertKind, EventType, Evidence, Priority, State, Verdict
 
+WORN: Final = "worn"
+RADAR: Final = "radar"
 GATEWAY: Final = "gateway"  # the actor of what the machine does itself
 MAX_NOTE: Final = 2000  # characters: a nurse's line or two, not a file
 MAX_ACTOR: Final = 200  # characters
@@ -56,6 +59,7 @@ class Report:
             not thrown away for a bad number.
         summary: one sentence for a nurse, without a name.
         at: when it happened (for a fall the impact), aware.
+        witness: the kind of device: those of one kind err alike.
         episode: the alert that it belongs to, where that is known: of what follows a fall.
     """
 
@@ -68,6 +72,7 @@ class Report:
     device_identity: str | None
     at: datetime
     evidence: tuple[Evidence, ...] = ()
+    witness: str = WORN
     episode: str | None = None
 
 
@@ -134,6 +139,7 @@ def decide_report(known: Alert | None, report: Report, *, new_id: str, origin: O
         "probability": probability,
         "summary": report.summary,
         "device_identity": report.device_identity,
+        "witness": report.witness,
     }
     if known is not None and not _about(known, report):
         raise Invalid(f"alert {known.id} is not about {report.condition} of this {report.subject.type}")
@@ -280,7 +286,7 @@ def _raised(event: AlertEvent) -> Alert:
             witnesses=1,
             notified=0,
             found_at=event.at,
-            witnessed=() if said is None else ((data["device_identity"] or "", float(said)),),
+            witnessed=() if said is None else ((data.get("witness", WORN), float(said)),),
         )
     except (KeyError, ValueError, TypeError) as error:
         raise _damaged(event, f"its first event cannot be read ({error!r})") from error
@@ -296,8 +302,8 @@ def _witnessed(alert: Alert, event: AlertEvent) -> Alert:
         raise _damaged(event, f"a witness cannot be read ({error!r})") from error
     witnessed = dict(alert.witnessed)
     if said is not None:
-        device = event.data.get("device_identity") or ""
-        witnessed[device] = max(float(said), witnessed.get(device, 0.0))
+        kind = event.data.get("witness", WORN)
+        witnessed[kind] = max(float(said), witnessed.get(kind, 0.0))
     more_urgent = priority.rank > alert.priority.rank
     return replace(
         alert,

@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.core.subject import Origin, Subject, SubjectType
 from gateway.desk.events import Alert, AlertEvent, AlertKind, Priority, State, Verdict
+from gateway.desk.machine import WORN
 
 
 def alert_document(alert: Alert) -> dict[str, Any]:
@@ -83,7 +84,7 @@ def event_document(event: AlertEvent) -> dict[str, Any]:
 
 def _once(document: dict[str, Any]) -> dict[str, float]:
     said = document["probability"]
-    return {} if said is None else {document["device_identity"] or "": said}
+    return {} if said is None else {WORN: said}
 
 
 def _text(at: datetime | None) -> str | None:

@@ -35,7 +35,7 @@ def strap(after_s: float = 0.0, **changes: Any) -> Report:
 def radar(after_s: float = 0.0, **changes: Any) -> Report:
     report = fall(
         subject=KITCHEN, at=AT + timedelta(seconds=after_s), probability=0.6, device_identity="port:kitchen",
-        summary="Fall suspected by the radar in the kitchen",
+        summary="Fall suspected by the radar in the kitchen", witness=machine.RADAR,
     )  # fmt: skip
     return replace(report, **changes)
 
@@ -141,6 +141,11 @@ async def test_a_witness_of_an_answered_alert_calls_nobody() -> None:
 async def test_the_same_device_again_makes_it_no_likelier() -> None:
     (alert,) = await told(strap(), strap(5.0), strap(9.0))
     assert (alert.probability, alert.witnesses) == (0.8, 3)
+
+
+async def test_two_wearables_of_one_person_err_alike() -> None:
+    (alert,) = await told(strap(), strap(1.0, device_identity="H10-2"))
+    assert alert.probability == 0.8
 
 
 def test_together() -> None:
