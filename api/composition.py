@@ -150,7 +150,7 @@ async def open_home(
             parts[RADIO] = radio.run
         else:
             health.report(RADIO, Colour.AMBER, NO_RADIO)
-        radars, radar_parts = radars_over(core, settings, clock=clock, health=health, simulated=simulated)
+        radars, radar_parts = radars_over(core, settings, intake, clock=clock, health=health, simulated=simulated)
         parts |= radar_parts
         services = services_over(
             core, delivery, radio, radars, intake, supervisor, settings=settings, catalogue=catalogue, clock=clock,

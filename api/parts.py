@@ -39,6 +39,8 @@ from gateway.pendant.calls import HelpCalls
 from gateway.radar.lines import PART as RADAR
 from gateway.radar.lines import Lines
 from gateway.radar.modules import Module
+from gateway.radar.presence import PART as PRESENCE
+from gateway.radar.presence import RadarPresence
 from gateway.radar.service import PART as INSTALLATIONS
 from gateway.radar.service import Radars
 from gateway.radar.watch import PART as RADAR_FALLS
@@ -134,13 +136,15 @@ async def channels_of(settings: Settings, clock: Clock, stack: AsyncExitStack) -
 
 
 def radars_over(
-    core: Core, settings: Settings, *, clock: Clock, health: HealthBoard, simulated: bool
+    core: Core, settings: Settings, intake: Intake, *, clock: Clock, health: HealthBoard, simulated: bool
 ) -> tuple[Radars, dict[str, Part]]:
     """The radar modules, and the parts that keep them heard and watched."""
     modules = RadarModules(core.database, core.stamper)
     watch: RadarWatch | None = None
+    presence = RadarPresence(intake.reading, clock=clock, health=health, simulated=simulated)
 
     def feed(module: Module, frame: RadarFrame, at: float) -> None:
+        presence.feed(module, frame, at)
         if watch is not None:
             watch.feed(module, frame, at)
 
@@ -149,7 +153,7 @@ def radars_over(
         lines=lines, modules=modules, clock=clock, folder=settings.radar.by_id, more=settings.radar.ports,
         simulated=simulated,
     )  # fmt: skip
-    parts: dict[str, Part] = {RADAR: lines.run, INSTALLATIONS: radars.run}
+    parts: dict[str, Part] = {RADAR: lines.run, INSTALLATIONS: radars.run, PRESENCE: presence.run}
     if settings.detection.falls:
         watch = RadarWatch(
             modules=modules, desk=core.desk, registry=core.registry, clock=clock, health=health, testing=radars.tested
