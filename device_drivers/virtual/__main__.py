@@ -15,10 +15,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import ctypes
 import os
-import signal
-import stat
 import sys
 from collections.abc import Callable, Coroutine
 from contextlib import ExitStack
@@ -35,6 +32,7 @@ from device_drivers.virtual.hci_log import HciLog
 from device_drivers.virtual.hci_server import serve
 from device_drivers.virtual.kitchen import TABLE, KitchenScene, address_of
 from device_drivers.virtual.polar_h10 import ArraySource, MotionSource
+from device_drivers.virtual.process import die_with_parent, input_lines
 from device_drivers.virtual.radio import GATEWAY_ADDRESS, Dongle, VirtualRadio, virtual_radio
 from device_drivers.virtual.scene import (
     FALL_AFTER_S,
@@ -46,7 +44,6 @@ from device_drivers.virtual.scene import (
     repeat_first_success,
 )
 
-_PR_SET_PDEATHSIG: Final = 1
 SCENES: Final = {
     "home": frozenset({"cuff", "scale", "strap"}),
     "cuff": frozenset({"cuff"}),
@@ -60,7 +57,7 @@ Live: TypeAlias = Callable[[], Coroutine[Any, Any, None]]  # what goes on in the
 def main() -> None:
     """The command line."""
     options = _arguments().parse_args()
-    _die_with_parent()
+    die_with_parent()
     try:
         asyncio.run(_run(options))
     except KeyboardInterrupt:
@@ -154,21 +151,11 @@ def _home(options: argparse.Namespace, radio: VirtualRadio, dongle: Dongle) -> t
 
 
 async def _until_parent_ends(commands: Commands) -> None:
-    mode = os.fstat(sys.stdin.fileno()).st_mode
-    if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
-        await asyncio.Event().wait()
-    reader = asyncio.StreamReader()
-    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
-    )
-    try:
-        while line := await reader.readline():
-            try:
-                await commands.obey(line.decode())
-            except ValueError as mistake:
-                print(f"virtual home: {mistake}", file=sys.stderr, flush=True)
-    finally:
-        transport.close()
+    async for line in input_lines():
+        try:
+            await commands.obey(line)
+        except ValueError as mistake:
+            print(f"virtual home: {mistake}", file=sys.stderr, flush=True)
 
 
 def _local_time(zone: str | None) -> datetime:
@@ -179,14 +166,6 @@ def _local_time(zone: str | None) -> datetime:
 def _frames(path: Path) -> list[bytes]:
     lines = path.read_text(encoding="ascii").splitlines()
     return [bytes.fromhex(line) for line in lines if line.strip() and not line.startswith("#")]
-
-
-def _die_with_parent() -> None:
-    """Linux ends us when the parent dies; elsewhere the end of standard input has to do."""
-    try:
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    except (OSError, AttributeError):
-        return
 
 
 if __name__ == "__main__":

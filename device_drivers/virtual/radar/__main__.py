@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import sys
 from pathlib import Path
 from typing import Final
 
+from device_drivers.virtual.process import die_with_parent, input_lines
 from device_drivers.virtual.radar.modules import MODULES
 from device_drivers.virtual.radar.twin import RadarTwin, twin
 
@@ -33,20 +35,25 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--factory", action="store_true", help="nobody has set it up")
     parser.add_argument("--empty", action="store_true", help="nobody is in the room")
-    parser.add_argument("--commands", action="store_true", help="list them and end")
+    parser.add_argument("--commands", action="store_true", help="name them first, on standard error")
     options = parser.parse_args()
     if options.commands:
-        print((__doc__ or "").split("line:\n\n", 1)[1].rstrip())
-        return
+        print((__doc__ or "").split("line:\n\n", 1)[-1].rstrip(), file=sys.stderr, flush=True)
+    die_with_parent()
     try:
         asyncio.run(_run(options))
     except KeyboardInterrupt:
         sys.exit(130)
+    except asyncio.CancelledError:
+        sys.exit(128 + signal.SIGTERM)
     except OSError as error:
         sys.exit(f"virtual radar: {error}")
 
 
 async def _run(options: argparse.Namespace) -> None:
+    task = asyncio.current_task()
+    if task is not None:  # the link is not left behind
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     async with twin(
         options.module, link=options.link, seed=options.seed, installed=not options.factory, present=not options.empty
     ) as one:
@@ -55,24 +62,17 @@ async def _run(options: argparse.Namespace) -> None:
 
 
 async def _obey(one: RadarTwin) -> None:
-    reader = asyncio.StreamReader()
-    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
-    )
-    try:
-        while line := await reader.readline():
-            match line.decode().split():
+    async for line in input_lines():
+        try:
+            match line.split():
                 case []:
                     continue
                 case ["wait", seconds]:
                     await asyncio.sleep(float(seconds))
                 case words:
-                    try:
-                        one.act(" ".join(words))
-                    except ValueError as mistake:
-                        print(f"virtual radar: {mistake}", file=sys.stderr, flush=True)
-    finally:
-        transport.close()
+                    one.act(" ".join(words))
+        except ValueError as mistake:
+            print(f"virtual radar: {mistake}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

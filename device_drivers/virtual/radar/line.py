@@ -6,6 +6,7 @@ garbage, as on a real line.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -109,15 +110,20 @@ def _unread(slave: int) -> int:
 
 
 def _speed(descriptor: int) -> int:
+    """0 where this system does not tell."""
     held = bytearray(_TERMIOS2.size)
-    fcntl.ioctl(descriptor, _TCGETS2, held)
+    try:
+        fcntl.ioctl(descriptor, _TCGETS2, held)
+    except OSError:
+        return 0
     return int(_TERMIOS2.unpack(held)[-1])
 
 
 def _set_speed(descriptor: int, baud: int) -> None:
     held = bytearray(_TERMIOS2.size)
-    fcntl.ioctl(descriptor, _TCGETS2, held)
-    words = list(_TERMIOS2.unpack(held))
-    words[2] = words[2] & ~_CBAUD | _BOTHER
-    words[-2:] = baud, baud
-    fcntl.ioctl(descriptor, _TCSETS2, _TERMIOS2.pack(*words))
+    with contextlib.suppress(OSError):  # as above: then it has none
+        fcntl.ioctl(descriptor, _TCGETS2, held)
+        words = list(_TERMIOS2.unpack(held))
+        words[2] = words[2] & ~_CBAUD | _BOTHER
+        words[-2:] = baud, baud
+        fcntl.ioctl(descriptor, _TCSETS2, _TERMIOS2.pack(*words))

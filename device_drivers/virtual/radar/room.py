@@ -126,6 +126,8 @@ class Room:
         return actor
 
     def _enter(self, kind: Kind) -> None:
+        if kind is Kind.RESIDENT and kind in self._actors and kind not in self._leaves:
+            raise ValueError("the resident is in the room already")
         self._leaves.discard(kind)
         actor = self._actors.get(kind) or self._appear(kind, *self._door())
         if kind is Kind.CARER:

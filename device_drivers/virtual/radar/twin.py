@@ -20,7 +20,8 @@ from device_drivers.virtual.radar.room import Room
 from device_drivers.virtual.radar.uart import heard
 
 _MOST_LATE_S: Final = 1.0  # a process that was stopped for longer does not send what it would have sent meanwhile
-_BETWEEN_S: Final = 0.005  # how exactly frames are paced
+_PACE_S: Final = (0.001, 0.02)  # how long it sleeps between looks at a clock that may be faster than the loop's
+_BOOTS_S: Final = 0.3
 Sleep = Callable[[float], Awaitable[None]]
 
 
@@ -88,8 +89,7 @@ class RadarTwin:
             return
         self._reading = self.line.plug()
         self._loop.add_reader(self._reading, self._listen)
-        self._due = self._clock()
-        self._send(self.module.boots())
+        self._boot()
 
     def unplug(self) -> None:
         """The cable comes out, and with it the power."""
@@ -101,13 +101,17 @@ class RadarTwin:
     def reset(self) -> None:
         """It loses all its settings and starts again."""
         self.module.factory()
+        self._boot()
+
+    def _boot(self) -> None:
+        self._due = self._clock() + _BOOTS_S
         self._send(self.module.boots())
 
     async def run(self, sleep: Sleep = asyncio.sleep) -> None:
         """Say what is to be said until cancelled."""
         while True:
             self.step()
-            await sleep(_BETWEEN_S)
+            await sleep(min(max(self._due - self._clock(), _PACE_S[0]), _PACE_S[1]))
 
     def step(self) -> None:
         """Say everything that is due by now."""
