@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -162,12 +162,12 @@ async def twin(
     """
     one = RadarTwin(name, link=link, seed=seed, clock=clock, installed=installed, present=present)
     one.replug()
+    # Not a task group: whoever looks at what goes wrong in the block wants that error, not a group of it.
+    running = asyncio.create_task(one.run())
     try:
-        async with asyncio.TaskGroup() as group:
-            running = group.create_task(one.run())
-            try:
-                yield one
-            finally:
-                running.cancel()
+        yield one
     finally:
+        running.cancel()
         one.unplug()
+        with suppress(asyncio.CancelledError):
+            await running
