@@ -3,7 +3,7 @@
 Prints "ready" when the link can be opened, and ends with the end of its standard input. Commands, one a line:
 
     come | walk | stand | sit | bend | lie-down | fall | get-up | leave     the resident does it
-    carer | carer-leaves | dog | dog-leaves                                 somebody else does
+    carer | carer-leaves | dog | dog-leaves | cushion | cushion-gone        somebody or something else
     unplug | replug | reset                                                 the module
     garbage | half | flood | wrong-baud | right-baud | silent | speak       its line
     wait SECONDS                                                            before the next command

@@ -30,6 +30,7 @@ class Kind(StrEnum):
     RESIDENT = "resident"
     CARER = "carer"
     DOG = "dog"
+    CUSHION = "cushion"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,15 +80,16 @@ class Actor:
         fidgets: an arm or a leg moves just now.
     """
 
-    def __init__(self, *, number: int, kind: Kind, height: float, x: float, y: float) -> None:
+    def __init__(self, *, number: int, kind: Kind, height: float, x: float, y: float, bottom: float = 0.0) -> None:
         self.number = number
         self.kind = kind
         self.height = height
         self.posture = Posture.STANDING
         self.fidgets = False
         self._still = Move(
-            x=x, y=y, bottom=0.0, top=height, seconds=0.0, during=Posture.STANDING, after=Posture.STANDING
-        )
+            x=x, y=y, bottom=bottom, top=bottom + height, seconds=0.0,
+            during=Posture.STANDING, after=Posture.STANDING,
+        )  # fmt: skip
         self._moves: deque[Move] = deque()
         self._began = 0.0
         self._now = 0.0

@@ -100,6 +100,7 @@ class Ld24xxModule(RadarModule):
 class Ld2410(Ld24xxModule):
     """Presence with distances. It keeps saying that somebody is there for as long as its hold."""
 
+    noise_m = 0.05
     firmware = bytes.fromhex("0001 0201 16240622")  # 1.02.22062416
     _GATE_M: ClassVar[float] = 0.75
     _MOVING: ClassVar[bytes] = bytes((50, 50, 40, 30, 20, 15, 15, 15, 15))
@@ -139,7 +140,7 @@ class Ld2410(Ld24xxModule):
         """Centimetres, 0 for nobody."""
         distances = [float(np.hypot(body.x, body.y)) for body in bodies]
         within = [one for one in distances if one <= (gate + 1) * self._GATE_M]
-        return round(100 * max(0.01, min(within) + self.rng.normal(0.0, 0.05))) if within else 0
+        return round(100 * max(0.01, min(within) + self.rng.normal(0.0, self.noise_m))) if within else 0
 
     def own_command(self, code: int, data: bytes) -> bytes | None:
         if code == 0x61:
@@ -175,6 +176,7 @@ class Ld2410(Ld24xxModule):
 class Ld2450(Ld24xxModule):
     """Up to three who move. Whoever is still for long is lost until they move again."""
 
+    noise_m = 0.06
     firmware = bytes.fromhex("0000 0201 16240622")
     _ZONE_BYTES: ClassVar[int] = 26
 
@@ -195,7 +197,7 @@ class Ld2450(Ld24xxModule):
             distance = max(0.1, float(np.hypot(body.x, body.y)))
             if now - self._moved_at[body.number] > self._still_for_s or abs(np.arctan2(body.x, body.y)) > np.pi / 3:
                 continue
-            noise = self.rng.normal(0.0, 0.06, 2)
+            noise = self.rng.normal(0.0, self.noise_m, 2)
             speed = (body.x * body.velocity[0] + body.y * body.velocity[1]) / distance
             x, y = round(1000 * (body.x + noise[0])), max(1, round(1000 * (body.y + noise[1])))
             places.append((x, y, round(100 * speed), 320))

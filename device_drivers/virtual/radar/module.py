@@ -16,10 +16,12 @@ class RadarModule(ABC):
 
     Attributes:
         baud: at which it speaks.
+        noise_m: standard deviation of a distance, height or place that it gives.
         rate_hz: how often `says` is to be called.
     """
 
     baud: ClassVar[int]
+    noise_m: ClassVar[float]
     rate_hz: float
 
     def __init__(self, *, seed: int) -> None:

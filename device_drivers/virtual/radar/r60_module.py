@@ -37,7 +37,6 @@ _ASKS: Final = 0x80  # added to a command, asks for what it sets
 _NOTHING: Final = b"\x0f"
 _FALL_REACH: Final = Zone(left=2.0, right=2.0, front=2.0, back=2.0)
 _REACH: Final = Zone(left=3.0, right=3.0, front=3.0, back=3.0)
-_NOISE_M: Final = 0.08
 _THRESHOLD_M: Final = (0.40, 0.50, 0.60, 0.70)  # by sensitivity
 
 
@@ -55,6 +54,7 @@ class Mr60fda1(RadarModule):
     """See the module's docstring. `installed`: switched on, and told how high it hangs."""
 
     baud = 115200
+    noise_m = 0.08  # of a height that it keeps to itself
 
     def __init__(self, *, seed: int, mount: Mount | None = None, installed: bool = True) -> None:
         super().__init__(seed=seed)
@@ -102,7 +102,7 @@ class Mr60fda1(RadarModule):
     def _top(self, bodies: Sequence[Body]) -> float | None:
         if not bodies:
             return None
-        distance = self.mount.height - max(body.top for body in bodies) + self.rng.normal(0.0, _NOISE_M)
+        distance = self.mount.height - max(body.top for body in bodies) + self.rng.normal(0.0, self.noise_m)
         return float(self.settings.height_cm / 100.0 - distance)
 
     def _change(self, code: int, value: int) -> bytes:

@@ -1,4 +1,4 @@
-"""One room and who is in it: a resident who walks, sits, bends, lies down, falls; a carer; a dog.
+"""One room and who is in it: a resident who walks, sits, bends, lies down, falls; a carer; a dog; a thrown cushion.
 
 Pure: time is handed in and only goes on; the same seed and the same words at the same times give the same room.
 
@@ -18,11 +18,19 @@ from device_drivers.virtual.radar.body import Actor, Body, Kind, Move, Posture
 from device_drivers.virtual.radar.easing import Ease
 
 FALL_S: Final = (0.4, 1.0)
+_THROWN_FROM_M: Final = 1.2
+_HELD_S: Final = 2.0
+_THROWN_S: Final = 0.5  # free fall from there
 LYING_TOP_M: Final = (0.20, 0.35)
 _MARGIN_M: Final = 0.35  # nobody walks through walls
 _FIDGETS_SHARE: Final = 0.08  # of the seconds of somebody who rests
 _SPEED_MPS: Final = {Kind.RESIDENT: (0.4, 0.9), Kind.CARER: (0.9, 1.2), Kind.DOG: (0.6, 1.6)}
-_HEIGHT_M: Final = {Kind.RESIDENT: (1.52, 1.80), Kind.CARER: (1.62, 1.82), Kind.DOG: (0.35, 0.60)}
+_HEIGHT_M: Final = {
+    Kind.RESIDENT: (1.52, 1.80),
+    Kind.CARER: (1.62, 1.82),
+    Kind.DOG: (0.35, 0.60),
+    Kind.CUSHION: (0.12, 0.20),
+}
 _DOWN: Final = frozenset({Posture.ON_FLOOR, Posture.FALLING})
 _LOW: Final = _DOWN | {Posture.IN_BED, Posture.SITTING, Posture.BENT}
 
@@ -57,7 +65,7 @@ class Room:
         self._leaves: set[Kind] = set()
         self._now = 0.0
         self._second = 0
-        self._verbs: Mapping[str, Callable[[], None]] = {
+        self._verbs: Mapping[str, Callable[[], object]] = {
             "come": lambda: self._enter(Kind.RESIDENT),
             "walk": self._walk,
             "stand": lambda: self._stand(self._resident()),
@@ -71,6 +79,8 @@ class Room:
             "carer-leaves": lambda: self._go(Kind.CARER),
             "dog": lambda: self._enter(Kind.DOG),
             "dog-leaves": lambda: self._go(Kind.DOG),
+            "cushion": self._throw,
+            "cushion-gone": lambda: self._actors.pop(Kind.CUSHION, None),
         }
         if present:
             self._appear(Kind.RESIDENT, *self._somewhere())
@@ -103,7 +113,7 @@ class Room:
     def _live(self, now: float) -> None:
         for kind, actor in list(self._actors.items()):
             actor.at(now)
-            actor.fidgets = bool(self._rng.random() < _FIDGETS_SHARE)
+            actor.fidgets = kind is not Kind.CUSHION and bool(self._rng.random() < _FIDGETS_SHARE)
             if not actor.idle:
                 continue
             if kind in self._leaves:
@@ -118,9 +128,9 @@ class Room:
         self._leaves.discard(Kind.RESIDENT)
         return self._actors[Kind.RESIDENT]
 
-    def _appear(self, kind: Kind, x: float, y: float) -> Actor:
+    def _appear(self, kind: Kind, x: float, y: float, *, bottom: float = 0.0) -> Actor:
         height = self._rng.uniform(*_HEIGHT_M[kind])
-        actor = Actor(number=list(Kind).index(kind) + 1, kind=kind, height=height, x=x, y=y)
+        actor = Actor(number=list(Kind).index(kind) + 1, kind=kind, height=height, x=x, y=y, bottom=bottom)
         actor.at(self._now)
         self._actors[kind] = actor
         return actor
@@ -196,6 +206,18 @@ class Room:
         actor.then(
             Move(
                 x=x, y=y, bottom=0.0, top=self._rng.uniform(*LYING_TOP_M), seconds=self._rng.uniform(*FALL_S),
+                during=Posture.FALLING, after=Posture.ON_FLOOR, ease=Ease.FALLING,
+            )
+        )  # fmt: skip
+
+    def _throw(self) -> None:
+        """How a technician tries a fall: held out, then dropped in the middle of the room, where it stays."""
+        x, y = 0.0, self.plan.depth / 2
+        actor = self._appear(Kind.CUSHION, x, y, bottom=_THROWN_FROM_M)
+        self._wait(actor, _HELD_S)
+        actor.then(
+            Move(
+                x=x, y=y, bottom=0.0, top=actor.height, seconds=_THROWN_S,
                 during=Posture.FALLING, after=Posture.ON_FLOOR, ease=Ease.FALLING,
             )
         )  # fmt: skip

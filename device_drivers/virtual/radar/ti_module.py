@@ -24,8 +24,6 @@ from device_drivers.virtual.radar.module import RadarModule
 Array = NDArray[np.float64]
 RATES_HZ: Final = (18.18, 20.0)  # frames of 55 and of 50 ms
 LATE_S: Final = 0.15
-PLACE_NOISE_M: Final = 0.05
-HEIGHT_NOISE_M: Final = 0.05
 _WANDERS_S: Final = 0.4  # how long an error hangs together
 _ALLOCATED_AFTER_S: Final = 0.5
 _POINTS: Final = {True: 24, False: 6}  # of a body that moves, or does not
@@ -66,6 +64,7 @@ class TiPeopleTracking(RadarModule):
     """See the module's docstring. `old`, `counted_in`: as older firmware and older demos write frames."""
 
     baud = 921600
+    noise_m = 0.05
 
     def __init__(
         self,
@@ -121,7 +120,7 @@ class TiPeopleTracking(RadarModule):
         self._tracks = {number: track for number, track in self._tracks.items() if number in there}
         keep = np.exp(-1.0 / (self.rate_hz * LATE_S))
         stays = np.exp(-1.0 / (self.rate_hz * _WANDERS_S))
-        noise = np.array([PLACE_NOISE_M] * 3 + [HEIGHT_NOISE_M] * 2) * np.sqrt(1.0 - stays**2)
+        noise = self.noise_m * np.sqrt(1.0 - stays**2)
         for body in bodies:
             middle = (body.bottom + body.top) / 2
             seen = np.array([body.x, body.y, middle, *body.velocity, body.bottom, body.top])

@@ -30,13 +30,12 @@ PARAMETERS: Final = 0x0E06
 SET_THRESHOLD: Final = 0x0E08
 SET_SENSITIVITY: Final = 0x0E0A
 SET_ZONE: Final = 0x0E0C
-LOG: Final = 0x0E01  # points, and what else a maker looks at
+LOGS: Final = (0x0E01, 0x010E)  # points; Hi-Link's document has the first, Seeed's library the second
 POINTS: Final = 0x0A08
 RESET: Final = 0x2110
 _REPEAT_S: Final = 1.0
 _DELAY_PER_FRAME_S: Final = 1.5
 _REACH: Final = Zone(left=2.0, right=2.0, front=2.0, back=2.0)
-_HEIGHT_NOISE_M: Final = 0.04
 _POINT_NOISE_M: Final = 0.08
 _FACTORY_SIDE_M: Final = 0.5
 _WIDEST_SIDE_M: Final = 1.5
@@ -64,6 +63,7 @@ class TinyFrameFallModule(RadarModule):
     """
 
     baud = 115200
+    noise_m = 0.04
     boot_text: ClassVar[bytes]
     sensitivity: ClassVar[int]
 
@@ -113,7 +113,7 @@ class TinyFrameFallModule(RadarModule):
     def _top(self, bodies: Sequence[Body]) -> float | None:
         if not bodies:
             return None
-        distance = self.mount.height - max(body.top for body in bodies) + self.rng.normal(0.0, _HEIGHT_NOISE_M)
+        distance = self.mount.height - max(body.top for body in bodies) + self.rng.normal(0.0, self.noise_m)
         return float(self.settings.height - distance)
 
     def _points(self, bodies: Sequence[Body]) -> bytes:
@@ -157,7 +157,7 @@ class TinyFrameFallModule(RadarModule):
                 return heard + self._frame(PARAMETERS, self.settings.packed())
             case Command(code=code) if code == HEIGHT:
                 self._heights = True
-            case Command(code=code, data=data) if code == LOG and len(data) == 4:
+            case Command(code=code, data=data) if code in LOGS and len(data) == 4:
                 self._logs = any(data)
             case Command(code=code) if code == RESET:
                 self.factory()

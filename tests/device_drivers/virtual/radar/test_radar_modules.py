@@ -14,12 +14,7 @@ from device_drivers.virtual.radar.ceiling import Mount
 from device_drivers.virtual.radar.ld24xx_modules import Ld2410
 from device_drivers.virtual.radar.modules import MODULES
 from device_drivers.virtual.radar.r60_module import Mr60fda1
-from device_drivers.virtual.radar.ti_module import (
-    HEIGHT_NOISE_M,
-    PLACE_NOISE_M,
-    TiPeopleTracking,
-    WallMount,
-)
+from device_drivers.virtual.radar.ti_module import TiPeopleTracking, WallMount
 from device_drivers.virtual.radar.tinyframe_modules import Mr60fda2
 from tests.device_drivers.virtual.radar.played import PROTOCOL_OF, Played, play
 
@@ -189,8 +184,8 @@ def test_ti_targets_and_heights_in_the_axes_of_a_tilted_sensor(tilt: float) -> N
         if body.posture == "falling" and body.velocity[2] < -1.0:
             assert (to_room @ targets.velocities[0])[2] < 0.0
     still = np.array([told - was for at, told, was in tops if not 12.0 < at < 14.5])
-    assert np.abs(np.array(places)).mean() < 3 * PLACE_NOISE_M
-    assert np.std(still) == pytest.approx(HEIGHT_NOISE_M, rel=0.4)
+    assert np.abs(np.array(places)).mean() < 3 * TiPeopleTracking.noise_m
+    assert np.std(still) == pytest.approx(TiPeopleTracking.noise_m, rel=0.4)
     assert max(told for at, told, _ in tops if at > 14.5) < 0.6 < 1.3 < min(told for at, told, _ in tops if at < 12.0)
 
 
@@ -221,3 +216,12 @@ def _index_length(frame: bytes) -> int:
     length: int = unpack_from("<I", frame, at + 4)[0]
     old = frame[at + 8 + length - 8 : at + 8 + length - 4] == (1012).to_bytes(4, "little")
     return length - 8 * old
+
+
+def test_a_thrown_cushion_comes_down_and_is_a_fall_to_a_module_that_sees_nobody_else() -> None:
+    played = play("mr60fda2", {2.0: "cushion", 20.0: "cushion-gone"}, seconds=25.0, present=False)
+    assert [told for _, told in played.flags("fallen")] == [False, True, False]
+    played = play("ti", {2.0: "cushion"}, seconds=6.0, present=False)
+    told = [frame.targets for one in played.moments for frame in one.frames if frame.targets is not None]
+    tops = [float(targets.heights[0, 1]) for targets in told if len(targets.ids)]
+    assert tops[0] - tops[-1] == pytest.approx(1.2, abs=0.3)

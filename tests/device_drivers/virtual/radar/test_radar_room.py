@@ -109,7 +109,11 @@ def test_everybody_comes_and_goes() -> None:
         room.act("fall")
     with pytest.raises(ValueError, match="no dog"):
         room.act("dog-leaves")
-    for at, word in ((2.0, "come"), (10.0, "carer"), (11.0, "dog")):
+    room.act("cushion")
+    assert [body.top > 1.2 for body in room.at(1.5)] == [True]
+    assert [body.top < 0.3 for body in room.at(4.0)] == [True]
+    room.act("cushion-gone")
+    for at, word in ((4.1, "come"), (10.0, "carer"), (11.0, "dog")):
         room.at(at)
         room.act(word)
     with pytest.raises(ValueError, match="already"):

@@ -14,7 +14,7 @@ from device_drivers.decode.radar import ld24xx, tinyframe
 from device_drivers.decode.radar.protocols import PROTOCOLS, recognise
 from device_drivers.radar_frame import Measure
 from device_drivers.virtual.radar.faults import FLOOD_FRAMES, GARBAGE_BYTES
-from device_drivers.virtual.radar.line import UNREAD_S, PtyLine
+from device_drivers.virtual.radar.line import PtyLine
 from device_drivers.virtual.radar.modules import MODULES
 from tests.device_drivers.virtual.radar.host import Host, quick_twin
 from tests.device_drivers.virtual.radar.played import PROTOCOL_OF
@@ -176,8 +176,7 @@ async def test_what_nobody_reads_is_lost_and_the_twin_lives_on(link: Path) -> No
             if one.line.lost:
                 break
         with Host(link, "ti") as host:
-            await host.frames_more(60)
-            assert host.frames[-1].number == one.frames
+            await host.until(lambda: bool(host.frames) and (host.frames[-1].number or 0) > one.frames - 20)
 
 
 def test_an_unplugged_line_takes_nothing(tmp_path: Path) -> None:
@@ -188,9 +187,9 @@ def test_an_unplugged_line_takes_nothing(tmp_path: Path) -> None:
     (tmp_path / "port").symlink_to("nowhere")
     line.plug()
     assert line.plug() == line.plug()
-    for now in (0.0, 1.0, 2.0, 3.0 + UNREAD_S, 4.0 + UNREAD_S):
-        line.write(bytes(2500), now=now)
-    assert line.lost >= 2500
+    for now in range(1000):  # the kernel moves bytes when it likes
+        line.write(bytes(1000), now=float(now))
+    assert 500_000 < line.lost < 1_000_000, "a terminal holds some tens of thousands"
     line.unplug()
 
 
