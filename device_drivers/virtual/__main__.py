@@ -18,7 +18,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Coroutine
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -33,6 +33,7 @@ from device_drivers.virtual.hci_server import serve
 from device_drivers.virtual.kitchen import TABLE, KitchenScene, address_of
 from device_drivers.virtual.polar_h10 import ArraySource, MotionSource
 from device_drivers.virtual.process import die_with_parent, input_lines
+from device_drivers.virtual.radar.twin import RadarTwin, twin
 from device_drivers.virtual.radio import GATEWAY_ADDRESS, Dongle, VirtualRadio, virtual_radio
 from device_drivers.virtual.scene import (
     FALL_AFTER_S,
@@ -88,6 +89,9 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--motion", type=Path, help="npy file, float (n, 3) in g at the stream's rate, instead of a person"
     )
+    parser.add_argument(
+        "--radar", type=Path, help="a radar module that sees the person is behind this link (scene home)"
+    )
     parser.add_argument("--pdu-log", type=Path, help="write what crosses the HCI here, as JSON lines")
     parser.add_argument("--time-zone", help="of the home (Europe/Helsinki); without it, this machine's")
     return parser
@@ -98,14 +102,19 @@ def _seconds(text: str) -> float | None:
 
 
 async def _run(options: argparse.Namespace) -> None:
-    with ExitStack() as stack:
+    async with AsyncExitStack() as stack:
         observer = None
         if options.pdu_log is not None:
             observer = HciLog(stack.enter_context(options.pdu_log.open("a", encoding="utf-8")))
         async with virtual_radio() as radio:
             dongle = radio.dongle(address=options.address, observer=observer)
-            set_up = _kitchen if options.scene == KITCHEN else _home
-            live, commands = set_up(options, radio, dongle)
+            if options.scene == KITCHEN:
+                live, commands = _kitchen(options, radio, dongle)
+            else:
+                radar = None
+                if options.radar is not None:
+                    radar = await stack.enter_async_context(twin("ti", link=options.radar))
+                live, commands = _home(options, radio, dongle, radar)
             async with serve(options.transport, dongle):
                 radio.start(live())
                 print("ready", flush=True)
@@ -120,7 +129,9 @@ def _kitchen(options: argparse.Namespace, radio: VirtualRadio, dongle: Dongle) -
     return partial(scene.run, measure_after_s=options.measure_after), Commands(radio, dongle, scene.devices)
 
 
-def _home(options: argparse.Namespace, radio: VirtualRadio, dongle: Dongle) -> tuple[Live, Commands]:
+def _home(
+    options: argparse.Namespace, radio: VirtualRadio, dongle: Dongle, radar: RadarTwin | None
+) -> tuple[Live, Commands]:
     """The cuff, the scale and the strap, or one of them."""
     records = _frames(options.records) if options.records is not None else []
     if options.repeat_first:
@@ -147,7 +158,7 @@ def _home(options: argparse.Namespace, radio: VirtualRadio, dongle: Dongle) -> t
         scale_has_clock=not options.scale_without_clock,
     )
     scene.cuff.between_s = options.between_records
-    return partial(scene.run, devices=SCENES[options.scene]), HomeCommands(radio, dongle, scene)
+    return partial(scene.run, devices=SCENES[options.scene], radar=radar), HomeCommands(radio, dongle, scene)
 
 
 async def _until_parent_ends(commands: Commands) -> None:

@@ -14,6 +14,7 @@ from gateway.radar.modules import Module, Mounting
 
 Floats = NDArray[np.float64]
 HIGHEST_M: Final = 2.3  # nobody is taller: a target above it is a reflection or a wrong mounting height
+STEEPEST_DEG: Final = 60.0  # of a view in which heights mean something
 LOWEST_M: Final = -0.5  # noise, and a floor that is not level
 
 
@@ -70,9 +71,8 @@ def bodies(module: Module, frame: RadarFrame) -> Bodies | None:
 def _tops(module: Module, targets: Targets, placed: Floats) -> Floats:
     """Float64 (k,). Where a module tells no heights the top is not known: the place of a target is its middle."""
     highest = np.asarray(targets.heights[:, 1], np.float64)
-    if module.mounting is Mounting.CEILING or np.isnan(highest).all():
+    if module.mounting is Mounting.CEILING or module.tilt_deg > STEEPEST_DEG:
         return np.full(len(placed), np.nan)
-    at = targets.positions.astype(np.float64).copy()
-    at[:, 2] = highest
-    tops: Floats = upright(module, at)[:, 2]
-    return tops
+    # The highest point is as far along the floor as the middle, not as far along the module's tilted view.
+    down = math.radians(module.tilt_deg)
+    return np.asarray((highest - placed[:, 1] * math.sin(down)) / math.cos(down) + module.height_m)
