@@ -89,7 +89,7 @@ def _tinyframe(wanted: Wanted) -> tuple[Step, ...]:
         if len(answer.data) not in _TINYFRAME_LENGTHS:
             return "says nothing of its height"
         kept_m, _, sensitivity = struct.unpack_from("<ffI", answer.data)
-        if abs(kept_m - wanted.height_m) > _SAME_M:
+        if not abs(kept_m - wanted.height_m) <= _SAME_M:  # NaN is another one
             return f"keeps {kept_m:.2f} m instead of {wanted.height_m:.2f} m"
         if wanted.sensitivity not in (None, sensitivity):
             return f"keeps the sensitivity {sensitivity} instead of {wanted.sensitivity}"
