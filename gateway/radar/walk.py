@@ -11,7 +11,8 @@ from gateway.radar.modules import Module
 from gateway.radar.placing import Bodies, bodies, upright
 
 WALKED_M: Final = 2.0  # across a small bathroom
-_STEP_M: Final = 0.6  # between two pictures nobody walks further: it is somebody else, or an error
+_STEP_M: Final = 0.4  # counted from where the last one ended: whoever stands still trembles less, errors and all
+_JUMP_M: Final = 1.0  # between two frames nobody gets so far: it is somebody else, or an error
 MOVED_S: Final = 3.0  # of modules that tell no places: how long somebody was seen to move
 FELL_FROM_M: Final = 0.9
 FELL_TO_M: Final = 0.5
@@ -55,10 +56,10 @@ class Walk:
                 now[number] = (x, y, 0.0)
                 continue
             step = math.hypot(x - before[0], y - before[1])
-            if step < 0.15:  # noise: a step is counted from where the last one ended
+            if step < _STEP_M:
                 now[number] = before
                 continue
-            now[number] = (x, y, before[2] + (step if step <= _STEP_M * 2 else 0.0))
+            now[number] = (x, y, before[2] + (step if step <= _JUMP_M else 0.0))
         self._at = now
         self.walked_m = max([self.walked_m, *(one[2] for one in now.values())])
 
