@@ -109,11 +109,11 @@ async def _install(gateway: httpx.AsyncClient, body: dict[str, Any]) -> int:
     made = await ask(gateway, "POST", "/radar/installations", body)
     path = f"/radar/installations/{made['id']}"
     skipping: asyncio.Task[None] | None = None
-    outcome = ""
+    outcome, teller = "", _Teller()
     try:
         async with asyncio.TaskGroup() as group:
             async for event in _events(gateway, path):
-                _tell(event)
+                teller.tell(event)
                 if event["code"] in ("walk-test", "fall-test"):
                     skipping = group.create_task(_skip(gateway, path))
                 elif skipping is not None and event["code"] in ("seen", "not-seen", "skipped", "ended"):
@@ -182,12 +182,24 @@ async def _events(gateway: httpx.AsyncClient, path: str) -> AsyncIterator[dict[s
                     return
 
 
-def _tell(event: dict[str, Any]) -> None:
-    if event["code"] == "picture":
-        for text in picture(event["data"]):
-            print(f"          {text}")
-        return
-    print(f"{event['at'][11:19]}  {event['words']}")
+class _Teller:
+    """What happens, as lines; a picture only where it differs from the last one."""
+
+    def __init__(self) -> None:
+        self._flags: dict[str, Any] = {}  # modules tell one fact at a time: the others still hold
+        self._shown: list[str] = []
+
+    def tell(self, event: dict[str, Any]) -> None:
+        """One more."""
+        if event["code"] != "picture":
+            print(f"{event['at'][11:19]}  {event['words']}")
+            return
+        data = event["data"]
+        self._flags |= {name: data[name] for name in ("present", "moving", "fallen") if name in data}
+        shown = picture(self._flags | data)
+        if shown != self._shown:
+            self._shown = shown
+            print(*(f"          {text}" for text in shown), sep="\n")
 
 
 def picture(data: dict[str, Any]) -> list[str]:
