@@ -83,6 +83,8 @@ class Narrator(Listener):
                 self.tell(f"ALERT  {summary}  (alert {event.alert_id})")
                 if hint:
                     self.tell(hint.replace(ALERT, event.alert_id))
+            case EventType.WITNESS:
+                self.tell(f"       the same alert: {event.data.get('summary', '')}")
             case EventType.ACKNOWLEDGED:
                 self.tell(f"alert {event.alert_id} acknowledged by {event.actor}")
             case EventType.RESOLVED:

@@ -82,6 +82,8 @@ def test_a_day_in_a_minute(tmp_path: Path) -> None:
             assert (alert["kind"], alert["state"]) == ("fall", "raised")
             assert nurse.post(f"/alerts/{alert['id']}/acknowledge").status_code == 200
             until(lambda: story.tells("acknowledged by simulated nurse"), within_s=5)
+            # The radar on the wall sees the same fall some seconds later: it joins, whoever has the alert by then.
+            until(lambda: story.tells("the same alert: Fall suspected by the radar in the bedroom"), within_s=20)
             resolved = nurse.post(f"/alerts/{alert['id']}/resolve", json={"verdict": "test"})
             assert resolved.json()["verdict"] == "test"
             assert len(nurse.get("/alerts").json()) == 1, "one fall is one alert"
