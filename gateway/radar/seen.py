@@ -9,12 +9,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.radar.flags import UNHEARD
 from analytics.radar.tracks import MOST, RATE_HZ
 from device_drivers.radar_frame import RadarFrame
 from gateway.radar.modules import Module
 from gateway.radar.placing import NOBODY, Bodies, bodies
 
 HELD_S: Final = 0.35  # slower modules say where somebody is three times a second; older than that nobody is there
+SILENT_S: Final = 10.0  # a module that has said nothing for so long is not heard
 _MOST_FRAMES: Final = 128  # 2.5 s of the fastest module: a tick comes each half second
 _TRACK_S: Final = 12.0  # kept as evidence
 
@@ -24,17 +26,25 @@ class _Said:
     """Of one module."""
 
     frames: deque[tuple[float, Bodies]] = field(default_factory=lambda: deque(maxlen=_MOST_FRAMES))
+    words: deque[tuple[float, bool]] = field(default_factory=lambda: deque(maxlen=_MOST_FRAMES))  # fallen, or not
     track: deque[tuple[float, Bodies]] = field(default_factory=lambda: deque(maxlen=int(_TRACK_S * RATE_HZ)))
     last: tuple[float, Bodies] = (float("-inf"), NOBODY)
+    fallen: bool = False
+    heard_at: float = float("-inf")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
-    """T frames of R rooms, K bodies each: int32 (T, R, K), float32 (T, R, K, 2), float32 (T, R, K)."""
+    """T frames of R rooms, K bodies each: int32 (T, R, K), float32 (T, R, K, 2), float32 (T, R, K).
+
+    Attributes:
+        fallen: int8 (T, R), the module's own word: 1, 0, or `UNHEARD`.
+    """
 
     ids: NDArray[np.int32]
     places: NDArray[np.float32]
     tops: NDArray[np.float32]
+    fallen: NDArray[np.int8]
 
 
 class Lately:
@@ -52,11 +62,17 @@ class Lately:
         return self._start + frame / RATE_HZ
 
     def feed(self, module: Module, frame: RadarFrame, at: float) -> None:
-        """A frame that tells of bodies; others are not for here."""
+        """A frame."""
         number = self._number.get(module.identity)
-        seen = None if number is None else bodies(self.modules[number], frame)
-        if number is not None and seen is not None:
-            self._said[number].frames.append((at, seen))
+        if number is None:
+            return
+        said = self._said[number]
+        said.heard_at = at
+        if frame.fallen is not None:
+            said.words.append((at, frame.fallen))
+        seen = bodies(self.modules[number], frame)
+        if seen is not None:
+            said.frames.append((at, seen))
 
     def block(self, now: float) -> Block | None:
         """The frames until now that were not given so far; None when no frame is due."""
@@ -65,7 +81,8 @@ class Lately:
             return None
         shape = (count, len(self.modules), MOST)
         found = Block(
-            np.zeros(shape, np.int32), np.zeros((*shape, 2), np.float32), np.full(shape, np.nan, np.float32)
+            np.zeros(shape, np.int32), np.zeros((*shape, 2), np.float32), np.full(shape, np.nan, np.float32),
+            np.full(shape[:2], UNHEARD, np.int8),
         )  # fmt: skip
         for step in range(count):
             at = self.moment(self.frames + step + 1)
@@ -77,6 +94,8 @@ class Lately:
     def track(self, room: int, place: tuple[float, float], after: float) -> list[list[float | None]]:
         """Seconds before now, x, y, top (m) of the body that was nearest to there, oldest first."""
         rows: list[list[float | None]] = []
+        if not np.isfinite(place).all():  # a module's own word has no place
+            return rows
         for at, seen in self._said[room].track:
             if not len(seen.ids):
                 continue
@@ -90,6 +109,10 @@ class Lately:
     def _fill(found: Block, step: int, room: int, said: _Said, at: float) -> None:
         while said.frames and said.frames[0][0] <= at:
             said.last = said.frames.popleft()
+        while said.words and said.words[0][0] <= at:
+            said.fallen = said.words.popleft()[1]
+        if at - said.heard_at <= SILENT_S:
+            found.fallen[step, room] = said.fallen
         heard_at, seen = said.last
         if at - heard_at > HELD_S:
             return

@@ -10,6 +10,7 @@ from typing import Final
 
 from analytics.findings import FALL, Seen
 from analytics.radar.falls import RadarFalls
+from analytics.radar.flags import FlagFalls
 from analytics.radar.tracks import RATE_HZ
 from device_drivers.radar_frame import RadarFrame
 from gateway.core.clock import Clock
@@ -19,7 +20,6 @@ from gateway.core.subject import Subject, SubjectType
 from gateway.desk.events import Alert
 from gateway.desk.findings import radar_fall_report, radar_no_recovery_report
 from gateway.desk.service import Desk
-from gateway.radar.flags import PROBABILITY, FallFlag
 from gateway.radar.modules import Module
 from gateway.radar.seen import Lately
 from gateway.store.radar_modules import RadarModules
@@ -69,16 +69,14 @@ class RadarWatch:
         self._testing = testing
         self._lately = Lately([], clock.monotonic())
         self._falls: RadarFalls | None = None
-        self._flags: dict[str, FallFlag] = {}  # at most one a module
-        self._about: dict[str, Alert] = {}  # likewise: the alert of each module's last fall
+        self._flags: FlagFalls | None = None
+        self._about: dict[str, Alert] = {}  # the alert of each module's last fall: at most one a module
         self._waiting: list[_Found] = []
         self._looked_at = float("-inf")
 
     def feed(self, module: Module, frame: RadarFrame, at: float) -> None:
         """A frame of an installed module. Never raises."""
         self._lately.feed(module, frame, at)
-        if frame.fallen is not None or frame.moving is not None:
-            self._flags.setdefault(module.identity, FallFlag()).feed(frame, at)
 
     async def run(self) -> None:
         """Until cancelled. What was found and not committed outlives a failure of this part."""
@@ -106,33 +104,25 @@ class RadarWatch:
             # What is being waited for is lost: whoever installs modules is in the home.
             self._lately = Lately(installed, now)
             self._falls = RadarFalls([one.zones for one in installed]) if installed else None
+            self._flags = FlagFalls(len(installed), rate_hz=RATE_HZ)
             kept = {one.identity for one in installed}
-            self._flags = {key: flag for key, flag in self._flags.items() if key in kept}
             self._about = {key: alert for key, alert in self._about.items() if key in kept}
 
     def _look(self, now: float) -> None:
         """What is new goes to those that wait."""
-        found: list[_Found] = []
-        block = None if self._falls is None else self._lately.block(now)
-        if block is not None and self._falls is not None:
-            for one in self._falls.feed(block.ids, block.places, block.tops):
-                module = self._lately.modules[one.room]
-                at = self._lately.moment(one.down_at if one.kind == FALL else one.raised_at)
-                track = self._lately.track(one.room, one.place, self._lately.moment(one.down_at))
-                found.append(
-                    _Found(module=module, kind=one.kind, at=at, probability=one.probability, seen=one.seen, track=track)
-                )
-        for module in self._lately.modules:
-            flag = self._flags.get(module.identity)
-            for told in () if flag is None else flag.tick(now):
-                found.append(  # noqa: PERF401  # reads as above
-                    _Found(module=module, kind=told.kind, at=told.at, probability=PROBABILITY, seen=told.seen, track=[])
-                )
-        for each in found:
-            if each.kind == FALL and self._testing(each.module.identity):
-                self._about.pop(each.module.identity, None)  # what follows a test is about no alert
-            else:
-                self._waiting.append(each)
+        block = self._lately.block(now)
+        if block is None or self._falls is None or self._flags is None:
+            return
+        for one in [*self._falls.feed(block.ids, block.places, block.tops), *self._flags.feed(block.fallen)]:
+            module = self._lately.modules[one.room]
+            if one.kind == FALL and self._testing(module.identity):
+                self._about.pop(module.identity, None)  # what follows a test is about no alert
+                continue
+            at = self._lately.moment(one.down_at if one.kind == FALL else one.raised_at)
+            track = self._lately.track(one.room, one.place, self._lately.moment(one.down_at))
+            self._waiting.append(
+                _Found(module=module, kind=one.kind, at=at, probability=one.probability, seen=one.seen, track=track)
+            )
         del self._waiting[_WAITING_MOST:]  # the first are the falls; what repeats them is worth less
 
     async def _report(self, found: _Found) -> None:

@@ -1,0 +1,197 @@
+"""From what modules say to the desk: whose fall, which place, a store that is away, a technician's test."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from analytics.radar.places import Zone
+from device_drivers.radar_frame import RadarFrame, Targets
+from gateway.core.errors import StoreError
+from gateway.core.health import Colour, HealthBoard
+from gateway.core.subject import Subject, SubjectType
+from gateway.desk.events import AlertKind, Priority
+from gateway.desk.machine import RADAR, Report
+from gateway.radar.modules import Module, Mounting
+from gateway.radar.watch import PART, RadarWatch
+from tests.virtual_time import VirtualClock, run_virtual
+
+WALL = Module(
+    identity="port:ti", port="/dev/ti", room="bedroom", height_m=1.0, mounting=Mounting.WALL, protocol="ti",
+    zones=(Zone(low=(3.0, 3.0), high=(4.0, 4.0), height=0.5),),
+)  # fmt: skip
+CEILING = Module(
+    identity="port:r60", port="/dev/r60", room="bathroom", height_m=2.4, mounting=Mounting.CEILING, protocol="r60"
+)  # fmt: skip
+Said = Iterator[tuple[float, Module, RadarFrame]]
+
+
+def body(x: float, top: float) -> RadarFrame:
+    nothing = np.full((1, 3), np.nan, np.float32)
+    return RadarFrame(
+        targets=Targets(
+            ids=np.zeros(1, np.int32), positions=np.array([[x, 2.0, top / 2 - 1.0]], np.float32), velocities=nothing,
+            heights=np.array([[-1.0, top - 1.0]], np.float32), confidences=nothing[:, 0],
+        )
+    )  # fmt: skip
+
+
+def falls_in_front(at: float = 12.0, until: float = 60.0, gone: float = 1e9) -> Said:
+    """Twenty frames a second of one who walks, falls and lies; from `gone` on the module is silent."""
+    rng = np.random.default_rng(3)
+    for step in range(int(until * 20)):
+        now = step / 20
+        if now > gone:
+            return
+        down = min(max((now - at) / 0.8, 0.0), 1.0) ** 2
+        walked = 0.5 * np.sin(min(now, at) * 0.8)
+        yield now, WALL, body(walked + 0.5 * down, 1.65 - 1.4 * down + rng.normal(0, 0.02))
+
+
+def flag(*words: tuple[float, bool]) -> Said:
+    for at, fallen in words:
+        yield at, CEILING, RadarFrame(fallen=fallen)
+
+
+@dataclass
+class Home:
+    """Registry, modules and desk; the desk's store is away for the first reports when asked."""
+
+    people: int = 1
+    failures: int = 0
+    modules_fail: bool = False
+    hung: list[Module] = field(default_factory=lambda: [CEILING, WALL])
+    reports: list[tuple[float, Report]] = field(default_factory=list)
+    tested: list[str] = field(default_factory=list)
+    testing: str | None = None
+
+    async def all(self) -> list[Module]:
+        if self.modules_fail:
+            raise StoreError("the store does not read")
+        return self.hung
+
+    async def residents(self) -> list[Any]:
+        return [SimpleNamespace(id=f"r{number}") for number in range(self.people)]
+
+    async def report(self, report: Report) -> Any:
+        if self.failures:
+            self.failures -= 1
+            raise StoreError("disk full")
+        self.reports.append((asyncio.get_running_loop().time() - 1000.0, report))
+        return SimpleNamespace(id="alert-1", subject=report.subject)
+
+    def is_test(self, identity: str) -> bool:
+        if identity == self.testing:
+            self.tested.append(identity)
+            return True
+        return False
+
+
+def watched(said: Said, home: Home, until: float = 60.0, during: Callable[[float], None] | None = None) -> list[Colour]:
+    """The colours that were shown."""
+    colours: list[Colour] = []
+
+    async def main() -> None:
+        clock, health = VirtualClock(), HealthBoard()
+        parts: Any = home
+        watch = RadarWatch(modules=parts, desk=parts, registry=parts, clock=clock, health=health, testing=home.is_test)
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(watch.run())
+            frames = list(said)
+            for step in range(int(until * 20)):
+                while frames and frames[0][0] <= step / 20:
+                    at, module, frame = frames.pop(0)
+                    watch.feed(module, frame, 1000.0 + at)
+                if during is not None:
+                    during(step / 20)
+                await asyncio.sleep(0.05)
+                if PART in health.parts():
+                    colours.append(health.parts()[PART].colour)
+            task.cancel()
+
+    run_virtual(main)
+    return colours
+
+
+def test_a_fall_and_that_nobody_got_up_are_told_with_the_track() -> None:
+    home = Home()
+    watched(falls_in_front(), home)
+    (at, fall), (later, worse) = home.reports
+    assert 12.8 <= at <= 18.0
+    assert (fall.kind, fall.subject, fall.device_identity, fall.witness) == (
+        AlertKind.FALL, Subject(type=SubjectType.RESIDENT, id="r0"), "port:ti", RADAR,
+    )  # fmt: skip
+    rows = json.loads(fall.evidence[0].content)["samples"]
+    assert rows[0][3] > 1.4
+    assert rows[-1][3] < 0.5
+    assert 42.0 <= later <= 45.0
+    assert (worse.kind, worse.priority, worse.episode) == (AlertKind.NO_RECOVERY, Priority.CRITICAL, "alert-1")
+    assert "Not up 30 s after a suspected fall in the bedroom" in worse.summary
+
+
+def test_a_module_that_falls_silent_ends_nothing() -> None:
+    home = Home()
+    watched(falls_in_front(gone=20.0), home)
+    assert [one.kind for _, one in home.reports] == [AlertKind.FALL, AlertKind.NO_RECOVERY]
+    assert "sees nobody" in home.reports[1][1].summary
+
+
+@pytest.mark.parametrize("people", [0, 2])
+def test_where_not_one_lives_alone_it_is_about_the_room(people: int) -> None:
+    home = Home(people=people)
+    watched(flag((1.0, False), (10.0, True)), home, until=15.0)
+    ((_, fall),) = home.reports
+    assert fall.subject == Subject(type=SubjectType.ROOM, id="bathroom")
+    assert (fall.probability, fall.evidence) == (0.5, ())
+
+
+def test_a_modules_own_word_is_told_at_once_and_once() -> None:
+    home = Home()
+    watched(flag((6.0, True), (7.0, True), (8.0, True)), home, until=12.0)
+    ((at, _),) = home.reports
+    assert at <= 6.7
+
+
+def test_what_the_store_did_not_take_is_told_when_it_does_and_shown_red_meanwhile() -> None:
+    home = Home(failures=6)
+    colours = watched(flag((10.0, True)), home, until=20.0)
+    assert [one.kind for _, one in home.reports] == [AlertKind.FALL]
+    assert Colour.RED in colours
+    assert colours[-1] is Colour.GREEN
+
+
+def test_a_list_of_modules_that_cannot_be_read_holds_nothing_up() -> None:
+    home = Home()
+
+    def breaks(at: float) -> None:
+        home.modules_fail = at > 8.0
+
+    watched(flag((10.0, True)), home, until=15.0, during=breaks)
+    assert len(home.reports) == 1
+
+
+def test_a_technicians_test_calls_nobody_and_nobody_is_told_not_to_be_up_after_it() -> None:
+    home = Home(testing="port:r60")
+    watched(flag(*[(10.0 + second, True) for second in range(45)]), home)
+    assert home.tested == ["port:r60"]
+    assert home.reports == []
+
+
+def test_a_module_that_was_taken_down_is_watched_no_more_and_the_others_are() -> None:
+    home = Home()
+
+    def taken_down(at: float) -> None:
+        if at > 6.0:
+            home.hung = [WALL]
+
+    watched(flag((20.0, True)), home, until=25.0, during=taken_down)
+    assert home.reports == []
+    watched(falls_in_front(at=25.0), home, until=40.0, during=taken_down)
+    assert [one.device_identity for _, one in home.reports] == ["port:ti"]
