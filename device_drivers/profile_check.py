@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from device_drivers.driver_reach import REACH
-from device_drivers.golden_frames import differences
 from device_drivers.errors import DecodeError
+from device_drivers.golden_frames import differences
 from device_drivers.nomenclature import Kind
 from device_drivers.payloads import MQTT
 from device_drivers.payloads.mapping import PayloadMap, kind_of
@@ -226,7 +226,7 @@ def _fields(profile: Profile) -> Iterator[str]:
     rows = bool(profile.fields or profile.targets)
     if profile.driver != MQTT:
         if rows or profile.zigbee_models:
-            yield f"has fields of a payload, which the driver {profile.driver!r} does not read: write driver = {MQTT!r}."
+            yield f"has fields of a payload, which {profile.driver!r} does not read: write driver = {MQTT!r}."
         return
     if not rows:
         yield "says nowhere what stands where in its payloads: add a [[device.field]] for each fact."
@@ -235,13 +235,14 @@ def _fields(profile: Profile) -> Iterator[str]:
     except DecodeError as wrong:
         yield f"{wrong}: correct it."
         return
-    kinds = {kind.value for row in profile.fields if (kind := kind_of(row)) is not None}
+    given = [kind_of(row) for row in profile.fields]
+    kinds = {kind.value for kind in given if kind is not None}
     if profile.targets is not None or any(row.radar is not None for row in profile.fields):
         kinds.add(RADAR)
-    for kind in sorted(kinds - {*profile.kinds}):
-        yield f"its fields give {kind}, which its kinds do not name: add it."
-    for kind in sorted({*profile.kinds} & {*KINDS} - kinds):
-        yield f"none of its fields gives {kind}, which its kinds name: add one, or leave the kind out."
+    for name in sorted(kinds - {*profile.kinds}):
+        yield f"its fields give {name}, which its kinds do not name: add it."
+    for name in sorted({*profile.kinds} & {*KINDS} - kinds):
+        yield f"none of its fields gives {name}, which its kinds name: add one, or leave the kind out."
 
 
 def _frames(profile: Profile) -> Iterator[Problem]:

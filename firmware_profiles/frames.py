@@ -96,7 +96,8 @@ def _payload(table: Table) -> bytes:
         try:
             json.loads(text)
         except ValueError as wrong:
-            raise ProfileError(f"{table.where}: payload is not JSON ({wrong}): write it as it was published.") from wrong
+            raise table.refuse("payload", "it as it was published: this is no JSON") from wrong
+
     return text.encode("utf-8")
 
 
@@ -125,8 +126,8 @@ def _outcome(table: Table) -> Outcome:
     if len(stated) != 1 and stated not in (["reading", "failed"], ["reading", "press"], ["reading", "radar"]):
         raise ProfileError(
             f"{table.where}: states {' and '.join(stated) or 'nothing at all'}: state what the frame must give by one "
-            "of reading, press, call, motion, radar, failed = true, nothing = true or error = true (reading beside failed "
-            "may hold its time)."
+            "of reading, press, call, motion, radar, failed = true, nothing = true or error = true (reading beside "
+            "failed may hold its time)."
         )
     if any(not table.truth(key) for key in ("failed", "nothing", "error") if key in table):
         raise ProfileError(f"{table.where}: failed, nothing and error are only ever true: leave the key out otherwise.")

@@ -94,7 +94,7 @@ class PayloadMap:
                 facts[row.radar] = bool(number)
             elif row.flag is not None:
                 flags += [row.flag] if number else []
-            elif kind is not None:
+            elif kind is not None and row.quantity is not None:
                 found.setdefault(kind, {})[Quantity(row.quantity)] = number
         targets = None
         if self._targets is not None and self.profile.targets is not None:

@@ -28,6 +28,7 @@ def radar_frame(
         facts: "present", "moving" and "fallen", of those that it told.
         where: how the profile names the members of a target.
         found: what stands where the targets stand. Empty: nothing was found, or it follows nobody.
+        payload: all of it, kept raw.
         strange: takes the path of the targets when one of them is none.
     """
     targets = None
@@ -51,8 +52,8 @@ def _targets(where: TargetFields, found: Sequence[Any]) -> Targets:
     places: list[tuple[float, float, float]] = []
     for one in found:
         place = _place(where, one)
-        number = one.get(where.id) if isinstance(one, dict) else None
-        if place is not None and _whole(number):
+        number = _whole(one.get(where.id)) if isinstance(one, dict) else None
+        if place is not None and number is not None:
             ids.append(number)
             places.append(place)
     unknown = np.full((len(ids), 3), np.nan, np.float32)
@@ -81,5 +82,6 @@ def _metres(where: TargetFields, value: Any) -> float | None:
     return float(value) * where.unit_m
 
 
-def _whole(number: Any) -> bool:
-    return isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= _HIGHEST_ID
+def _whole(number: Any) -> int | None:
+    whole = isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= _HIGHEST_ID
+    return number if whole else None

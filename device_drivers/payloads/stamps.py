@@ -1,4 +1,4 @@
-"""The moment a payload speaks of: ISO 8601 with an offset, or milliseconds since 1970, as zigbee2mqtt and Vayyar write."""
+"""The moment a payload speaks of: ISO 8601 with an offset, or milliseconds since 1970, as bridges write."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The topics of zigbee2mqtt: which devices there are (`bridge/devices`), which is out of reach, what each says.
 
-Source: zigbee2mqtt.io, docs/guide/usage/mqtt_topics_and_messages.md and docs/guide/configuration/device-availability.md.
+Source: zigbee2mqtt.io, docs/guide: usage/mqtt_topics_and_messages.md, configuration/device-availability.md.
 """
 
 from __future__ import annotations
