@@ -38,7 +38,7 @@ def listener_on(
     sensors = Sensors(broker.name, owners=owners, sink=intake, radar=radar, status=status, clock=clock, zone=zone)
     return BrokerListener(
         broker,
-        sources=sources_of(broker, sensors=sensors, status=status, catalogue=catalogue),
+        sources=sources_of(broker, sensors=sensors, status=status, catalogue=catalogue, clock=clock),
         sensors=sensors,
         status=status,
         owners=owners,

@@ -29,9 +29,9 @@ class Inbox:
         self.dropped = 0
         self.left = 0
 
-    def put(self, arrived: Arrived) -> None:
-        """Add one; may drop one."""
-        if len(self._waiting) >= self._limit:
+    def put(self, arrived: Arrived, *, anyway: bool = False) -> None:
+        """Add one; may drop one. `anyway`: those that wait can only be understood with it."""
+        if len(self._waiting) >= self._limit and not anyway:
             oldest = next((at for at, one in enumerate(self._waiting) if one.qos == 0), None)
             if oldest is not None:
                 del self._waiting[oldest]

@@ -25,17 +25,17 @@ from gateway.mqtt.contracts import Arrived, Broker
 from gateway.mqtt.inbox import Inbox
 from gateway.mqtt.reasons import sentence
 from gateway.mqtt.sensors import HeardSensor, Owners, Sensors
-from gateway.mqtt.sources import Source, largest
+from gateway.mqtt.sources import NotYet, Source, largest
 from gateway.mqtt.status import Status
 
 # A broker is back within 5 s of its return, in the worst case: 2 s of pause, 2 s until an attempt that began before is
 # given up, and what connecting takes. The pause is jittered, so that the gateways of a house do not come all at once.
 FIRST_PAUSE_S: Final = 0.25
 LONGEST_PAUSE_S: Final = 2.0
+NOT_YET_S: Final = 0.1  # until what cannot be understood yet is looked at again
 RETRY_S: Final = 1.0  # until what the store did not take is tried again
 REPORT_S: Final = 15.0  # how long a part has been lost for turns its colour
 REMEMBERED: Final = 512  # messages that were dealt with: more than a broker holds unanswered
-_QOS: Final = 1
 
 log = structlog.get_logger(__name__)
 _Key = tuple[str, int, bytes]
@@ -105,11 +105,12 @@ class BrokerListener:
         while True:
             self._connection += 1
             try:
-                client = BrokerClient(self.broker, self._arrived)
+                # Before it is connected: what the broker kept for us comes with its answer, and wants our word.
+                client = self._client = BrokerClient(self.broker, self._arrived)
                 try:
                     async with client:
                         await self._subscribe(client)
-                        self._is_connected(client)
+                        self._is_connected()
                         pause = FIRST_PAUSE_S
                         await self._until_over(client)
                 finally:
@@ -123,8 +124,8 @@ class BrokerListener:
     async def _subscribe(self, client: BrokerClient) -> None:
         """Each time: a broker that was killed may have forgotten us."""
         for source in self._sources:
-            for one in source.filters:
-                await client.subscribe(one, qos=_QOS)
+            for one, qos in source.filters:
+                await client.subscribe(one, qos=qos)
 
     async def _until_over(self, client: BrokerClient) -> None:
         """Until the connection is lost; or until what the inbox had no room for can be asked for again."""
@@ -134,8 +135,7 @@ class BrokerListener:
                     await client.lost()
         self._inbox.left = 0
 
-    def _is_connected(self, client: BrokerClient) -> None:
-        self._client = client
+    def _is_connected(self) -> None:
         if self._status.connected():
             log.info("connected to the broker", broker=self.broker.name)
         self._report()
@@ -160,14 +160,20 @@ class BrokerListener:
             received_at=self._clock.wall(),
             synchronised=self._clock.synchronised(),
         )
-        self._inbox.put(arrived)
+        self._inbox.put(arrived, anyway=self._rank(arrived) == 0)
 
     async def _understand(self) -> None:
         while True:
             await self._settle()
-            for arrived in await self._inbox.some():
+            waiting = await self._inbox.some()
+            waiting.sort(key=self._rank)  # stable: of all others the order is kept
+            for arrived in waiting:
                 try:
                     found = await self._take(arrived)
+                except NotYet:
+                    await self._settle()
+                    await self._clock.sleep(NOT_YET_S)
+                    break
                 except StoreError as error:
                     log.warning("messages of a broker wait for the store", broker=self.broker.name, why=str(error))
                     await self._settle()
@@ -191,11 +197,14 @@ class BrokerListener:
             for source in self._sources:
                 if source.owns(arrived.topic):
                     found += await source.take(arrived)
-        except StoreError:
+        except (StoreError, NotYet):
             self._under_way = None
             raise
         self._under_way = None
         return found
+
+    def _rank(self, arrived: Arrived) -> int:
+        return 0 if any(source.first(arrived.topic) for source in self._sources) else 1
 
     async def _settle(self) -> None:
         """What was understood becomes durable, however long the store takes nothing; then the broker may forget it."""

@@ -21,7 +21,7 @@ _SENTENCES: Final = (
     ("name resolution", "its name cannot be looked up: look at mqtt.host and at the network of the home"),
     ("no route to host", _UNREACHABLE),
     ("network is unreachable", _UNREACHABLE),
-    ("timed out", "it does not answer: is its machine switched on? Look at mqtt.host and mqtt.port"),
+    ("timed out", "it does not answer: is its machine switched on? Look at mqtt.host, mqtt.port and mqtt.tls"),
 )
 _OTHER: Final = "the connection was lost: is the broker running?"
 

@@ -12,22 +12,32 @@ from device_drivers.payloads.document import LARGEST_PAYLOAD
 from device_drivers.payloads.mapping import PayloadMap, Told
 from device_drivers.payloads.zigbee2mqtt import LARGEST_LIST, ZigbeeDevice
 from firmware_profiles import Catalogue, Profile
-from gateway.core.errors import SettingsError
+from gateway.core.clock import Clock
+from gateway.core.errors import HuomaError, SettingsError
 from gateway.ingest.received import Received
 from gateway.mqtt.contracts import Arrived, Broker, HomeAssistant, Topics, Zigbee2Mqtt
 from gateway.mqtt.sensors import Sensors, Who
 from gateway.mqtt.status import Status
 
+LIST_WAIT_S: Final = 5.0  # for the list of devices, which a broker has kept and sends at once
 _COMMANDS: Final = ("set", "get")  # what others ask of a device
 _LONGEST_ID: Final = 100
+
+
+class NotYet(HuomaError):  # noqa: N818
+    """What is needed to understand a message is on its way: it waits, with the broker and here."""
 
 
 class Source(Protocol):
     """One kind of publisher."""
 
     @property
-    def filters(self) -> tuple[str, ...]:
-        """What to subscribe to, in this order."""
+    def filters(self) -> tuple[tuple[str, int], ...]:
+        """What to subscribe to, in this order, each with its quality of service."""
+        ...
+
+    def first(self, topic: str) -> bool:
+        """Whether a message of this topic helps to understand those that wait."""
         ...
 
     def owns(self, topic: str) -> bool:
@@ -35,7 +45,7 @@ class Source(Protocol):
         ...
 
     async def take(self, arrived: Arrived) -> list[Received]:
-        """What is news in it. Raises StoreError."""
+        """What is news in it. Raises StoreError, NotYet."""
         ...
 
 
@@ -62,19 +72,29 @@ class Zigbee2MqttSource:
     """`<base>/<name>`, and what `<base>/bridge` says of which device that is."""
 
     def __init__(
-        self, settings: Zigbee2Mqtt, *, sensors: Sensors, status: Status, catalogue: Catalogue, maps: Maps
+        self, settings: Zigbee2Mqtt, *, sensors: Sensors, status: Status, catalogue: Catalogue, maps: Maps, clock: Clock
     ) -> None:
         self._base = settings.base
         self._sensors = sensors
         self._status = status
         self._catalogue = catalogue
         self._maps = maps
+        self._clock = clock
         self._devices: Mapping[str, ZigbeeDevice] = {}
+        self._listed = False
+        self._waits_since: float | None = None
 
     @property
-    def filters(self) -> tuple[str, ...]:
-        """The list of devices first: it is retained, and says whose the rest is."""
-        return (f"{self._base}/bridge/devices", f"{self._base}/bridge/state", f"{self._base}/#")
+    def filters(self) -> tuple[tuple[str, int], ...]:
+        """The list of devices first: it is retained, and says whose the rest is.
+
+        With QoS 0: what the broker kept for us comes before it and waits for our word until the list is there, and a
+        broker holds back further messages of QoS 1 meanwhile.
+        """
+        return ((f"{self._base}/bridge/devices", 0), (f"{self._base}/bridge/state", 0), (f"{self._base}/#", 1))
+
+    def first(self, topic: str) -> bool:
+        return topic == f"{self._base}/bridge/devices"
 
     def owns(self, topic: str) -> bool:
         if not topic.startswith(f"{self._base}/"):
@@ -89,6 +109,7 @@ class Zigbee2MqttSource:
         try:
             if name == "bridge/devices":
                 self._devices = zigbee2mqtt.devices_of(arrived.payload)
+                self._listed = True
                 return []
             if name == "bridge/state":
                 self._status.bridge(away=not zigbee2mqtt.available(arrived.payload))
@@ -98,6 +119,8 @@ class Zigbee2MqttSource:
             return []
         availability = name.endswith("/availability")
         device = self._device(name.removesuffix("/availability") if availability else name)
+        if device is None and not self._listed and self._waits():
+            raise NotYet("The list of Zigbee devices has not come yet.")
         profile = None if device is None or not device.senses else self._catalogue.of_zigbee(device.model or "")
         if device is None or profile is None:  # a lamp, a group, a single attribute, or somebody else's topic
             self._sensors.counts["not-a-sensor"] += 1
@@ -120,6 +143,12 @@ class Zigbee2MqttSource:
             return []
         return await self._sensors.told(who, told, arrived)
 
+    def _waits(self) -> bool:
+        """For the list, once after each start; a zigbee2mqtt that never ran has none."""
+        now = self._clock.monotonic()
+        self._waits_since = now if self._waits_since is None else self._waits_since
+        return now - self._waits_since < LIST_WAIT_S
+
     def _device(self, name: str) -> ZigbeeDevice | None:
         return self._devices.get(name) or zigbee2mqtt.by_address(name)
 
@@ -137,8 +166,12 @@ class HomeAssistantSource:
         }
 
     @property
-    def filters(self) -> tuple[str, ...]:
-        return (f"{self._prefix}/binary_sensor/+/state", f"{self._prefix}/sensor/+/state")
+    def filters(self) -> tuple[tuple[str, int], ...]:
+        return ((f"{self._prefix}/binary_sensor/+/state", 1), (f"{self._prefix}/sensor/+/state", 1))
+
+    def first(self, topic: str) -> bool:
+        del topic
+        return False
 
     def owns(self, topic: str) -> bool:
         entity = home_assistant.entity_of(self._prefix, topic)
@@ -180,8 +213,12 @@ class TopicSource:
         self._profile = _profile(catalogue, settings.profile, "mqtt.topic.profile")
 
     @property
-    def filters(self) -> tuple[str, ...]:
-        return (self._filter,)
+    def filters(self) -> tuple[tuple[str, int], ...]:
+        return ((self._filter, 1),)
+
+    def first(self, topic: str) -> bool:
+        del topic
+        return False
 
     def owns(self, topic: str) -> bool:
         return self._id(topic) is not None
@@ -210,7 +247,9 @@ class TopicSource:
         return device if plain and "/" not in device and " " not in device else None
 
 
-def sources_of(broker: Broker, *, sensors: Sensors, status: Status, catalogue: Catalogue) -> tuple[Source, ...]:
+def sources_of(
+    broker: Broker, *, sensors: Sensors, status: Status, catalogue: Catalogue, clock: Clock
+) -> tuple[Source, ...]:
     """What the settings of a broker name.
 
     Raises:
@@ -220,7 +259,9 @@ def sources_of(broker: Broker, *, sensors: Sensors, status: Status, catalogue: C
     found: list[Source] = []
     if broker.zigbee2mqtt is not None:
         found.append(
-            Zigbee2MqttSource(broker.zigbee2mqtt, sensors=sensors, status=status, catalogue=catalogue, maps=maps)
+            Zigbee2MqttSource(
+                broker.zigbee2mqtt, sensors=sensors, status=status, catalogue=catalogue, maps=maps, clock=clock
+            )
         )
     if broker.home_assistant is not None:
         found.append(HomeAssistantSource(broker.home_assistant, sensors=sensors, catalogue=catalogue, maps=maps))
