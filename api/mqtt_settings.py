@@ -27,7 +27,7 @@ def _broker_name(name: str) -> str:
 
 def _host(host: str) -> str:
     if not _HOST.fullmatch(host):
-        raise ValueError('should be a name or an address alone, such as "broker.home" or "192.168.1.5"')
+        raise ValueError('should be a name or an address alone, such as "broker.home"')
     return host
 
 
@@ -110,7 +110,7 @@ class MqttSettings(Section):
     def _something_to_hear(self) -> Self:
         if self.zigbee2mqtt is None and self.home_assistant is None and not self.topic:
             raise ValueError(
-                'listens to nothing: give zigbee2mqtt = "zigbee2mqtt", home_assistant, or an [[mqtt.topic]]'
+                'listens to nothing: give zigbee2mqtt = "zigbee2mqtt", home_assistant, or a [[mqtt.topic]]'
             )
         if self.home_assistant_devices and self.home_assistant is None:
             raise ValueError("home_assistant_devices belongs to home_assistant")

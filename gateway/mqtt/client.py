@@ -72,6 +72,39 @@ class BrokerClient(aiomqtt.Client):
         with suppress(OSError, ValueError):
             self._client.disconnect()
 
+    # aiomqtt connects in a thread and has the loop watch the socket by its number a moment later. If the broker is
+    # killed just then, the number may be another socket's by now: that of the API, say. So ours look once more.
+    def _on_socket_open(self, client: Any, userdata: Any, sock: Any) -> None:
+        del client, userdata
+        self._loop.call_soon_threadsafe(self._watch, sock)
+
+    def _on_socket_register_write(self, client: Any, userdata: Any, sock: Any) -> None:
+        del client, userdata
+        self._loop.call_soon_threadsafe(self._watch_writing, sock)
+
+    def _watch(self, sock: Any) -> None:
+        if sock.fileno() >= 0:
+            self._loop.add_reader(sock.fileno(), self._read)
+            self._misc_task = self._loop.create_task(self._misc_loop())
+
+    def _watch_writing(self, sock: Any) -> None:
+        if sock.fileno() >= 0:
+            self._loop.add_writer(sock.fileno(), self._work, self._client.loop_write)
+
+    def _read(self) -> None:
+        while True:
+            self._work(self._client.loop_read)
+            sock = self._client.socket()
+            if not isinstance(sock, ssl.SSLSocket) or not sock.pending():  # TLS may hold more than was read
+                return
+
+    def _work(self, step: Callable[[], object]) -> None:
+        try:
+            step()
+        except Exception as broken:  # noqa: BLE001  # whatever the library makes of what came: the connection is over
+            if not self._disconnected.done():
+                self._disconnected.set_exception(MqttError(f"{type(broken).__name__}: {broken}"))
+
     def _on_message(self, client: Any, userdata: Any, message: Any) -> None:
         """As aiomqtt has it, without its queue: whether a message is sent again would be lost in it."""
         del client, userdata

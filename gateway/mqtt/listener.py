@@ -85,6 +85,11 @@ class BrokerListener:
         """Its name among the parts of the gateway."""
         return self._status.part
 
+    @property
+    def is_connected(self) -> bool:
+        """To its broker, and listening."""
+        return self._status.is_connected
+
     def heard(self) -> tuple[HeardSensor, ...]:
         """Its sensors, the last heard first."""
         return self.sensors.listing()

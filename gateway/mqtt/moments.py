@@ -25,7 +25,7 @@ class Moment:
 
     Attributes:
         time: as a device in the home would have said it; None where the moment of reception counts.
-        age_s: how long before its reception it was so; 0 where that counts.
+        age_s: how long before its reception it was so, by its own word; 0 where that is worth nothing.
         repeated: the same was told before, of the same moment.
         known: retained, and no news: it says nothing that is not known, or not when.
         trouble: what is wrong with what it says of time.
@@ -60,12 +60,12 @@ class Moments:
             return Moment(repeated=True)
         newest, self._newest = self._newest, max(moment, self._newest or moment)
         self._remember(key)
+        age = max(0.0, (arrived.received_at - moment).total_seconds()) if arrived.synchronised else 0.0
         if newest is not None and moment < newest:
             if arrived.retained:
                 return Moment(known=True)
             if not arrived.again:
-                return Moment(trouble=Trouble.UNORDERED)
-        age = max(0.0, (arrived.received_at - moment).total_seconds()) if arrived.synchronised else 0.0
+                return Moment(trouble=Trouble.UNORDERED, age_s=age)
         time = device_time(moment, zone)
         return Moment(time=time if self._is_of_its_own(told, time.text(), moment) else None, age_s=age)
 

@@ -158,7 +158,7 @@ class Sensors:
         sensor.stamped = sensor.stamped or told.stamped
         at = arrived.at - moment.age_s
         if told.radar is not None and not arrived.retained:
-            self._radar(self._known(sensor), told.radar, at)
+            self._radar(self._known(sensor), told.radar, at if moment.trouble is None else arrived.at)
         news = [one for one in told.readings if self._thinning.due(who.identity, one, at)]
         self.counts["repeated"] += len(told.readings) - len(news)
         return [self._received(sensor, replace(one, time=moment.time), arrived) for one in news]

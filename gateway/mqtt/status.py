@@ -54,6 +54,11 @@ class Status:
         self.nobodys = 0
         self.dropped = 0
 
+    @property
+    def is_connected(self) -> bool:
+        """To the broker; whatever else may be wrong."""
+        return self._lost is None
+
     def connected(self) -> bool:
         """Whether this is news."""
         news, self._lost, self._lost_at = self._lost is not None, None, None

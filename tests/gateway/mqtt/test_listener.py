@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -84,10 +84,10 @@ def test_a_message_that_makes_the_part_fail_is_given_up_and_what_came_before_it_
             (source, *_) = house.listener._sources
             take = source.take
 
-            async def failing(message: Arrived) -> list[Received]:
-                if b"boom" in message.payload:
+            async def failing(arrived: Arrived) -> list[Received]:
+                if b"boom" in arrived.payload:
                     raise RuntimeError("a defect of ours")
-                return await take(message)
+                return await take(arrived)
 
             source.take = failing  # type: ignore[method-assign]
             house.listener._arrived(
@@ -177,7 +177,7 @@ def test_why_there_is_no_connection_says_what_to_do(why: str, advice: str) -> No
         {"home_assistant": HomeAssistant(prefix="ha", devices={"fp2": "aqara/fp9"})},
     ],
 )
-def test_a_profile_that_there_is_not_is_said_before_anything_starts(tmp_path: Path, changes: dict[str, object]) -> None:
+def test_a_profile_that_there_is_not_is_said_before_anything_starts(tmp_path: Path, changes: dict[str, Any]) -> None:
     async def main() -> None:
         async with home(tmp_path, VirtualClock(), running=False) as house:
             with pytest.raises(SettingsError, match="there is no profile"):
