@@ -1,7 +1,9 @@
-"""R23: a real broker killed again and again under a publisher; nothing is lost that the broker itself had not lost.
+"""A real broker killed again and again under a publisher; nothing is lost that the broker itself had not lost.
 
-A second subscriber with a session of its own is the witness of what the broker had. The broker writes down each change
-at once, the publisher sends again what it has no receipt for, the gateway gives its word after the commit.
+The broker writes down each change at once, the publisher sends again what it has no receipt for, the gateway gives its
+word after the commit. Between a receipt and the write the broker has a moment in which a kill costs it a message, of one
+session and not of another: so what reached the gateway is compared with the store, and what reached a second subscriber
+with what reached the gateway, which may differ by those few.
 """
 
 from __future__ import annotations
@@ -94,6 +96,20 @@ async def until(so: Callable[[], bool], seconds: float) -> float:
     return perf_counter() - began
 
 
+def tapped(house: Home) -> set[int]:
+    """What the broker has handed to the gateway, from now on."""
+    reached: set[int] = set()
+    arrived = house.listener._arrived
+
+    def tap(topic: str, payload: bytes, qos: int, retained: bool, again: bool, number: int) -> None:
+        if topic == TOPIC:
+            reached.add(json.loads(payload)["n"])
+        arrived(topic, payload, qos, retained, again, number)
+
+    house.listener._arrived = tap  # type: ignore[method-assign]
+    return reached
+
+
 async def numbers(house: Home) -> Counter[int]:
     """Which were stored, how often."""
     rows = await house.database.read(
@@ -122,6 +138,7 @@ async def test_a_broker_that_is_killed_again_and_again(
         )
         async with home(tmp_path, _Synchronised(), settings=settings, only_understand=False) as house:
             await house.assign()
+            reached = tapped(house)
             await until(lambda: is_connected(house), 10)
             publisher.start()
             for _ in range(KILLS):
@@ -138,7 +155,7 @@ async def test_a_broker_that_is_killed_again_and_again(
             stored: Counter[int] = Counter()
             for _ in range(200):
                 stored = await numbers(house)
-                if stored.keys() >= witness.numbers:
+                if stored.keys() >= reached | witness.numbers:
                     break
                 await asyncio.sleep(0.05)
             counts = dict(house.counts)
@@ -148,15 +165,17 @@ async def test_a_broker_that_is_killed_again_and_again(
     accepted = publisher.receipted()
     figures = {
         "kills": KILLS, "published": len(publisher.sent), "accepted": len(accepted), "stored": len(stored),
-        "broker lost": len(accepted - witness.numbers), "lost": len(accepted - stored.keys()),
+        "broker lost": len(accepted - reached), "of another": len(accepted - witness.numbers),
+        "lost": len(reached - stored.keys()),
         "twice": sum(count > 1 for count in stored.values()), "back s": f"{max(back_s):.2f} at most", **counts,
     }  # fmt: skip
-    print(f"R23: {figures}")
-    record_property("r23", figures)
+    print(f"Broker kills: {figures}")
+    record_property("broker_kills", figures)
     assert max(back_s) <= RECOVERED_S
     assert named == KILLS
     assert len(accepted) > 5 * KILLS
-    assert witness.numbers - stored.keys() == set()
-    assert accepted - stored.keys() <= accepted - witness.numbers
+    assert reached - stored.keys() == set()
+    assert accepted - stored.keys() == accepted - reached
+    assert len(witness.numbers - reached) <= max(1, KILLS // 10)  # a session that was not kept loses dozens
     assert max(stored.values()) == 1
     assert dropped == 0

@@ -13,7 +13,6 @@ import pytest
 from device_drivers.broadcasts import BROADCASTS
 from device_drivers.decode.date_time import encode_current_time, encode_date_time
 from device_drivers.errors import BondLost, DecodeError, DeviceRefused, LinkLost
-from device_drivers.payloads import MQTT
 from device_drivers.readings import DeviceInformation, Motion, Reading
 from device_drivers.sessions import SESSIONS, ClockOffset, End, FrameCallback, NoMemory, PolarPmd, Receipt, sig
 from device_drivers.sessions.base import IDLE_S, LONGEST_S, Arrivals, drain
@@ -397,5 +396,5 @@ async def test_compressed_frames_are_counted_as_undecodable() -> None:
 
 
 def test_every_profile_names_a_session_that_there_is() -> None:
-    assert {one.driver for one in CATALOGUE.profiles} <= {*SESSIONS, *BROADCASTS, MQTT}
+    assert {one.driver for one in CATALOGUE.profiles} <= {*SESSIONS, *BROADCASTS, "mqtt"}
     assert profile("generic/sig").quirks == NO_QUIRKS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -30,13 +30,16 @@ from gateway.store.readings import ReadingRow, Readings
 from gateway.store.registry import Registry
 from gateway.store.stamp import Stamper
 from gateway.store.undecodable import UndecodableFrames
-from tests.virtual_time import EPOCH, VirtualClock
+from tests.virtual_time import EPOCH, VirtualClock, run_virtual
 
 ORIGIN: Final = Origin(organisation_id="org", home_id="home-1", gateway_id="gw-1")
 ZONE: Final = ZoneInfo("Europe/Helsinki")
 AINO: Final = Subject(type=SubjectType.RESIDENT, id="aino")
 HALL: Final = "eui64:00158d00018255df"
 CATALOGUE: Final = load()
+ADDRESS: Final = "0x00158d00018255df"
+VAYYAR: Final = "serial:vayyar:id_A1"
+FP2: Final = "serial:home-assistant:fp2_bath"
 LONG_AGO: Final = datetime(2015, 1, 1, tzinfo=UTC)
 
 
@@ -140,6 +143,9 @@ class Home:
         return self.listener.sensors.counts
 
 
+Story = Callable[[Home], Awaitable[None]]
+
+
 @asynccontextmanager
 async def home(
     folder: Path,
@@ -190,6 +196,19 @@ async def home(
                 task.cancel()
 
 
+def live(tmp_path: Path, story: Story, *, model: str = "MCCGQ11LM", assigned: bool = True) -> None:
+    """A home with one sensor in the hall."""
+
+    async def main() -> None:
+        async with home(tmp_path, VirtualClock()) as house:
+            if assigned:
+                await house.assign()
+            await house.hear("zigbee2mqtt/bridge/devices", listed((ADDRESS, "hall", model)), retained=True)
+            await story(house)
+
+    run_virtual(main)
+
+
 async def _no_press(*_: object) -> None:
     raise AssertionError("a sensor of a room has no button")
 
@@ -213,6 +232,3 @@ def arrived(payload: str = "{}", **changes: Any) -> Arrived:
 def iso(after_s: float = 0.0) -> str:
     """A moment of the virtual clock, as zigbee2mqtt writes `last_seen`."""
     return (EPOCH + timedelta(seconds=after_s)).astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-__all__ = ["EPOCH", "Home", "VirtualClock", "arrived", "broker", "datetime", "home", "iso", "listed"]

@@ -9,8 +9,8 @@ from typing import Final
 import pytest
 
 from firmware_profiles import GoldenFrame, Profile
-from tests.gateway.mqtt.home import CATALOGUE, HALL, VirtualClock, home, listed
-from tests.virtual_time import run_virtual
+from tests.gateway.mqtt.home import CATALOGUE, HALL, home, listed
+from tests.virtual_time import VirtualClock, run_virtual
 
 ADDRESS: Final = "0x00158d00018255df"
 SENSORS: Final = [profile for profile in CATALOGUE.profiles if profile.zigbee_models]

@@ -17,8 +17,8 @@ from gateway.mqtt.factory import listener_on
 from gateway.mqtt.inbox import Inbox
 from gateway.mqtt.reasons import sentence
 from gateway.mqtt.status import RED_AFTER_S, Status, Trouble
-from tests.gateway.mqtt.home import CATALOGUE, ZONE, Home, VirtualClock, arrived, broker, home, listed
-from tests.virtual_time import run_virtual
+from tests.gateway.mqtt.home import CATALOGUE, ZONE, Home, arrived, broker, home, listed
+from tests.virtual_time import VirtualClock, run_virtual
 
 ADDRESS: Final = "0x00158d00018255df"
 
