@@ -1,9 +1,9 @@
 """A real broker killed again and again under a publisher; nothing is lost that the broker itself had not lost.
 
 The broker writes down each change at once, the publisher sends again what it has no receipt for, the gateway gives its
-word after the commit. Between a receipt and the write the broker has a moment in which a kill costs it a message,
-of one session and not of another: so what reached the gateway is compared with the store, and what reached a second subscriber
-with what reached the gateway, which may differ by those few.
+word after the commit. Between a receipt and the write the broker has a moment in which a kill costs it a message, of
+one session and not of another: so what reached the gateway is compared with the store, and what reached a second
+subscriber with what reached the gateway, which may differ by those few.
 """
 
 from __future__ import annotations
