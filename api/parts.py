@@ -193,7 +193,8 @@ def services_over(
     tokens = TokenBook(core.users.authenticate)
     metrics = CollectorRegistry()
     metrics.register(HealthCollector(health))
-    metrics.register(GatewayCollector(database=core.database, intake=intake, supervisor=supervisor))
+    counted = [(broker.broker.name, broker.counts) for broker in brokers]
+    metrics.register(GatewayCollector(database=core.database, intake=intake, supervisor=supervisor, brokers=counted))
     acts = Acts(
         registry=core.registry,
         memory=core.memory,

@@ -19,6 +19,7 @@ from gateway.mqtt.contracts import Arrived, Broker
 # goes unnoticed. It costs four bytes each way.
 KEEPALIVE_S: Final = 4
 CONNECT_S: Final = 2.0  # a broker in the home answers in milliseconds
+_REFUSED: Final = 0x80  # of the codes of SUBACK, this one and those above it
 ANSWER_S: Final = 3.0  # to CONNECT and SUBSCRIBE
 
 # Its lines name topics, which people name after rooms and persons. What matters of them is said by us.
@@ -55,6 +56,11 @@ class BrokerClient(aiomqtt.Client):
         self._arrived = arrived
         self._client.manual_ack_set(True)
         self._client.connect_timeout = CONNECT_S
+
+    async def listen(self, topics: str, qos: int) -> bool:
+        """Subscribe. False: the broker does not let us. Raises MqttError."""
+        (granted,) = await self.subscribe(topics, qos=qos)
+        return (granted if isinstance(granted, int) else granted.value) < _REFUSED
 
     def acknowledge(self, arrived: Arrived) -> None:
         """The broker may forget it. After the connection was lost this does nothing: it is sent again."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from hashlib import blake2b
 from typing import Final
@@ -74,6 +74,7 @@ class BrokerListener:
         self._inbox = Inbox()
         self._client: BrokerClient | None = None
         self._connection = 0
+        self._all = 0
         self._dealt_with: OrderedDict[_Key, None] = OrderedDict()
         self._under_way: _Key | None = None
         # Understood, and not durable yet. They outlive a failure of this part: who made them would call them repeats.
@@ -89,6 +90,10 @@ class BrokerListener:
     def is_connected(self) -> bool:
         """To its broker, and listening."""
         return self._status.is_connected
+
+    def counts(self) -> Mapping[str, int]:
+        """Messages since the start: all, those that nobody will send again, and others by why they were not taken."""
+        return {"all": self._all, "dropped": self._inbox.dropped, **self.sensors.counts}
 
     def heard(self) -> tuple[HeardSensor, ...]:
         """Its sensors, the last heard first."""
@@ -128,9 +133,14 @@ class BrokerListener:
 
     async def _subscribe(self, client: BrokerClient) -> None:
         """Each time: a broker that was killed may have forgotten us."""
+        refused: list[str] = []
         for source in self._sources:
             for one, qos in source.filters:
-                await client.subscribe(one, qos=qos)
+                if not await client.listen(one, qos):
+                    refused.append(one)
+        if refused:
+            log.warning("the broker refuses topics", broker=self.broker.name, count=len(refused))
+        self._status.refused(refused)
 
     async def _until_over(self, client: BrokerClient) -> None:
         """Until the connection is lost; or until what the inbox had no room for can be asked for again."""
@@ -165,6 +175,7 @@ class BrokerListener:
             received_at=self._clock.wall(),
             synchronised=self._clock.synchronised(),
         )
+        self._all += 1
         self._inbox.put(arrived, anyway=self._rank(arrived) == 0)
 
     async def _understand(self) -> None:
@@ -244,7 +255,6 @@ class BrokerListener:
             await self._clock.sleep(REPORT_S)
 
     def _report(self) -> None:
-        self._status.dropped = self._inbox.dropped
         self.sensors.summary()
         self._status.report(self._clock.monotonic())
 

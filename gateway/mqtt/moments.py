@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from hashlib import blake2b
 from typing import Final
 
 from device_drivers.nomenclature import Kind, Quantity
@@ -55,7 +56,7 @@ class Moments:
             return Moment(known=arrived.retained, trouble=Trouble.NO_MOMENT)
         if arrived.synchronised and moment > arrived.received_at + FUTURE:
             return Moment(known=arrived.retained, trouble=Trouble.FUTURE)
-        key = (moment, arrived.payload)
+        key = (moment, blake2b(arrived.payload, digest_size=16).digest())
         if key in self._told:
             return Moment(repeated=True)
         newest, self._newest = self._newest, max(moment, self._newest or moment)

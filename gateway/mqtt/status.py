@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -48,11 +49,11 @@ class Status:
         self._lost: str | None = "Connecting to the broker."
         self._lost_at: float | None = None
         self._bridge_away = False
+        self._refused: tuple[str, ...] = ()
         self._now: dict[tuple[str, Trouble], _Told] = {}
         self._said: dict[tuple[str, Trouble], float] = {}
         self.sensors = 0
         self.nobodys = 0
-        self.dropped = 0
 
     @property
     def is_connected(self) -> bool:
@@ -73,6 +74,10 @@ class Status:
     def bridge(self, *, away: bool) -> None:
         """zigbee2mqtt says of itself whether it runs."""
         self._bridge_away = away
+
+    def refused(self, topics: Sequence[str]) -> None:
+        """These the broker does not let us hear."""
+        self._refused = tuple(topics)
 
     def begin(self, identity: str, called: str, trouble: Trouble, at: float) -> str | None:
         """A sensor has this trouble. The sentence, when it is to be said now."""
@@ -105,6 +110,8 @@ class Status:
             words.append(f"There are {len(self._now) - _NAMED} more.")
         if self._bridge_away:
             words.insert(0, "zigbee2mqtt does not run, so no Zigbee sensor is heard: start it again.")
+        if self._refused:
+            words.insert(0, f"The broker lets us not hear {', '.join(self._refused)}: allow its user to read them.")
         if words:
             self._health.report(self.part, Colour.AMBER, " ".join(words))
             return

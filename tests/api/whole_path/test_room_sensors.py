@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.api.whole_path.processes import command, gateway, until
@@ -52,7 +53,13 @@ def test_a_door_sensor_is_seen_given_and_read_and_comes_back_after_a_kill(tmp_pa
             assert "mqtt:zigbee" in json.dumps(status)
             assert PASSWORD not in running.log.read_text() + json.dumps(status)
             assert "hall door" not in running.log.read_text()
+            metrics = httpx.get(f"{running.ready['url']}/metrics", headers=_bearer(token), trust_env=False).text
+            assert 'huoma_broker_messages_total{broker="zigbee",outcome="known"} 1.0' in metrics
         stop(publisher)
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
 
 
 def _states(running: Any, token: str) -> list[float]:

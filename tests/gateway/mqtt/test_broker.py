@@ -14,8 +14,8 @@ import pytest
 
 from gateway.core.clock import SystemClock
 from gateway.core.health import Colour
-from gateway.mqtt.client import MqttError
-from tests.brokers import Mosquitto, mosquitto, publish, stop
+from gateway.mqtt.client import BrokerClient
+from tests.brokers import mosquitto, publish, stop
 from tests.gateway.delivery.test_tls import certificate
 from tests.gateway.mqtt.home import Home, broker, home, listed
 from tests.servers import free_port
@@ -189,6 +189,20 @@ async def test_an_address_where_nobody_listens_and_one_that_never_answers(tmp_pa
             await until(lambda: "mqtt:home" in house.health.parts() and "No connection" in house.part.reason)
 
 
+async def test_a_subscription_that_is_refused_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with mosquitto(tmp_path / "broker") as server:
+        subscribe = BrokerClient.subscribe
+
+        async def refusing(client: BrokerClient, topic: str, qos: int = 0) -> tuple[int, ...]:
+            await subscribe(client, topic, qos=qos)
+            return (0x80 if topic == "zigbee2mqtt/#" else qos,)
+
+        monkeypatch.setattr(BrokerClient, "subscribe", refusing)
+        async with home(tmp_path, SystemClock(), settings=broker(server.port), only_understand=False) as house:
+            await until(lambda: house.listener.is_connected)
+            assert "lets us not hear zigbee2mqtt/#:" in house.part.reason
+
+
 async def test_the_sensors_are_named_while_they_are_gone(tmp_path: Path) -> None:
     with mosquitto(tmp_path / "broker") as server:
         async with home(tmp_path, SystemClock(), settings=broker(server.port), only_understand=False) as house:
@@ -203,6 +217,3 @@ async def test_the_sensors_are_named_while_they_are_gone(tmp_path: Path) -> None
 class _Synchronised(SystemClock):
     def synchronised(self) -> bool:
         return True
-
-
-__all__ = ["Mosquitto", "MqttError"]

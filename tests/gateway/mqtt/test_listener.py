@@ -127,6 +127,19 @@ def test_a_broker_that_stays_away_is_amber_and_then_red() -> None:
     assert health.parts()["mqtt:home"].colour is Colour.GREEN
 
 
+def test_topics_that_the_broker_refuses_are_named() -> None:
+    health = HealthBoard()
+    status = Status("home", health)
+    status.connected()
+    status.refused(["zigbee2mqtt/#"])
+    status.report(0.0)
+    told = health.parts()["mqtt:home"]
+    assert (told.colour, "zigbee2mqtt/#: allow its user to read" in told.reason) == (Colour.AMBER, True)
+    status.refused([])
+    status.report(0.0)
+    assert health.parts()["mqtt:home"].colour is Colour.GREEN
+
+
 def test_three_troubles_are_named_and_the_others_counted() -> None:
     health = HealthBoard()
     status = Status("home", health)
