@@ -15,7 +15,16 @@ from api.core import open_core
 from api.hosts import NO_RADIO, open_hosts
 from api.http.app import LOOPBACK_NAMES, Control, build_app
 from api.http.auth import TokenBook
-from api.parts import brokers_over, calls_over, catalogue_of, channels_of, detection_of, radio_on, services_over
+from api.parts import (
+    brokers_over,
+    calls_over,
+    catalogue_of,
+    channels_of,
+    detection_of,
+    radars_over,
+    radio_on,
+    services_over,
+)
 from api.settings import Settings
 from device_drivers.radar_frame import RadarFrame
 from device_drivers.readings import Motion
@@ -36,6 +45,7 @@ from gateway.ingest.received import KnownDevice
 from gateway.ingest.reminder import PART as UNASSIGNED
 from gateway.ingest.reminder import UnassignedReminder
 from gateway.pairing.service import PART as PAIRING
+from gateway.radar.service import Radars
 from gateway.radio.manager import PART as RADIO
 from gateway.radio.manager import Radio
 from gateway.store.outbox import SqliteOutbox
@@ -55,6 +65,7 @@ class Home:
     readings: Readings
     health: HealthBoard
     radio: Radio | None
+    radars: Radars
     catalogue: Catalogue
     origin: Origin
 
@@ -153,8 +164,10 @@ async def open_home(
             parts[RADIO] = radio.run
         else:
             health.report(RADIO, Colour.AMBER, NO_RADIO)
+        radars, radar_parts = radars_over(core, settings, intake, clock=clock, health=health, simulated=simulated)
+        parts |= radar_parts
         services = services_over(
-            core, delivery, radio, brokers, intake, supervisor, settings=settings, catalogue=catalogue,
+            core, delivery, radio, brokers, radars, intake, supervisor, settings=settings, catalogue=catalogue,
             clock=clock, health=health, simulated=simulated,
         )  # fmt: skip
         if services.pairings is not None:
@@ -173,6 +186,7 @@ async def open_home(
                         readings=core.readings,
                         health=health,
                         radio=radio,
+                        radars=radars,
                         catalogue=catalogue,
                         origin=core.origin,
                     )

@@ -26,6 +26,7 @@ from api.settings import Settings
 from device_drivers.broadcasts import BROADCASTS
 from device_drivers.home_profiles import load_checked
 from device_drivers.payloads import MQTT
+from device_drivers.radar_frame import RadarFrame
 from device_drivers.sessions import SESSIONS
 from firmware_profiles import Catalogue
 from gateway.capture import Recorder
@@ -39,12 +40,22 @@ from gateway.ingest.intake import Intake, Listener
 from gateway.pairing import Pairings
 from gateway.pendant.calls import HelpCalls
 from gateway.radar.contracts import RadarFeed
+from gateway.radar.lines import PART as RADAR
+from gateway.radar.lines import Lines
+from gateway.radar.modules import Module
+from gateway.radar.presence import PART as PRESENCE
+from gateway.radar.presence import RadarPresence
+from gateway.radar.service import PART as INSTALLATIONS
+from gateway.radar.service import Radars
+from gateway.radar.watch import PART as RADAR_FALLS
+from gateway.radar.watch import RadarWatch
 from gateway.radio.host import Host
 from gateway.radio.manager import Radio
 from gateway.store.device_book import AssignedDevices
 from gateway.store.pairings import PairingNotes
 from gateway.store.press_notes import PressNotes
-from gateway.supervision.supervisor import Supervisor
+from gateway.store.radar_modules import RadarModules
+from gateway.supervision.supervisor import Part, Supervisor
 
 if TYPE_CHECKING:
     from gateway.mqtt.listener import BrokerListener
@@ -156,6 +167,33 @@ async def channels_of(settings: Settings, clock: Clock, stack: AsyncExitStack) -
     ]
 
 
+def radars_over(
+    core: Core, settings: Settings, intake: Intake, *, clock: Clock, health: HealthBoard, simulated: bool
+) -> tuple[Radars, dict[str, Part]]:
+    """The radar modules, and the parts that keep them heard and watched."""
+    modules = RadarModules(core.database, core.stamper)
+    watch: RadarWatch | None = None
+    presence = RadarPresence(intake.reading, clock=clock, health=health, simulated=simulated)
+
+    def feed(module: Module, frame: RadarFrame, at: float) -> None:
+        presence.feed(module, frame, at)
+        if watch is not None:
+            watch.feed(module, frame, at)
+
+    lines = Lines(modules=modules, feed=feed, clock=clock, health=health)
+    radars = Radars(
+        lines=lines, modules=modules, clock=clock, folder=settings.radar.by_id, more=settings.radar.ports,
+        simulated=simulated,
+    )  # fmt: skip
+    parts: dict[str, Part] = {RADAR: lines.run, INSTALLATIONS: radars.run, PRESENCE: presence.run}
+    if settings.detection.falls:
+        watch = RadarWatch(
+            modules=modules, desk=core.desk, registry=core.registry, clock=clock, health=health, testing=radars.tested
+        )
+        parts[RADAR_FALLS] = watch.run
+    return radars, parts
+
+
 def pairings_over(
     core: Core, radio: Radio | None, acts: Acts, catalogue: Catalogue, *, clock: Clock, zone: ZoneInfo
 ) -> Pairings | None:
@@ -181,6 +219,7 @@ def services_over(
     delivery: Delivery,
     radio: Radio | None,
     brokers: Sequence[BrokerListener],
+    radars: Radars,
     intake: Intake,
     supervisor: Supervisor,
     *,
@@ -220,6 +259,7 @@ def services_over(
         version=version("huoma"),
         heard=partial(_heard, radio, brokers),
         pairings=pairings_over(core, radio, acts, catalogue, clock=clock, zone=settings.zone()),
+        radars=radars,
         recorder=None if radio is None else Recorder(radio, clock, core.registry),
         doctor=doctor_over(core, settings, catalogue, clock=clock, health=health, radio=radio),
         bonds=radio.bonds if radio else None,

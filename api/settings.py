@@ -144,6 +144,13 @@ class DetectionSettings(Section):
     falls: bool = True
 
 
+class RadarSettings(Section):
+    """`[radar]`: where radar modules are plugged in."""
+
+    by_id: Path = Path("/dev/serial/by-id")
+    ports: tuple[Path, ...] = Field(default=(), description="ports without a name there, such as /dev/ttyAMA0")
+
+
 class ProfileSettings(Section):
     """`[profiles]`: device profiles beside the shipped ones."""
 
@@ -191,6 +198,7 @@ class Settings(BaseSettings):
     radio: RadioSettings = RadioSettings()
     notify: NotifySettings = NotifySettings()
     detection: DetectionSettings = DetectionSettings()
+    radar: RadarSettings = RadarSettings()
     profiles: ProfileSettings = ProfileSettings()
     log: LogSettings = LogSettings()
     mqtt: tuple[MqttSettings, ...] = ()

@@ -13,11 +13,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
+from analytics.radar.falls import Zone
 from api.composition import Home
 from api.narrator import Narrator
 from device_drivers.nomenclature import Kind
 from gateway.core.clock import Clock
 from gateway.core.errors import HuomaError
+from gateway.radar.modules import Module, Mounting
 from gateway.radio.seen import Seen
 
 RESIDENT: Final = "Simulated Resident"
@@ -26,6 +28,16 @@ LOOK_EVERY_S: Final = 0.25
 NAME_WAIT_S: Final = 3.0  # a device without a profile so far may still send its name
 _GRACE_S: Final = 3.0
 ACTOR: Final = "simulated technician"
+RADAR_PORT: Final = "usb-virtual-radar"
+# How the virtual module hangs, and the bed in front of it (device_drivers/virtual/radar): a technician measures it.
+RADAR_HEIGHT_M: Final = 2.0
+RADAR_TILT_DEG: Final = 15.0
+RADAR_BED: Final = Zone(low=(0.5, 2.2), high=(1.5, 4.2), height=0.5)
+
+
+def radar_folder(folder: Path) -> Path:
+    """Where the ports of the virtual home are, as `/dev/serial/by-id` has those of a real one."""
+    return folder / "by-id"
 
 
 @asynccontextmanager
@@ -36,8 +48,10 @@ async def virtual_home(folder: Path, *, clock: Clock, arguments: tuple[str, ...]
         HuomaError: they did not start.
     """
     path = folder / "controller.sock"
+    radar_folder(folder).mkdir()
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "device_drivers.virtual", "--transport", f"unix-server:{path}", *arguments,
+        sys.executable, "-m", "device_drivers.virtual", "--transport", f"unix-server:{path}",
+        "--radar", str(radar_folder(folder) / RADAR_PORT), *arguments,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         start_new_session=True,  # Ctrl-C is for the gateway: the devices end after it
     )  # fmt: skip
@@ -81,11 +95,31 @@ class Technician:
     async def run(self) -> None:
         """Until cancelled."""
         resident = await self.resident()
-        while self._home.radio is not None:
-            for seen in self._home.radio.seen():
-                if seen.address not in self._done:
-                    await self._meet(seen, resident)
-            await self._clock.sleep(LOOK_EVERY_S)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._hang_radar())
+            while self._home.radio is not None:
+                for seen in self._home.radio.seen():
+                    if seen.address not in self._done:
+                        await self._meet(seen, resident)
+                await self._clock.sleep(LOOK_EVERY_S)
+
+    async def _hang_radar(self) -> None:
+        """The module on the wall of the bedroom; the tests of a technician are skipped."""
+        for port in await self._home.radars.ports():
+            wanted = Module(
+                identity="", port=str(port.path), room="bedroom", height_m=RADAR_HEIGHT_M, mounting=Mounting.WALL,
+                tilt_deg=RADAR_TILT_DEG, zones=(RADAR_BED,),
+            )  # fmt: skip
+            one = await self._home.radars.begin(wanted, actor=ACTOR)
+            self._narrator.tell(f"radar module found on {port.path.name}, hung on the wall of the bedroom")
+            position = 0
+            while one.outcome is None:
+                for happened in await one.log.more(position):
+                    position = happened.number
+                    if happened.code in ("recognised", "problem"):
+                        self._narrator.tell(happened.words)
+                if one.test is not None:
+                    one.skip()
 
     async def _meet(self, seen: Seen, resident: str) -> None:
         now = self._clock.monotonic()

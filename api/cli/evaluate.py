@@ -131,13 +131,13 @@ def _text(report: dict[str, Any]) -> str:
         f"the worst of {report['seeds']} seeds:",
         *_group("all", report),
         *[line for name, part in report["by_group"].items() for line in _group(name, part)],
-        f"area under the curve {_show(report['auc'])}",
-        f"… from metadata alone {_show(report['metadata_auc'])}",
-        f"… from metadata of single files {_show(report['metadata_auc_of_single_files'])}",
-        f"calibration error {_show(report['calibration_error'])}",
+        f"area under the curve {show(report['auc'])}",
+        f"… from metadata alone {show(report['metadata_auc'])}",
+        f"… from metadata of single files {show(report['metadata_auc_of_single_files'])}",
+        f"calibration error {show(report['calibration_error'])}",
         "delay of 50, 99 and 100 of 100: "
-        + ", ".join(f"{_show(report[f'delay_s{part}'])} s" for part in ("", "_p99", "_max")),
-        f"false alarms per hour {_show(report['false_alarms_per_hour'])}",
+        + ", ".join(f"{show(report[f'delay_s{part}'])} s" for part in ("", "_p99", "_max")),
+        f"false alarms per hour {show(report['false_alarms_per_hour'])}",
     ]
     for name, part in report["by_activity"].items():
         share = part.get("sensitivity", part.get("specificity"))
@@ -154,5 +154,5 @@ def _group(name: str, part: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _show(value: float | None) -> str:
+def show(value: float | None) -> str:
     return "–" if value is None else f"{value:.4g}"

@@ -36,15 +36,15 @@ def resident_add(
     config: Config = None,
 ) -> None:
     """Take a resident in, and print the id."""
-    made = _ask(config, "POST", "/residents", {"name": " ".join(name), "room_id": room, "same_name": same_name})
+    made = ask_gateway(config, "POST", "/residents", {"name": " ".join(name), "room_id": room, "same_name": same_name})
     print(made["id"])
 
 
 @resident.command("list")
 def resident_list(config: Config = None) -> None:
     """Who lives here."""
-    found = _ask(config, "GET", "/residents")
-    _show(("id", "name", "room"), [(one["id"], one["name"], one["room_id"]) for one in found])
+    found = ask_gateway(config, "GET", "/residents")
+    show(("id", "name", "room"), [(one["id"], one["name"], one["room_id"]) for one in found])
 
 
 @resident.command("falls")
@@ -53,12 +53,12 @@ def resident_falls(
     config: Config = None,
 ) -> None:
     """Suspected falls by the nurses' verdicts, and false ones a month, as it was and with stricter thresholds."""
-    found = _ask(config, "GET", f"/residents/{quote(resident)}/falls")
+    found = ask_gateway(config, "GET", f"/residents/{quote(resident)}/falls")
     print(
         f"{found['days']:.1f} days with a wearable: {found['real']} real, {found['false']} false, {found['unknown']} "
         "unknown."
     )
-    _show(
+    show(
         ("raised from", "false", "a month", "95 % interval", "real falls kept"),
         [
             (
@@ -99,7 +99,7 @@ def device_assign(
     """Give a device to a resident: its readings are about that person from now on."""
     given = {"shared": shared, "weight_kg": weight, "since": _moment(since)}
     body = {"resident": resident, "user_slot": slot, "placement": placement, **given}
-    made = _ask(config, "POST", f"/devices/{quote(address, safe=':')}/assignment", body)
+    made = ask_gateway(config, "POST", f"/devices/{quote(address, safe=':')}/assignment", body)
     print(f"{address} belongs to {made['name']} since {made['since']}.")
     for one in made["ended"]:
         what = "It" if one["user_slot"] is None else f"Its button {one['user_slot']}"
@@ -115,7 +115,7 @@ def device_unassign(
     config: Config = None,
 ) -> None:
     """Take a device away: it belongs to nobody and is not connected to. What was got with --since is taken back."""
-    _ask(config, "POST", f"/devices/{quote(address, safe=':')}/unassign", {"since": _moment(since)})
+    ask_gateway(config, "POST", f"/devices/{quote(address, safe=':')}/unassign", {"since": _moment(since)})
     print(f"{address} belongs to nobody now.")
 
 
@@ -124,7 +124,7 @@ def device_pair_again(
     address: Annotated[str, typer.Argument(help="its address, such as AA:BB:CC:DD:EE:FF")], config: Config = None
 ) -> None:
     """Forget the bond with a device and make a new one when it calls in pairing mode."""
-    _ask(config, "POST", f"/devices/{quote(address, safe=':')}/pair-again")
+    ask_gateway(config, "POST", f"/devices/{quote(address, safe=':')}/pair-again")
     print(f"The bond with {address} is forgotten: put the device into pairing mode now.")
 
 
@@ -137,10 +137,10 @@ def device_key(
     """Enter the bind key of a device whose advertisements are encrypted; asks for it, and never shows it."""
     path = f"/devices/{quote(address, safe=':')}/key"
     if forget:
-        _ask(config, "DELETE", path)
+        ask_gateway(config, "DELETE", path)
         print(f"The bind key of {address} is forgotten: what it sends without encryption is taken from now on.")
         return
-    _ask(config, "POST", path, {"key": typer.prompt("Bind key", hide_input=True, err=True)})
+    ask_gateway(config, "POST", path, {"key": typer.prompt("Bind key", hide_input=True, err=True)})
     print(f"The bind key of {address} is kept: press its button, or wait until it measures.")
 
 
@@ -154,18 +154,18 @@ def device_code(
     """Enter the consent code of a user of a scale or cuff; asks for it, and never shows it."""
     path = f"/devices/{quote(address, safe=':')}/code"
     if forget:
-        _ask(config, "DELETE", f"{path}?user={user}")
+        ask_gateway(config, "DELETE", f"{path}?user={user}")
         print(f"The code of user {user} of {address} is forgotten: that user's measurements stay on the device.")
         return
     code = typer.prompt(f"Consent code of user {user}", hide_input=True, err=True)
-    _ask(config, "POST", path, {"user": user, "code": code})
+    ask_gateway(config, "POST", path, {"user": user, "code": code})
     print(f"The code of user {user} of {address} is kept: measure once, and it is tried.")
 
 
 @device.command("accept-damaged-bonds")
 def device_accept_damaged_bonds(config: Config = None) -> None:
     """Say that you have read that the file of bonds was damaged: devices may pair again."""
-    _ask(config, "POST", "/bonds/accept-damage")
+    ask_gateway(config, "POST", "/bonds/accept-damage")
     print("Devices may pair again: put each into pairing mode.")
 
 
@@ -188,7 +188,7 @@ def devices(
     if as_json:
         print(json.dumps(found, ensure_ascii=False, indent=1))
         return
-    _show(
+    show(
         ("address", "device", "belongs to", "battery", "last read", "now", "signal", "last data", "bond"),
         [
             (
@@ -218,7 +218,7 @@ def consent_grant(
 ) -> None:
     """A resident agrees that a recipient gets readings (or alerts)."""
     body = {"resident": resident, "recipient": recipient, "data_type": data_type, "since": _moment(since)}
-    done = _ask(config, "POST", "/consents", body)
+    done = ask_gateway(config, "POST", "/consents", body)
     print(f"{recipient} may have {data_type} of resident {done['resident_id']}; {done['items']} waiting items go now.")
 
 
@@ -231,7 +231,7 @@ def consent_withdraw(
 ) -> None:
     """A resident no longer agrees: nothing more leaves when this returns."""
     body = {"resident": resident, "recipient": recipient, "data_type": data_type}
-    done = _ask(config, "POST", "/consents/withdraw", body)
+    done = ask_gateway(config, "POST", "/consents/withdraw", body)
     print(f"{recipient} gets no {data_type} of resident {done['resident_id']} any more; {done['items']} items dropped.")
 
 
@@ -242,7 +242,7 @@ def user_add(
     config: Config = None,
 ) -> None:
     """Let somebody in, and print the bearer token, this once."""
-    made = _ask(config, "POST", "/users", {"name": name, "role": role})
+    made = ask_gateway(config, "POST", "/users", {"name": name, "role": role})
     typer.echo("The token is shown this once: keep it where only its owner reads it.", err=True)
     print(made["token"])
 
@@ -250,18 +250,18 @@ def user_add(
 @user.command("list")
 def user_list(config: Config = None) -> None:
     """Who may come in, and who might once."""
-    found = _ask(config, "GET", "/users")
-    _show(("name", "role", ""), [(one["name"], one["role"], "revoked" if one["revoked"] else None) for one in found])
+    found = ask_gateway(config, "GET", "/users")
+    show(("name", "role", ""), [(one["name"], one["role"], "revoked" if one["revoked"] else None) for one in found])
 
 
 @user.command("revoke")
 def user_revoke(name: Annotated[str, typer.Argument()], config: Config = None) -> None:
     """From now on the user's token opens nothing."""
-    _ask(config, "POST", "/users/revoke", {"name": name})
+    ask_gateway(config, "POST", "/users/revoke", {"name": name})
     print(f"{name} is let in no longer.")
 
 
-def _ask(config: Path | None, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+def ask_gateway(config: Path | None, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
     from api.cli.gateway import ask  # FastAPI and SQLite: not for `--help`
 
     return _perform(config, lambda gateway: ask(gateway, method, path, body))
@@ -321,7 +321,7 @@ def _owner(assignment: dict[str, Any], names: Mapping[str, str]) -> str:
     return f"{who}{slot}{placement}"
 
 
-def _show(columns: tuple[str, ...], rows: list[tuple[str | None, ...]]) -> None:
+def show(columns: tuple[str, ...], rows: list[tuple[str | None, ...]]) -> None:
     """A table on a terminal; tab-separated lines in a pipe."""
     import sys
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.home import Config, _ask, _local, _show
+from api.cli.home import Config, _local, ask_gateway, show
 from gateway.core.errors import Invalid
 
 readings = typer.Typer(no_args_is_help=True, help="Whose a reading is, where no device could tell.")
@@ -20,9 +20,9 @@ def unassigned(
     config: Config = None,
 ) -> None:
     """Readings that wait for a person, the newest first."""
-    found = _ask(config, "GET", f"/readings/unassigned?limit={limit}")
-    names = {one["id"]: one["name"] for one in _ask(config, "GET", "/residents")} if found else {}
-    _show(
+    found = ask_gateway(config, "GET", f"/readings/unassigned?limit={limit}")
+    names = {one["id"]: one["name"] for one in ask_gateway(config, "GET", "/residents")} if found else {}
+    show(
         ("id", "measured", "what", "may be of", "why"),
         [
             (
@@ -44,14 +44,14 @@ def assign(
     config: Config = None,
 ) -> None:
     """A reading that waits is this resident's: it is delivered."""
-    done = _ask(config, "POST", f"/readings/{reading}/assign", {"resident": resident})
+    done = ask_gateway(config, "POST", f"/readings/{reading}/assign", {"resident": resident})
     print(f"{done['readings']} reading(s) found their owner.")
 
 
 @readings.command("dismiss")
 def dismiss(reading: Reading, config: Config = None) -> None:
     """A reading that waits is a visitor's: kept, about nobody, never asked about again."""
-    _ask(config, "POST", f"/readings/{reading}/dismiss")
+    ask_gateway(config, "POST", f"/readings/{reading}/dismiss")
     print("It is a visitor's.")
 
 
@@ -65,7 +65,7 @@ def reassign(
     """Somebody got it wrongly: it is this resident's, or nobody's. Whoever received it is told so."""
     if (resident is None) is not nobody:
         raise Invalid("say whose it is: --resident, or --nobody")
-    done = _ask(config, "POST", f"/readings/{reading}/reassign", {"resident": resident, "nobody": nobody})
+    done = ask_gateway(config, "POST", f"/readings/{reading}/reassign", {"resident": resident, "nobody": nobody})
     print(f"{done['readings']} reading(s) moved; whoever received them is told.")
 
 

@@ -19,7 +19,7 @@ from api import logs
 from api.composition import Home, open_home, until_signalled
 from api.hosts import adapters
 from api.narrator import ALERT, Narrator, say
-from api.settings import RadioSettings, Settings, default_config_file, load
+from api.settings import RadarSettings, RadioSettings, Settings, default_config_file, load
 from gateway.core.clock import Clock, SystemClock
 from gateway.core.errors import HuomaError, StoreError
 from gateway.store.users import Role
@@ -67,14 +67,23 @@ async def _real(settings: Settings, clock: Clock, ready_file: Path | None) -> No
 
 
 async def _simulated(settings: Settings, clock: Clock, ready_file: Path | None) -> None:
-    from api.simulate import Technician, virtual_home  # only here: the gateway of a real home knows no virtual device
+    from api.simulate import (
+        Technician,
+        radar_folder,
+        virtual_home,
+    )  # only here: the gateway of a real home knows no virtual device
 
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="huoma-simulated-")))
         settings = _simulated_settings(settings, folder)
         _keep_apart(settings, simulated=True)  # before any device is switched on
         controller = await stack.enter_async_context(virtual_home(folder, clock=clock))
-        settings = settings.model_copy(update={"radio": RadioSettings(kind="bumble", transport=controller)})
+        settings = settings.model_copy(
+            update={
+                "radio": RadioSettings(kind="bumble", transport=controller),
+                "radar": RadarSettings(by_id=radar_folder(folder)),
+            }
+        )
         logs.configure(settings.log, clock)
         narrator = Narrator(clock=clock, zone=settings.zone(), values=True)
         home = await stack.enter_async_context(
@@ -113,7 +122,10 @@ def _introduce(home: Home, token: str) -> None:
     say(f"API page       {home.url}/")
     say(f"nurse's token  {token}   (valid for this run)")
     say(f"the alerts     {_request(home, token, 'GET', '/alerts')}")
-    say("A person measures blood pressure and weight, wears a chest strap, and falls in about a minute. Ctrl-C stops.")
+    say(
+        "A person measures blood pressure and weight, wears a chest strap, and falls in about a minute, "
+        "where a radar on the wall sees it too. Ctrl-C stops."
+    )
 
 
 def _request(home: Home, token: str, method: str, path: str) -> str:

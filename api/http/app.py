@@ -19,6 +19,7 @@ from api.http.falls import fall_routes
 from api.http.guard import Guard
 from api.http.keys import key_routes
 from api.http.pairings import pairing_routes
+from api.http.radar import radar_routes
 from api.http.registry import admin_routes, home_routes
 from api.http.services import Services
 from api.http.status import probe_routes, status_routes
@@ -42,6 +43,7 @@ _ROUTES: Final = (
     home_routes,
     key_routes,
     pairing_routes,
+    radar_routes,
     upkeep_routes,
     unassigned_routes,
     status_routes,

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.pairing import Candidate, Happened, PairingState
+from gateway.pairing import Candidate, PairingState
 
 ADDRESS: Final = r"^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$"
 
@@ -107,16 +107,6 @@ class PairingView(BaseModel):
     seconds: float
 
 
-class HappenedView(BaseModel):
-    """One thing that happened."""
-
-    number: int
-    at: datetime
-    code: str
-    words: str
-    data: dict[str, Any]
-
-
 def candidate_view(one: Candidate, signal: str) -> CandidateView:
     """A heard device for the wire."""
     return CandidateView(
@@ -131,11 +121,6 @@ def candidate_view(one: Candidate, signal: str) -> CandidateView:
         owner_name=one.owner_name,
         seconds_ago=one.seconds_ago,
     )
-
-
-def happened_view(one: Happened) -> HappenedView:
-    """An event for the wire."""
-    return HappenedView(number=one.number, at=one.at, code=one.code, words=one.words, data=dict(one.data))
 
 
 def pairing_view(state: PairingState, candidates: list[CandidateView]) -> PairingView:

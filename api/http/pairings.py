@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Header, Query, Response
@@ -11,6 +10,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from api.http.auth import TECHNICIANS, Principal
 from api.http.errors import ErrorView, Forbidden
+from api.http.happenings import happenings
 from api.http.pairing_models import (
     BindKey,
     CandidateView,
@@ -20,14 +20,12 @@ from api.http.pairing_models import (
     Passkey,
     Selection,
     candidate_view,
-    happened_view,
     pairing_view,
 )
 from api.http.registry_models import ConsentCode
-from api.http.services import Given, Services
-from api.http.stream import CHECK_S, RETRY_MS, first_of
+from api.http.services import Given
 from gateway.core.errors import NotFound
-from gateway.pairing import Candidate, Happened, PairingRequest, Pairings, PairingState
+from gateway.pairing import Candidate, PairingRequest, Pairings, PairingState
 from gateway.pairing.sentences import signal_word
 from gateway.pairing.session import PairingSession
 from gateway.store.users import Role
@@ -139,16 +137,11 @@ def _one(router: APIRouter) -> None:
         resume: Annotated[str | None, Query(alias="last_event_id", description="as the header")] = None,
     ) -> AsyncIterator[ServerSentEvent]:
         """What happens in this pairing, as server-sent events; the stream ends with the event `ended`."""
-        yield ServerSentEvent(comment="huoma pairing", retry=RETRY_MS)
-        given = last_event_id or resume or ""
-        position = int(given) if given.isascii() and given.isdigit() and len(given) <= 9 else 0
-        position = min(position, session.log.number)
-        while services.tokens.stands(caller) and not services.closing.is_set():
-            for one in await _next(services, session, position):
-                position = one.number
-                yield ServerSentEvent(event=one.code, id=str(one.number), data=happened_view(one))
-            if session.ended and not session.log.after(position):
-                return
+        async for one in happenings(
+            services, caller, session.log, ended=lambda: session.ended, after=last_event_id or resume,
+            greeting="huoma pairing",
+        ):  # fmt: skip
+            yield one
 
 
 def _answers(router: APIRouter) -> None:
@@ -189,19 +182,6 @@ def _answers(router: APIRouter) -> None:
         """Give up: what was made so far is taken back. One that has ended stays as it ended."""
         session.cancel()
         return _view(session.state())
-
-
-async def _next(services: Services, session: PairingSession, position: int) -> Sequence[Happened]:
-    """What happened next; nothing when it is time to look at the token again, or the server closes."""
-    found: list[Happened] = []
-
-    async def read() -> None:
-        found.extend(await session.log.more(position))
-
-    with suppress(TimeoutError):
-        async with services.clock.timeout(CHECK_S):
-            await first_of(read, services.closing.wait)
-    return found
 
 
 def _candidates(heard: Sequence[Candidate]) -> list[CandidateView]:

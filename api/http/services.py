@@ -20,6 +20,7 @@ from gateway.desk.service import Desk
 from gateway.doctor import Doctor
 from gateway.ingest.decisions import Decisions
 from gateway.pairing import Pairings
+from gateway.radar.service import Radars
 from gateway.store.readings import Readings
 
 
@@ -58,6 +59,7 @@ class Services:
     Attributes:
         heard: whom the radio hears now, the latest first; then whom brokers hear.
         pairings, recorder: None when no radio runs.
+        radars: None when no gateway runs.
         bonds: addresses with which each adapter has a bond; None when no radio runs.
         closing: set when the server goes down: open streams then end.
     """
@@ -76,6 +78,7 @@ class Services:
     heard: Callable[[], Sequence[Heard]] = tuple
     pairings: Pairings | None = None
     recorder: Recorder | None = None
+    radars: Radars | None = None
     doctor: Doctor | None = None
     bonds: Callable[[], Awaitable[Mapping[str, Collection[str]]]] | None = None
     closing: asyncio.Event = field(default_factory=asyncio.Event)

@@ -15,13 +15,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import ctypes
 import os
-import signal
-import stat
 import sys
 from collections.abc import Callable, Coroutine
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -35,6 +32,8 @@ from device_drivers.virtual.hci_log import HciLog
 from device_drivers.virtual.hci_server import serve
 from device_drivers.virtual.kitchen import TABLE, KitchenScene, address_of
 from device_drivers.virtual.polar_h10 import ArraySource, MotionSource
+from device_drivers.virtual.process import die_with_parent, input_lines
+from device_drivers.virtual.radar.twin import RadarTwin, twin
 from device_drivers.virtual.radio import GATEWAY_ADDRESS, Dongle, VirtualRadio, virtual_radio
 from device_drivers.virtual.scene import (
     FALL_AFTER_S,
@@ -46,7 +45,6 @@ from device_drivers.virtual.scene import (
     repeat_first_success,
 )
 
-_PR_SET_PDEATHSIG: Final = 1
 SCENES: Final = {
     "home": frozenset({"cuff", "scale", "strap"}),
     "cuff": frozenset({"cuff"}),
@@ -60,7 +58,7 @@ Live: TypeAlias = Callable[[], Coroutine[Any, Any, None]]  # what goes on in the
 def main() -> None:
     """The command line."""
     options = _arguments().parse_args()
-    _die_with_parent()
+    die_with_parent()
     try:
         asyncio.run(_run(options))
     except KeyboardInterrupt:
@@ -91,6 +89,9 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--motion", type=Path, help="npy file, float (n, 3) in g at the stream's rate, instead of a person"
     )
+    parser.add_argument(
+        "--radar", type=Path, help="a radar module that sees the person is behind this link (scene home)"
+    )
     parser.add_argument("--pdu-log", type=Path, help="write what crosses the HCI here, as JSON lines")
     parser.add_argument("--time-zone", help="of the home (Europe/Helsinki); without it, this machine's")
     return parser
@@ -101,14 +102,19 @@ def _seconds(text: str) -> float | None:
 
 
 async def _run(options: argparse.Namespace) -> None:
-    with ExitStack() as stack:
+    async with AsyncExitStack() as stack:
         observer = None
         if options.pdu_log is not None:
             observer = HciLog(stack.enter_context(options.pdu_log.open("a", encoding="utf-8")))
         async with virtual_radio() as radio:
             dongle = radio.dongle(address=options.address, observer=observer)
-            set_up = _kitchen if options.scene == KITCHEN else _home
-            live, commands = set_up(options, radio, dongle)
+            if options.scene == KITCHEN:
+                live, commands = _kitchen(options, radio, dongle)
+            else:
+                radar = None
+                if options.radar is not None:
+                    radar = await stack.enter_async_context(twin("ti", link=options.radar))
+                live, commands = _home(options, radio, dongle, radar)
             async with serve(options.transport, dongle):
                 radio.start(live())
                 print("ready", flush=True)
@@ -123,7 +129,9 @@ def _kitchen(options: argparse.Namespace, radio: VirtualRadio, dongle: Dongle) -
     return partial(scene.run, measure_after_s=options.measure_after), Commands(radio, dongle, scene.devices)
 
 
-def _home(options: argparse.Namespace, radio: VirtualRadio, dongle: Dongle) -> tuple[Live, Commands]:
+def _home(
+    options: argparse.Namespace, radio: VirtualRadio, dongle: Dongle, radar: RadarTwin | None
+) -> tuple[Live, Commands]:
     """The cuff, the scale and the strap, or one of them."""
     records = _frames(options.records) if options.records is not None else []
     if options.repeat_first:
@@ -150,25 +158,15 @@ def _home(options: argparse.Namespace, radio: VirtualRadio, dongle: Dongle) -> t
         scale_has_clock=not options.scale_without_clock,
     )
     scene.cuff.between_s = options.between_records
-    return partial(scene.run, devices=SCENES[options.scene]), HomeCommands(radio, dongle, scene)
+    return partial(scene.run, devices=SCENES[options.scene], radar=radar), HomeCommands(radio, dongle, scene)
 
 
 async def _until_parent_ends(commands: Commands) -> None:
-    mode = os.fstat(sys.stdin.fileno()).st_mode
-    if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
-        await asyncio.Event().wait()
-    reader = asyncio.StreamReader()
-    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
-    )
-    try:
-        while line := await reader.readline():
-            try:
-                await commands.obey(line.decode())
-            except ValueError as mistake:
-                print(f"virtual home: {mistake}", file=sys.stderr, flush=True)
-    finally:
-        transport.close()
+    async for line in input_lines():
+        try:
+            await commands.obey(line)
+        except ValueError as mistake:
+            print(f"virtual home: {mistake}", file=sys.stderr, flush=True)
 
 
 def _local_time(zone: str | None) -> datetime:
@@ -179,14 +177,6 @@ def _local_time(zone: str | None) -> datetime:
 def _frames(path: Path) -> list[bytes]:
     lines = path.read_text(encoding="ascii").splitlines()
     return [bytes.fromhex(line) for line in lines if line.strip() and not line.startswith("#")]
-
-
-def _die_with_parent() -> None:
-    """Linux ends us when the parent dies; elsewhere the end of standard input has to do."""
-    try:
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    except (OSError, AttributeError):
-        return
 
 
 if __name__ == "__main__":

@@ -58,6 +58,11 @@ class Person:
         self._draw_fall()
         self.fall_after_s = self._at
 
+    @property
+    def fallen(self) -> bool:
+        """It has fallen and lies, as far as the strap was told."""
+        return self.fall_after_s is not None and self._at > self.fall_after_s
+
     def get_up(self) -> None:
         """Walks again."""
         self.fall_after_s = None

@@ -13,6 +13,7 @@ from device_drivers.virtual.and_medical import BloodPressureCuff, RecordingDevic
 from device_drivers.virtual.device_clock import DeviceClock
 from device_drivers.virtual.motion import Person
 from device_drivers.virtual.polar_h10 import HeartRateStrap, MotionSource
+from device_drivers.virtual.radar.twin import RadarTwin
 from device_drivers.virtual.radio import VirtualRadio
 from device_drivers.virtual.recorder import MEMORY
 
@@ -20,6 +21,7 @@ MEASURE_AFTER_S: Final = 3.0
 WEIGH_AFTER_S: Final = 13.0
 MEASURE_EVERY_S: Final = 240.0
 FALL_AFTER_S: Final = 60.0
+_LOOK_EVERY_S: Final = 0.1
 _FAILED_PRESSURE: Final = b"\xff\x07"
 
 
@@ -72,9 +74,16 @@ class HomeScene:
         error = self._plan.clock_error_s
         return DeviceClock(now + timedelta(seconds=self._rng.uniform(-300, 300) if error is None else error))
 
-    async def run(self, *, devices: frozenset[str] = frozenset({"cuff", "scale", "strap"})) -> None:
-        """Until cancelled. `devices` are those that have batteries."""
+    async def run(
+        self,
+        *,
+        devices: frozenset[str] = frozenset({"cuff", "scale", "strap"}),
+        radar: RadarTwin | None = None,
+    ) -> None:
+        """Until cancelled. `devices` are those that have batteries; `radar` sees the same person."""
         async with asyncio.TaskGroup() as group:
+            if radar is not None:
+                group.create_task(self._seen_by(radar))
             if "cuff" in devices:
                 await self.cuff.power_on()
                 await self.cuff.pairing_mode()
@@ -101,6 +110,15 @@ class HomeScene:
         """About what it was last time."""
         self._weight_kg += self._rng.uniform(-0.4, 0.4)
         return await self.scale.weigh(self._weight_kg)
+
+    async def _seen_by(self, radar: RadarTwin) -> None:
+        """Whoever wears the strap falls in front of the module, and gets up there."""
+        lies = False
+        while True:
+            await asyncio.sleep(_LOOK_EVERY_S)
+            if self.person.fallen != lies:
+                lies = self.person.fallen
+                radar.act("fall" if lies else "get-up")
 
     async def _pressure(self) -> None:
         if self._plan.measure_after_s is None:

@@ -111,6 +111,8 @@ class Alert:
     last_sequence: int
     witnesses: int
     notified: int
+    found_at: datetime  # when the newest finding happened
+    witnessed: tuple[tuple[str, float], ...]  # kind of device ("worn", "radar") and the most that one of it said
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
     resolved_at: datetime | None = None

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from gateway.core.subject import Subject
 from gateway.desk.events import AlertKind, Evidence, Priority
-from gateway.desk.machine import Report
+from gateway.desk.machine import RADAR, Report
 
 FALL_CONDITION: Final = "fall"  # of a fall and of what follows it: one episode, one alert
 HELP_CONDITION: Final = "help"
@@ -108,6 +108,7 @@ def no_recovery_report(
     device_identity: str | None,
     after_s: float,
     evidence: tuple[Evidence, ...] = (),
+    episode: str | None = None,
 ) -> Report:
     """Not up after a suspected fall: joins the alert of that fall and makes it as urgent as can be.
 
@@ -120,6 +121,7 @@ def no_recovery_report(
         device_identity: as `fall_report`.
         after_s: since the impact.
         evidence: what was seen since.
+        episode: the alert of that fall, where it is known.
     """
     worn = WORN.get(placement or "", "a wearable")
     since = f"{after_s:.0f} s after a suspected fall"
@@ -142,7 +144,94 @@ def no_recovery_report(
         device_identity=device_identity,
         at=at,
         evidence=evidence,
+        episode=episode,
     )
+
+
+def radar_fall_report(
+    *,
+    subject: Subject,
+    probability: float,
+    at: datetime,
+    room: str,
+    device_identity: str,
+    track: Sequence[Sequence[float | None]],
+    rate_hz: float,
+) -> Report:
+    """A fall that a radar module suspects.
+
+    Args:
+        subject: the room, or who lives here alone.
+        probability: in [0, 1].
+        at: when the body was down, aware.
+        room: the word for it.
+        device_identity: of the module.
+        track: rows of seconds since then, x and y (m, in the module's own axes on the floor), top (m above the floor).
+        rate_hz: of the track.
+    """
+    return Report(
+        subject=subject,
+        kind=AlertKind.FALL,
+        condition=FALL_CONDITION,
+        priority=Priority.HIGH,
+        probability=probability,
+        summary=f"Fall suspected by the radar {_where(room)} ({min(round(100 * probability), 99)} % likely)",
+        device_identity=device_identity,
+        at=at,
+        evidence=_track("track", track, rate_hz),
+        witness=RADAR,
+    )
+
+
+def radar_no_recovery_report(
+    *,
+    subject: Subject,
+    seen: str | None,
+    probability: float,
+    at: datetime,
+    room: str,
+    device_identity: str,
+    track: Sequence[Sequence[float | None]],
+    rate_hz: float,
+    episode: str,
+) -> Report:
+    """Nobody was seen to be up thirty seconds after such a fall. As `radar_fall_report` and `no_recovery_report`."""
+    where = _where(room)
+    if seen == "unheard":
+        sentence = f"Not known to be up 30 s after a suspected fall: the radar {where} sees nobody"
+    else:
+        sentence = f"Not up 30 s after a suspected fall {where} (radar)"
+    return Report(
+        subject=subject,
+        kind=AlertKind.NO_RECOVERY,
+        condition=FALL_CONDITION,
+        priority=Priority.CRITICAL,
+        probability=probability,
+        summary=sentence,
+        device_identity=device_identity,
+        at=at,
+        evidence=_track("track-recovery", track, rate_hz),
+        witness=RADAR,
+        episode=episode,
+    )
+
+
+def _where(room: str) -> str:
+    return _FIXED.get(room, "in a room")
+
+
+def _track(name: str, track: Sequence[Sequence[float | None]], rate_hz: float) -> tuple[Evidence, ...]:
+    """As evidence; none where the module tells no places."""
+    if not track:
+        return ()
+    content = {
+        "rate_hz": rate_hz,
+        "unit": "m",
+        "columns": ["s", "x", "y", "top"],
+        "samples": [list(row) for row in track],
+    }
+    text = json.dumps(content, allow_nan=False, separators=(",", ":"))
+    return (Evidence(name=name, media_type="application/json", content=text),)
 
 
 def acceleration(

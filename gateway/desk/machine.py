@@ -16,8 +16,10 @@ Keys of `AlertEvent.data` by type:
 
 | type | keys |
 |---|---|
-| raised | kind, condition, priority, probability, summary, subject {type, id}, device_identity, evidence [names] |
-| witness | kind, priority, probability, summary, device_identity, evidence [names], state (the alert's at the time) |
+| raised | kind, condition, priority, probability, summary, subject {type, id}, device_identity, witness (the kind of
+  device: "worn", "radar"), evidence [names] |
+| witness | kind, priority, probability, summary, device_identity, witness, evidence [names], state (the alert's at the
+  time); where this finding knows better who it is: subject, whose the alert is from now on |
 | notified | channel, attempt, count (deliveries this event stands for), failed_before (failures since the last event) |
 | notification-failed | channel, attempt, count (failures this event stands for), reason |
 | acknowledged | implied (true when it was resolved without having been acknowledged first) |
@@ -34,8 +36,11 @@ from typing import Any, Final
 
 from gateway.core.errors import Conflict, Invalid, NotFound, StoreError
 from gateway.core.subject import Origin, Subject, SubjectType
+from gateway.desk import episodes
 from gateway.desk.events import Alert, AlertEvent, AlertKind, EventType, Evidence, Priority, State, Verdict
 
+WORN: Final = "worn"
+RADAR: Final = "radar"
 GATEWAY: Final = "gateway"  # the actor of what the machine does itself
 MAX_NOTE: Final = 2000  # characters: a nurse's line or two, not a file
 MAX_ACTOR: Final = 200  # characters
@@ -54,6 +59,8 @@ class Report:
             not thrown away for a bad number.
         summary: one sentence for a nurse, without a name.
         at: when it happened (for a fall the impact), aware.
+        witness: the kind of device: those of one kind err alike.
+        episode: the alert that it belongs to, where that is known: of what follows a fall.
     """
 
     subject: Subject
@@ -65,6 +72,8 @@ class Report:
     device_identity: str | None
     at: datetime
     evidence: tuple[Evidence, ...] = ()
+    witness: str = WORN
+    episode: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +123,8 @@ def fold_all(events: Iterable[AlertEvent]) -> Alert | None:
 def decide_report(known: Alert | None, report: Report, *, new_id: str, origin: Origin) -> Decision:
     """A finding: the first event of a new alert `new_id`, or a witness of `known`.
 
-    `known` is, of this subject and condition, the raised alert, else the newest acknowledged one.
+    `known` is, of this subject and condition, the raised alert, else the newest acknowledged one; or one that a witness
+    of another subject may have raised of the same fall (`gateway.desk.episodes`).
 
     Raises:
         Invalid: the report has no condition, or a time without a zone.
@@ -129,10 +139,11 @@ def decide_report(known: Alert | None, report: Report, *, new_id: str, origin: O
         "probability": probability,
         "summary": report.summary,
         "device_identity": report.device_identity,
+        "witness": report.witness,
     }
-    if known is not None and (known.subject, known.condition) != (report.subject, report.condition):
+    if known is not None and not _about(known, report):
         raise Invalid(f"alert {known.id} is not about {report.condition} of this {report.subject.type}")
-    if known is None or not _same_episode(known, report.at):
+    if known is None or not same_episode(known, report.at):
         data |= {
             "kind": report.kind.value,
             "condition": report.condition,
@@ -148,6 +159,9 @@ def decide_report(known: Alert | None, report: Report, *, new_id: str, origin: O
         number = known.witnesses + 1
         evidence = tuple(replace(one, name=f"{one.name}-{number}") for one in report.evidence)
     data |= {"kind": report.kind.value, "evidence": [one.name for one in evidence], "state": known.state.value}
+    subject = episodes.narrower(known.subject, report.subject)
+    if subject != known.subject:
+        data["subject"] = {"type": subject.type.value, "id": subject.id}
     return _then(known, EventType.WITNESS, at=report.at, actor=GATEWAY, data=data, evidence=evidence)
 
 
@@ -211,7 +225,18 @@ def decide_notification_failed(
     return _then(_known(alert), EventType.NOTIFICATION_FAILED, at=at, actor=GATEWAY, data=data)
 
 
-def _same_episode(known: Alert, at: datetime) -> bool:
+def _about(known: Alert, report: Report) -> bool:
+    if known.condition != report.condition:
+        return False
+    if known.subject == report.subject or known.id == report.episode:
+        return True
+    return episodes.may_be_one(
+        known, subject=report.subject, kind=report.kind, condition=report.condition, at=report.at
+    )
+
+
+def same_episode(known: Alert, at: datetime) -> bool:
+    """Whether a finding at that moment is a witness of this alert, of its own subject and condition."""
     if known.state is not State.ACKNOWLEDGED:
         return known.state is State.RAISED
     # Both ways: a second device tells of the same fall a little late, with a time before the acknowledgement. A time
@@ -244,6 +269,7 @@ def _then(
 def _raised(event: AlertEvent) -> Alert:
     data = event.data
     try:
+        said = data["probability"]
         return Alert(
             id=event.alert_id,
             kind=AlertKind(data["kind"]),
@@ -253,12 +279,14 @@ def _raised(event: AlertEvent) -> Alert:
             subject=Subject(type=SubjectType(data["subject"]["type"]), id=str(data["subject"]["id"])),
             origin=event.origin,
             raised_at=event.at,
-            probability=data["probability"],
+            probability=said,
             summary=str(data["summary"]),
             device_identity=data["device_identity"],
             last_sequence=event.sequence,
             witnesses=1,
             notified=0,
+            found_at=event.at,
+            witnessed=() if said is None else ((data.get("witness", WORN), float(said)),),
         )
     except (KeyError, ValueError, TypeError) as error:
         raise _damaged(event, f"its first event cannot be read ({error!r})") from error
@@ -266,17 +294,26 @@ def _raised(event: AlertEvent) -> Alert:
 
 def _witnessed(alert: Alert, event: AlertEvent) -> Alert:
     try:
-        priority, probability = Priority(event.data["priority"]), event.data["probability"]
-    except (KeyError, ValueError) as error:
+        priority, said = Priority(event.data["priority"]), event.data["probability"]
+        subject = alert.subject
+        if "subject" in event.data:
+            subject = Subject(type=SubjectType(event.data["subject"]["type"]), id=str(event.data["subject"]["id"]))
+    except (KeyError, ValueError, TypeError) as error:
         raise _damaged(event, f"a witness cannot be read ({error!r})") from error
-    known = [one for one in (alert.probability, probability) if one is not None]
+    witnessed = dict(alert.witnessed)
+    if said is not None:
+        kind = event.data.get("witness", WORN)
+        witnessed[kind] = max(float(said), witnessed.get(kind, 0.0))
     more_urgent = priority.rank > alert.priority.rank
     return replace(
         alert,
         witnesses=alert.witnesses + 1,
         priority=priority if more_urgent else alert.priority,
         summary=str(event.data.get("summary", alert.summary)) if more_urgent else alert.summary,
-        probability=max(known, default=None),
+        subject=subject,
+        probability=episodes.together(witnessed.values()),
+        found_at=event.at,
+        witnessed=tuple(witnessed.items()),
     )
 
 

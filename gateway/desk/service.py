@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -12,7 +13,7 @@ from gateway.core.errors import Conflict
 from gateway.core.faults import Fault, no_fault
 from gateway.core.ids import new_id
 from gateway.core.subject import Origin, Subject, SubjectType
-from gateway.desk import machine
+from gateway.desk import episodes, machine
 from gateway.desk.changes import Changes
 from gateway.desk.events import Alert, AlertKind, Evidence, PositionedEvent, Priority, State, Verdict
 from gateway.desk.machine import Decision, Report
@@ -34,6 +35,8 @@ class Desk:
         self._clock = clock
         self._origin = origin
         self._fault = fault
+        # Two witnesses of one fall, told at the same moment, must not each find nobody's alert and raise their own.
+        self._one_report = asyncio.Lock()
 
     async def raise_alert(
         self,
@@ -72,11 +75,12 @@ class Desk:
             StoreError: the store could not commit; nothing was written.
         """
         minted = new_id(self._clock.wall())  # once: every round of the race tries to commit the same id
-        for _ in range(_ROUNDS):
-            known = await self.store.open_episode(report.subject, report.condition)
-            decision = machine.decide_report(known, report, new_id=minted, origin=self._origin)
-            with suppress(Conflict):
-                return await self._append(decision)
+        async with self._one_report:
+            for _ in range(_ROUNDS):
+                known = await self._episode(report)
+                decision = machine.decide_report(known, report, new_id=minted, origin=self._origin)
+                with suppress(Conflict):
+                    return await self._append(decision)
         raise Conflict(f"too many findings of {report.condition} at once: report again")
 
     async def technical(
@@ -166,6 +170,24 @@ class Desk:
             with suppress(TimeoutError):
                 async with self._clock.timeout(_LOOK_AGAIN_S):
                     await self.changes.wait_beyond(position)
+
+    async def _episode(self, report: Report) -> Alert | None:
+        """The alert that the report belongs to, as far as one is open."""
+        if report.episode is not None:
+            known = await self.store.load(report.episode)
+            if known is not None and known.state is not State.RESOLVED and known.condition == report.condition:
+                return known
+        own = await self.store.open_episode(report.subject, report.condition)
+        if own is not None and machine.same_episode(own, report.at):
+            return own
+        others = [
+            alert
+            for alert in await self.open_alerts()
+            if episodes.may_be_one(
+                alert, subject=report.subject, kind=report.kind, condition=report.condition, at=report.at
+            )
+        ]
+        return episodes.nearest(others, report.at) or own
 
     async def _change(self, alert_id: str, decide: Callable[[Alert | None], Decision]) -> Alert:
         for _ in range(_ROUNDS):

@@ -11,7 +11,7 @@ from gateway.core.clock import Clock
 from gateway.core.errors import Conflict, StoreError
 from gateway.core.health import Colour, HealthBoard
 from gateway.core.subject import Origin, Subject, SubjectType
-from gateway.desk.events import EventType, Evidence, Priority, State
+from gateway.desk.events import Alert, EventType, Evidence, Priority, State
 from gateway.desk.findings import FALL_CONDITION, acceleration, fall_report, no_recovery_report
 from gateway.desk.machine import Report
 from gateway.desk.service import Desk
@@ -61,8 +61,8 @@ class FallWatch:
         # What the store could not take yet, in order: the first of each device and kind, so bounded by the places of
         # detection. The desk would join a later one of the same person to the same open alert.
         self._waiting: dict[tuple[str, str], DeviceDetected] = {}
-        # Whose fall was reported with which device: no recovery is about the same person, whoever has it by then.
-        self._about: dict[str, Subject] = {}  # of the streams that have a place, see _tidy
+        # The alert of each device's last fall: no recovery is about the same person, whoever has the device by then.
+        self._about: dict[str, Alert] = {}  # of the streams that have a place, see _tidy
         self._looked_back = False
         self._placed: frozenset[str] = frozenset()  # whose placement was looked up last
         self._placed_at = clock.monotonic()
@@ -96,11 +96,11 @@ class FallWatch:
         # Nobody's strap: somebody in this home fell, and a nurse must know before it is known who.
         about = subject or Subject(type=SubjectType.HOME, id=self._origin.home_id)
         if detected.finding.kind == NO_RECOVERY:
-            about = self._about.get(identity, about)
-            await self._desk.report(_not_up(found, about, placement, impact + timedelta(seconds=min(since_s, WATCH_S))))
+            known = self._about.get(identity)
+            at = impact + timedelta(seconds=min(since_s, WATCH_S))
+            await self._desk.report(_not_up(found, about if known is None else known.subject, placement, at, known))
             return
-        self._about[identity] = about
-        await self._desk.report(
+        self._about[identity] = await self._desk.report(
             fall_report(
                 subject=about,
                 probability=detected.finding.probability,
@@ -187,7 +187,7 @@ class FallWatch:
         return (Colour.AMBER if silent or refused else Colour.GREEN), " ".join(words)
 
 
-def _not_up(found: DeviceDetected, about: Subject, placement: str | None, at: datetime) -> Report:
+def _not_up(found: DeviceDetected, about: Subject, placement: str | None, at: datetime, fall: Alert | None) -> Report:
     detected = found.detected
     return no_recovery_report(
         subject=about,
@@ -198,6 +198,7 @@ def _not_up(found: DeviceDetected, about: Subject, placement: str | None, at: da
         device_identity=found.device.identity,
         after_s=WATCH_S,
         evidence=(_since(detected),),
+        episode=None if fall is None else fall.id,
     )
 
 

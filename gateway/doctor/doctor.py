@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from gateway.store.registry import Registry
 
 DISK_LOW_BYTES: Final = 500_000_000  # a home writes some 100 MB a year
 DISK_FULL_BYTES: Final = 50_000_000
+_BLUETOOTH: Final = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){5}")
 _JUDGED: Final = frozenset({"radio", "profiles"})  # looked at here, in more detail than their part tells
 
 
@@ -153,7 +155,9 @@ class Doctor:
         here = {one.address for one in radio.adapters() if one.address is not None}
         needless = {row.address for row in await self.notes.ended() if row.found.get("bond") == "none"}
         for address, row in owned.items():
-            if row is None or row.adapter in here or address in bonded or address in needless or not here:
+            if row is None or not _BLUETOOTH.fullmatch(address):
+                continue  # on a wire, or behind a broker: there is nothing to be bonded
+            if row.adapter in here or address in bonded or address in needless or not here:
                 continue
             profile = self.catalogue.get(row.profile_id)
             if profile is None or profile.driver not in self.broadcast:

@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.core.subject import Origin, Subject, SubjectType
 from gateway.desk.events import Alert, AlertEvent, AlertKind, Priority, State, Verdict
+from gateway.desk.machine import WORN
 
 
 def alert_document(alert: Alert) -> dict[str, Any]:
@@ -30,6 +31,8 @@ def alert_document(alert: Alert) -> dict[str, Any]:
         "last_sequence": alert.last_sequence,
         "witnesses": alert.witnesses,
         "notified": alert.notified,
+        "found_at": alert.found_at.isoformat(),
+        "witnessed": dict(alert.witnessed),
         "acknowledged_at": _text(alert.acknowledged_at),
         "acknowledged_by": alert.acknowledged_by,
         "resolved_at": _text(alert.resolved_at),
@@ -56,6 +59,9 @@ def alert_from(document: dict[str, Any]) -> Alert:
         last_sequence=document["last_sequence"],
         witnesses=document["witnesses"],
         notified=document["notified"],
+        # Alerts of a store that was written before these were kept.
+        found_at=datetime.fromisoformat(document.get("found_at", document["raised_at"])),
+        witnessed=tuple(document.get("witnessed", _once(document)).items()),
         acknowledged_at=_time(document["acknowledged_at"]),
         acknowledged_by=document["acknowledged_by"],
         resolved_at=_time(document["resolved_at"]),
@@ -74,6 +80,11 @@ def event_document(event: AlertEvent) -> dict[str, Any]:
         "actor": event.actor,
         "data": dict(event.data),
     }
+
+
+def _once(document: dict[str, Any]) -> dict[str, float]:
+    said = document["probability"]
+    return {} if said is None else {WORN: said}
 
 
 def _text(at: datetime | None) -> str | None:

@@ -9,6 +9,7 @@ from fastapi.routing import iter_route_contexts
 
 from gateway.desk.events import AlertKind, EventType, Verdict
 from gateway.pairing import AskKind, Outcome, Phase
+from gateway.radar.installing import Outcome as InstallationOutcome
 from tests.api.home import Home
 
 TEXT = Path("docs/api.md").read_text(encoding="utf-8")
@@ -35,6 +36,14 @@ def test_every_error_code_is_documented() -> None:
 
 def test_every_word_of_an_alert_is_documented() -> None:
     for word in (*AlertKind, *EventType, *Verdict):
+        assert f"`{word}`" in TEXT, word
+
+
+def test_every_word_of_a_radar_installation_is_documented() -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in Path("gateway/radar").glob("*.py"))
+    codes = set(re.findall(r'\.say\(\s*"([a-z-]+)"', source)) | {"walk-test", "fall-test"}
+    assert len(codes) >= 12
+    for word in (*codes, *InstallationOutcome):
         assert f"`{word}`" in TEXT, word
 
 

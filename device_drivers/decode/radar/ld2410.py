@@ -3,7 +3,7 @@
 `F4 F3 F2 F1 | length u16 | type | AA | state | moving cm u16 | energy | still cm u16 | energy | detection cm u16 | … |
 55 00 | F8 F7 F6 F5`; type 01 (engineering) has the energies of all gates before the end.
 
-Source: Hi-Link, LD2410 serial communication protocol 1.02, §2.3.
+Sources: Hi-Link, LD2410 serial communication protocol 1.02, §2.3; aio-ld2410 for the states of calibration.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ _MARK: Final = 0xAA
 _LAST: Final = bytes.fromhex("5500")
 _HEAD_BYTES: Final = 6
 _STATES: Final = range(4)  # nobody, moves, still, both
+_CALIBRATES: Final = range(4, 7)  # measures the noise of an empty room, has, could not: says nothing of people
 _MOVES, _STILL = 0x01, 0x02
 
 
@@ -53,6 +54,8 @@ def decode(frame: bytes) -> RadarFrame:
     if len(body) < _BODY.size + len(_LAST) or body[-len(_LAST) :] != _LAST:
         raise DecodeError(f"ld2410: a report of {len(body)} bytes")
     kind, mark, state, moving_cm, moving_energy, still_cm, still_energy, detected_cm = _BODY.unpack_from(body)
+    if kind in _TYPES and mark == _MARK and state in _CALIBRATES:
+        return RadarFrame(raw=frame)
     if kind not in _TYPES or mark != _MARK or state not in _STATES:
         raise DecodeError(f"ld2410: type {kind:02x}, mark {mark:02x}, state {state:02x} are none of a report")
     measures: dict[Measure, float] = {}

@@ -31,6 +31,7 @@ INDEX: Final = 1011  # which target each point of the frame before belongs to: n
 HEIGHTS: Final = 1012
 COMPRESSED: Final = 1020
 PRESENCE: Final = 1021
+_KNOWN: Final = frozenset({POINTS, TARGETS, INDEX, HEIGHTS, COMPRESSED, PRESENCE})
 LONGEST: Final = 65536  # a frame of 1,000 points has half of it
 _WORDS: Final = Struct("<8I")
 _OLD_PARTS: Final = Struct("<H")
@@ -105,6 +106,7 @@ def decode(frame: bytes) -> RadarFrame:
 def _parts(frame: bytes, length: int, count: int) -> _Parts:
     if length != len(frame):
         raise DecodeError(f"ti: a frame of {len(frame)} bytes says that it has {length}")
+    fits: _Parts | None = None  # with parts that are not known: only when no other reading does without them
     for header in _HEADERS:
         if header == _HEADERS[1]:
             if length < header:
@@ -112,8 +114,11 @@ def _parts(frame: bytes, length: int, count: int) -> _Parts:
             (count,) = _OLD_PARTS.unpack_from(frame, _OLD_PARTS_AT)
         for counted_in in (0, _PART.size):
             found = _walk(frame, header, count, counted_in)
-            if found is not None:
+            if found is not None and all(kind in _KNOWN for kind, _, _ in found):
                 return found
+            fits = fits or found
+    if fits is not None:
+        return fits
     raise DecodeError("ti: its parts do not fit: another firmware, or bytes that were lost")
 
 

@@ -17,10 +17,15 @@ _TI_OLD: Final = Struct("<9I2H")
 _TI_PADDING: Final = 32
 
 
+def complement(data: bytes | bytearray) -> int:
+    """TinyFrame's check: the complement of the XOR of all bytes."""
+    return 0xFF ^ reduce(xor, data, 0)
+
+
 def tinyframe(kind: int, data: bytes = b"", *, number: int = 0) -> bytes:
     """Hi-Link LD6002, Seeed MR60FDA2 and MR60BHA2."""
     header = pack(">BHHH", 1, number, len(data), kind)
-    return header + bytes((0xFF ^ reduce(xor, header),)) + data + bytes((0xFF ^ reduce(xor, data, 0),))
+    return header + bytes((complement(header),)) + data + bytes((complement(data),))
 
 
 def r60(code: int, data: bytes) -> bytes:
@@ -30,10 +35,21 @@ def r60(code: int, data: bytes) -> bytes:
 
 
 def ld2410(
-    state: int, *, moving: tuple[int, int] = (0, 0), still: tuple[int, int] = (0, 0), detected_cm: int = 0
+    state: int,
+    *,
+    moving: tuple[int, int] = (0, 0),
+    still: tuple[int, int] = (0, 0),
+    detected_cm: int = 0,
+    gates: tuple[bytes, bytes] | None = None,
 ) -> bytes:
-    """Hi-Link LD2410: 0 nobody, 1 moves, 2 still, 3 both; `moving` and `still` are centimetres and energy."""
-    body = pack("<BBBHBHBHBB", 2, 0xAA, state, *moving, *still, detected_cm, 0x55, 0)
+    """Hi-Link LD2410: 0 nobody, 1 moves, 2 still, 3 both; `moving` and `still` are centimetres and energy.
+
+    `gates`: nine energies each, of who moves and who is still, as engineering mode has them.
+    """
+    body = pack("<BBBHBHBH", 2 if gates is None else 1, 0xAA, state, *moving, *still, detected_cm)
+    if gates is not None:
+        body += bytes((8, 8)) + gates[0] + gates[1] + bytes(2)
+    body += bytes((0x55, 0))
     return bytes.fromhex("F4F3F2F1") + pack("<H", len(body)) + body + bytes.fromhex("F8F7F6F5")
 
 
@@ -84,6 +100,11 @@ def ti_targets(ids: Sequence[int], moved: NDArray[np.float64]) -> tuple[int, byt
         pack("<I27f", one, *row, *np.eye(4).ravel(), 3.0, 0.9) for one, row in zip(ids, moved.tolist(), strict=True)
     )
     return 1010, rows
+
+
+def ti_index(whose: Sequence[int]) -> tuple[int, bytes]:
+    """The part that says which target each point of the frame before belongs to; 253 and more: to none."""
+    return 1011, bytes(whose)
 
 
 def ti_heights(ids: Sequence[int], low_high: NDArray[np.float64]) -> tuple[int, bytes]:

@@ -22,7 +22,7 @@ def alert(
         id="x", kind=AlertKind.FALL, condition=condition, state=State.RESOLVED if verdict else State.RAISED,
         priority=Priority.HIGH, subject=subject, origin=Origin(organisation_id="o", home_id="h", gateway_id="g"),
         raised_at=NOW, probability=probability, summary="", device_identity=None, last_sequence=1, witnesses=1,
-        notified=0, verdict=verdict,
+        notified=0, verdict=verdict, found_at=NOW, witnessed=(),
     )  # fmt: skip
 
 

@@ -118,7 +118,7 @@ def test_what_is_no_report_is_refused() -> None:
     with pytest.raises(Invalid, match="zone"):
         report(None, fall(at=datetime(2026, 3, 1)))  # noqa: DTZ001  # that is the point
     with pytest.raises(Invalid, match="not about"):
-        report(report(None).alert, fall(subject=KITCHEN))
+        report(report(None).alert, fall(subject=KITCHEN, at=AT + timedelta(minutes=1)))
 
 
 def test_who_acknowledges_has_it() -> None:

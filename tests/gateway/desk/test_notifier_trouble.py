@@ -186,11 +186,12 @@ class BreaksOnce(MemoryAlertStore):
 
 @virtual
 async def test_a_store_that_fails_while_the_notifier_begins_is_asked_again() -> None:
-    channel, store = Recorder(), BreaksOnce(find=StoreError("the store does not read"))
+    channel, store = Recorder(), BreaksOnce()
     home = Home(channel, store=store)
     held = await home.desk.report(fall(condition="held"))
     await home.desk.acknowledge(held.id, "aino")
     alert = await home.desk.report(fall())
+    store.failures["find"] = StoreError("the store does not read")
     async with home.running():
         await asyncio.sleep(0.5)
         assert home.colour() is Colour.RED

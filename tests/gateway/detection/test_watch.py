@@ -83,11 +83,12 @@ class Book:
     async def history(self, alert_id: str) -> list[AlertEvent]:
         return list(next(one.events for one in self.decided if one.alert.id == alert_id))
 
-    async def report(self, report: Report) -> None:
+    async def report(self, report: Report) -> Any:
         if self.failures:
             self.failures -= 1
             raise StoreError("disk full")
         self.reports.append(report)
+        return SimpleNamespace(id="alert-1", subject=report.subject)
 
 
 async def watched(

@@ -71,9 +71,10 @@ async def test_both_wait_for_the_store_in_their_order(detection: Streams, lying:
 class Moved(Book):
     """The strap is given to somebody else as soon as the fall is told."""
 
-    async def report(self, report: Report) -> None:
-        await super().report(report)
+    async def report(self, report: Report) -> Any:
+        alert = await super().report(report)
         self.subject = Subject(type=SubjectType.RESIDENT, id="r2")
+        return alert
 
 
 async def test_it_is_about_who_wore_it_at_the_fall(detection: Streams, lying: Strap) -> None:
@@ -88,7 +89,7 @@ class Home(Book):
         super().__init__(RESIDENT)
         self._acknowledges = acknowledges
 
-    async def report(self, report: Report) -> None:
+    async def report(self, report: Report) -> Any:
         if not self.reports:
             clock: Any = None
             self.memory = MemoryAlertStore()
@@ -100,6 +101,7 @@ class Home(Book):
         if known is None and self._acknowledges:
             answer = machine.decide_acknowledge(decision.alert, actor="aino", at=report.at + timedelta(seconds=9))
             await self.memory.append(answer.alert, answer.events)
+        return decision.alert
 
 
 @pytest.mark.parametrize("acknowledges", [False, True])

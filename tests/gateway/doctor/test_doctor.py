@@ -199,6 +199,15 @@ async def test_an_adapter_that_was_replaced(doctor: Doctor, radio: Radio) -> Non
     assert await about(doctor, "bond") == []
 
 
+async def test_what_is_on_a_wire_needs_no_bond(doctor: Doctor) -> None:
+    radar = replace(device(adapter="/dev/serial/by-id/usb-radar"), address="port:usb-radar", identity="port:usb-radar")
+    await doctor.registry.seen(radar)
+    await doctor.registry.assign("port:usb-radar", AINO, actor="t")
+    (found,) = await about(doctor, "device")
+    assert found.grade is Grade.OK
+    assert await about(doctor, "bond") == []
+
+
 async def test_radio_clock_parts_and_disk(
     doctor: Doctor, radio: Radio, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -286,8 +286,9 @@ def test_a_presence_sensor_of_home_assistant_is_a_radar_and_its_light_a_reading(
             await house.hear("ha/binary_sensor/fp2_bathtub/state", "on")  # another device
             await house.hear("ha/binary_sensor/fp2_bath_presence_sensor_1/state", "unknown")
             assert [frame.present for _, frame, _ in house.radar] == [True]
-            assert await house.states() == [{"illuminance": 43.0}]
+            assert await house.states() == [{"presence-detected": 1.0}, {"illuminance": 43.0}]
             await house.hear("ha/binary_sensor/fp2_bath_presence_sensor_1/state", "unavailable")
             assert house.listener.heard()[0].state == "offline"
+            assert [row.flags for row in await house.rows()] == [(), (), ("offline",)]
 
     run_virtual(main)

@@ -161,3 +161,10 @@ def test_a_protocol_is_recognised_by_its_bytes(name: str) -> None:
     assert recognise(line[5:]) == name
     assert recognise(line[: len(FRAMES[name][0]) // 2]) is None
     assert recognise(np.random.default_rng(1).bytes(20_000)) is None
+
+
+def test_an_old_demo_s_frame_of_points_and_presence_alone_is_read_as_what_has_no_unknown_part() -> None:
+    points = reports.ti_points(np.tile([0.1, 0.1, 0.0, 2.0, 10.0], (4, 1)))
+    frame = ti.decode(reports.ti(1, [points, reports.ti_presence(True)], counted_in=True))
+    assert frame.points is not None
+    assert (len(frame.points), frame.present, dict(frame.unknown)) == (4, True, {})

@@ -1,0 +1,162 @@
+"""Falls that radar modules see: each half second from what they said to the alert desk, until it is committed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from analytics.findings import FALL, Seen
+from analytics.radar.falls import RadarFalls
+from analytics.radar.tracks import RATE_HZ
+from device_drivers.radar_frame import RadarFrame
+from gateway.core.clock import Clock
+from gateway.core.errors import Conflict, StoreError
+from gateway.core.health import Colour, HealthBoard
+from gateway.core.subject import Subject, SubjectType
+from gateway.desk.events import Alert
+from gateway.desk.findings import radar_fall_report, radar_no_recovery_report
+from gateway.desk.service import Desk
+from gateway.radar.flags import PROBABILITY, FallFlag
+from gateway.radar.modules import Module
+from gateway.radar.seen import Lately
+from gateway.store.radar_modules import RadarModules
+from gateway.store.registry import Registry
+
+PART: Final = "radar-falls"
+TICK_S: Final = 0.5
+_INSTALLED_S: Final = 5.0  # how often is looked what hangs where
+_WAITING_MOST: Final = 64  # findings that the store could not take yet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """Something to be told of."""
+
+    module: Module
+    kind: str
+    at: float  # monotonic, s
+    probability: float
+    seen: Seen | None
+    track: list[list[float | None]]
+
+
+class RadarWatch:
+    """One for a gateway.
+
+    Args:
+        testing: whether what this module finds now is a technician's test; then it is told of there, and nobody is
+            called.
+    """
+
+    def __init__(
+        self,
+        *,
+        modules: RadarModules,
+        desk: Desk,
+        registry: Registry,
+        clock: Clock,
+        health: HealthBoard,
+        testing: Callable[[str], bool],
+    ) -> None:
+        self._modules = modules
+        self._desk = desk
+        self._registry = registry
+        self._clock = clock
+        self._health = health
+        self._testing = testing
+        self._lately = Lately([], clock.monotonic())
+        self._falls: RadarFalls | None = None
+        self._flags: dict[str, FallFlag] = {}  # at most one a module
+        self._about: dict[str, Alert] = {}  # likewise: the alert of each module's last fall
+        self._waiting: list[_Found] = []
+        self._looked_at = float("-inf")
+
+    def feed(self, module: Module, frame: RadarFrame, at: float) -> None:
+        """A frame of an installed module. Never raises."""
+        self._lately.feed(module, frame, at)
+        if frame.fallen is not None or frame.moving is not None:
+            self._flags.setdefault(module.identity, FallFlag()).feed(frame, at)
+
+    async def run(self) -> None:
+        """Until cancelled. What was found and not committed outlives a failure of this part."""
+        while True:
+            now = self._clock.monotonic()
+            with suppress(StoreError):  # looked up again in a moment; what hung where goes on being watched
+                await self._as_installed(now)
+            self._look(now)
+            try:
+                while self._waiting:
+                    await self._report(self._waiting[0])
+                    self._waiting.pop(0)
+            except (StoreError, Conflict) as error:
+                self._health.report(PART, Colour.RED, f"A radar's fall cannot be stored: {error}")
+            else:
+                self._health.report(PART, Colour.GREEN, f"Watching {len(self._lately.modules)} rooms by radar.")
+            await self._clock.sleep(TICK_S)
+
+    async def _as_installed(self, now: float) -> None:
+        if now - self._looked_at < _INSTALLED_S:
+            return
+        installed = await self._modules.all()
+        self._looked_at = now
+        if installed != self._lately.modules:
+            # What is being waited for is lost: whoever installs modules is in the home.
+            self._lately = Lately(installed, now)
+            self._falls = RadarFalls([one.zones for one in installed]) if installed else None
+            kept = {one.identity for one in installed}
+            self._flags = {key: flag for key, flag in self._flags.items() if key in kept}
+            self._about = {key: alert for key, alert in self._about.items() if key in kept}
+
+    def _look(self, now: float) -> None:
+        """What is new goes to those that wait."""
+        found: list[_Found] = []
+        block = None if self._falls is None else self._lately.block(now)
+        if block is not None and self._falls is not None:
+            for one in self._falls.feed(block.ids, block.places, block.tops):
+                module = self._lately.modules[one.room]
+                at = self._lately.moment(one.down_at if one.kind == FALL else one.raised_at)
+                track = self._lately.track(one.room, one.place, self._lately.moment(one.down_at))
+                found.append(
+                    _Found(module=module, kind=one.kind, at=at, probability=one.probability, seen=one.seen, track=track)
+                )
+        for module in self._lately.modules:
+            flag = self._flags.get(module.identity)
+            for told in () if flag is None else flag.tick(now):
+                found.append(  # noqa: PERF401  # reads as above
+                    _Found(module=module, kind=told.kind, at=told.at, probability=PROBABILITY, seen=told.seen, track=[])
+                )
+        for each in found:
+            if each.kind == FALL and self._testing(each.module.identity):
+                self._about.pop(each.module.identity, None)  # what follows a test is about no alert
+            else:
+                self._waiting.append(each)
+        del self._waiting[_WAITING_MOST:]  # the first are the falls; what repeats them is worth less
+
+    async def _report(self, found: _Found) -> None:
+        module = found.module
+        known = self._about.get(module.identity)
+        at = self._clock.wall() - timedelta(seconds=max(0.0, self._clock.monotonic() - found.at))
+        if found.kind == FALL:
+            self._about[module.identity] = await self._desk.report(
+                radar_fall_report(
+                    subject=await self._subject(module), probability=found.probability, at=at, room=module.room,
+                    device_identity=module.identity, track=found.track, rate_hz=RATE_HZ,
+                )
+            )  # fmt: skip
+        elif known is not None:  # a technician's test has no alert that it could follow
+            await self._desk.report(
+                radar_no_recovery_report(
+                    subject=known.subject, seen=found.seen, probability=found.probability, at=at, room=module.room,
+                    device_identity=module.identity, track=found.track, rate_hz=RATE_HZ, episode=known.id,
+                )
+            )  # fmt: skip
+
+    async def _subject(self, module: Module) -> Subject:
+        """A radar cannot know who fell, unless only one person lives here."""
+        residents = await self._registry.residents()
+        if len(residents) == 1:
+            return Subject(type=SubjectType.RESIDENT, id=residents[0].id)
+        return Subject(type=SubjectType.ROOM, id=module.room)
