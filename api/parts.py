@@ -125,7 +125,7 @@ def brokers_over(
     health: HealthBoard,
     rng: random.Random,
 ) -> list[BrokerListener]:
-    """The brokers that are listened to. Raises SettingsError: a password or profile that they name is not there."""
+    """The brokers that are listened to. Raises SettingsError: the file of a password cannot be used."""
     if not settings.mqtt:
         return []
     from gateway.mqtt.factory import listener_on  # aiomqtt is imported only where a broker is configured

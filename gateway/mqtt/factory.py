@@ -29,11 +29,7 @@ def listener_on(
     health: HealthBoard,
     rng: random.Random,
 ) -> BrokerListener:
-    """Ready to run. `owners` says whose the sensors are; readings go to `intake`, radar frames to `radar`.
-
-    Raises:
-        SettingsError: a profile that the settings name is not there.
-    """
+    """Ready to run. `owners` says whose the sensors are; readings go to `intake`, radar frames to `radar`."""
     status = Status(broker.name, health)
     sensors = Sensors(broker.name, owners=owners, sink=intake, radar=radar, status=status, clock=clock, zone=zone)
     return BrokerListener(

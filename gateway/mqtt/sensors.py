@@ -16,7 +16,6 @@ from device_drivers.payloads.mapping import SOURCE, Told, states_of
 from device_drivers.readings import DeviceInformation, Missing, Reading
 from firmware_profiles import Profile
 from gateway.core.clock import Clock
-from gateway.core.errors import StoreError
 from gateway.ingest.received import KnownDevice, Received
 from gateway.ingest.thinning import Thinning
 from gateway.mqtt.contracts import Arrived
@@ -308,6 +307,3 @@ def _line(sensor: _Sensor) -> HeardSensor:
         last_state=", ".join(f"{quantity} {value:g}" for quantity, value in sensor.last.items()) or None,
         last_useful_monotonic=sensor.useful,
     )
-
-
-__all__ = ["HeardSensor", "Owners", "Sensors", "Sink", "StoreError", "Who"]

@@ -13,9 +13,9 @@ from device_drivers.payloads.mapping import PayloadMap, Told
 from device_drivers.payloads.zigbee2mqtt import LARGEST_LIST, ZigbeeDevice
 from firmware_profiles import Catalogue, Profile
 from gateway.core.clock import Clock
-from gateway.core.errors import HuomaError, SettingsError
+from gateway.core.errors import HuomaError
 from gateway.ingest.received import Received
-from gateway.mqtt.contracts import Arrived, Broker, HomeAssistant, Topics, Zigbee2Mqtt
+from gateway.mqtt.contracts import Arrived, Broker, Zigbee2Mqtt
 from gateway.mqtt.sensors import Sensors, Who
 from gateway.mqtt.status import Status
 
@@ -154,16 +154,13 @@ class Zigbee2MqttSource:
 
 
 class HomeAssistantSource:
-    """The state topics of those entities whose device the settings name."""
+    """The state topics of those entities whose device the settings name; `devices`: with which profile."""
 
-    def __init__(self, settings: HomeAssistant, *, sensors: Sensors, catalogue: Catalogue, maps: Maps) -> None:
-        self._prefix = settings.prefix
+    def __init__(self, prefix: str, devices: Mapping[str, Profile], *, sensors: Sensors, maps: Maps) -> None:
+        self._prefix = prefix
         self._sensors = sensors
         self._maps = maps
-        self._devices = {
-            begin: _profile(catalogue, profile_id, f"mqtt.home_assistant_devices.{begin}")
-            for begin, profile_id in sorted(settings.devices.items(), key=lambda item: -len(item[0]))
-        }
+        self._devices = dict(sorted(devices.items(), key=lambda item: -len(item[0])))  # the one that says most first
 
     @property
     def filters(self) -> tuple[tuple[str, int], ...]:
@@ -205,12 +202,12 @@ class HomeAssistantSource:
 class TopicSource:
     """`/devices/+/events`: the `+` is the device, a profile of the settings reads the payload."""
 
-    def __init__(self, settings: Topics, *, sensors: Sensors, catalogue: Catalogue, maps: Maps) -> None:
-        self._filter = settings.filter
-        self._before, self._after = settings.filter.split("+")
+    def __init__(self, topics: str, profile: Profile, *, sensors: Sensors, maps: Maps) -> None:
+        self._filter = topics
+        self._before, self._after = topics.split("+")
         self._sensors = sensors
         self._maps = maps
-        self._profile = _profile(catalogue, settings.profile, "mqtt.topic.profile")
+        self._profile = profile
 
     @property
     def filters(self) -> tuple[tuple[str, int], ...]:
@@ -252,11 +249,12 @@ def sources_of(
 ) -> tuple[Source, ...]:
     """What the settings of a broker name.
 
-    Raises:
-        SettingsError: they name a profile that there is not.
+    What names a profile that there is not (a home's own with wrong golden payloads is not used) is left out and said:
+    it must not silence the others.
     """
     maps = Maps()
     found: list[Source] = []
+    wanting: list[str] = []
     if broker.zigbee2mqtt is not None:
         found.append(
             Zigbee2MqttSource(
@@ -264,8 +262,18 @@ def sources_of(
             )
         )
     if broker.home_assistant is not None:
-        found.append(HomeAssistantSource(broker.home_assistant, sensors=sensors, catalogue=catalogue, maps=maps))
-    found += [TopicSource(one, sensors=sensors, catalogue=catalogue, maps=maps) for one in broker.topics]
+        devices = {begin: _profile(catalogue, one) for begin, one in broker.home_assistant.devices.items()}
+        wanting += [broker.home_assistant.devices[begin] for begin, one in devices.items() if one is None]
+        known = {begin: one for begin, one in devices.items() if one is not None}
+        if known:
+            found.append(HomeAssistantSource(broker.home_assistant.prefix, known, sensors=sensors, maps=maps))
+    for topics in broker.topics:
+        profile = _profile(catalogue, topics.profile)
+        if profile is None:
+            wanting.append(topics.profile)
+        else:
+            found.append(TopicSource(topics.filter, profile, sensors=sensors, maps=maps))
+    status.wanting(wanting)
     return tuple(found)
 
 
@@ -274,8 +282,6 @@ def largest(topic: str) -> int:
     return LARGEST_LIST if topic.endswith("/bridge/devices") else LARGEST_PAYLOAD
 
 
-def _profile(catalogue: Catalogue, profile_id: str, key: str) -> Profile:
+def _profile(catalogue: Catalogue, profile_id: str) -> Profile | None:
     found = catalogue.get(profile_id)
-    if found is None or not (found.fields or found.targets):
-        raise SettingsError(f"setting '{key}': there is no profile {profile_id!r} for sensors that speak over a broker")
-    return found
+    return found if found is not None and (found.fields or found.targets) else None

@@ -50,6 +50,7 @@ class Status:
         self._lost_at: float | None = None
         self._bridge_away = False
         self._refused: tuple[str, ...] = ()
+        self._wanting: tuple[str, ...] = ()
         self._now: dict[tuple[str, Trouble], _Told] = {}
         self._said: dict[tuple[str, Trouble], float] = {}
         self.sensors = 0
@@ -78,6 +79,10 @@ class Status:
     def refused(self, topics: Sequence[str]) -> None:
         """These the broker does not let us hear."""
         self._refused = tuple(topics)
+
+    def wanting(self, profiles: Sequence[str]) -> None:
+        """These profiles the settings name, and there are none for sensors that speak over a broker."""
+        self._wanting = tuple(profiles)
 
     def begin(self, identity: str, called: str, trouble: Trouble, at: float) -> str | None:
         """A sensor has this trouble. The sentence, when it is to be said now."""
@@ -110,6 +115,12 @@ class Status:
             words.append(f"There are {len(self._now) - _NAMED} more.")
         if self._bridge_away:
             words.insert(0, "zigbee2mqtt does not run, so no Zigbee sensor is heard: start it again.")
+        if self._wanting:
+            words.insert(
+                0,
+                f"What is to be read by {', '.join(self._wanting)} is not heard, for there is no such profile for what "
+                "is behind a broker: look at the settings, and at what 'huoma profile check' says of your own.",
+            )
         if self._refused:
             words.insert(0, f"The broker lets us not hear {', '.join(self._refused)}: allow its user to read them.")
         if words:

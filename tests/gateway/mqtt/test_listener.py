@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
-from gateway.core.errors import SettingsError, StoreError
+from gateway.core.errors import StoreError
 from gateway.core.health import Colour, HealthBoard
 from gateway.ingest.received import Received
 from gateway.mqtt.contracts import Arrived, HomeAssistant, Topics
-from gateway.mqtt.factory import listener_on
 from gateway.mqtt.inbox import Inbox
 from gateway.mqtt.reasons import sentence
 from gateway.mqtt.status import RED_AFTER_S, Status, Trouble
-from tests.gateway.mqtt.home import CATALOGUE, ZONE, Home, arrived, broker, home, listed
+from tests.gateway.mqtt.home import Home, arrived, broker, home, listed
 from tests.virtual_time import VirtualClock, run_virtual
 
 ADDRESS: Final = "0x00158d00018255df"
@@ -190,13 +188,15 @@ def test_why_there_is_no_connection_says_what_to_do(why: str, advice: str) -> No
         {"home_assistant": HomeAssistant(prefix="ha", devices={"fp2": "aqara/fp9"})},
     ],
 )
-def test_a_profile_that_there_is_not_is_said_before_anything_starts(tmp_path: Path, changes: dict[str, Any]) -> None:
+def test_a_profile_that_there_is_not_is_said_and_silences_no_other(tmp_path: Path, changes: dict[str, Any]) -> None:
     async def main() -> None:
-        async with home(tmp_path, VirtualClock(), running=False) as house:
-            with pytest.raises(SettingsError, match="there is no profile"):
-                listener_on(
-                    broker(**changes), catalogue=CATALOGUE, owners=house.registry, intake=house.intake,
-                    radar=lambda *_: None, clock=house.clock, zone=ZONE, health=house.health, rng=random.Random(1),
-                )  # fmt: skip
+        async with home(tmp_path, VirtualClock(), settings=broker(**changes)) as house:
+            await house.assign()
+            house.listener._status.connected()
+            await house.hear("zigbee2mqtt/bridge/devices", listed((ADDRESS, "hall", "MCCGQ11LM")), retained=True)
+            await house.hear("zigbee2mqtt/hall", {"contact": False})
+            assert house.part.colour is Colour.AMBER
+            assert "is not heard, for there is no such profile" in house.part.reason
+            assert await house.states() == [{"opening-open": 1.0}]
 
     run_virtual(main)
