@@ -19,6 +19,8 @@ from tests.servers import READY_S, ServerMissing, free_port, system_binary
 # It writes down each change at once: what it has accepted it still has after a kill -9.
 DURABLE: Final = "persistence true\npersistence_location {folder}/\nautosave_on_changes true\nautosave_interval 1\n"
 
+RECONNECT_S: Final = 0.02  # sooner than the gateway, so that messages come while it is away
+
 
 @dataclass(slots=True)
 class Mosquitto:
@@ -56,7 +58,7 @@ class Mosquitto:
     def publisher(self, name: str = "publisher", **connect: Any) -> paho.Client:
         """A client that publishes, connected and running; `disconnect` and `loop_stop` it."""
         client = paho.Client(CallbackAPIVersion.VERSION2, client_id=name, clean_session=False)
-        client.reconnect_delay_set(1, 1)
+        client.reconnect_delay_set(RECONNECT_S, RECONNECT_S)  # type: ignore[arg-type]
         if self.users:
             client.username_pw_set(*next(iter(self.users.items())))
         client.connect("127.0.0.1", self.port, **connect)
