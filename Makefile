@@ -33,17 +33,19 @@ bench: env-test          ## speed and memory as ratios to a peer of the same run
 	@packaging/bench-env.sh
 	HUOMA_BENCH_PYTHON=.venv-bench/bin/python $(PY) -m tests.benchmarks
 
-evaluate: env-test       ## detectors on published recordings: HUOMA_DATA names their folder
+evaluate: env-test       ## detectors on published recordings (HUOMA_DATA names their folder) and in made-up rooms
 	@test -n "$$HUOMA_DATA" || { echo "set HUOMA_DATA to the folder of recordings (with sisfall/ in it)" >&2; exit 2; }
 	.venv/bin/huoma evaluate fall --dataset sisfall "$$HUOMA_DATA/sisfall"
+	.venv/bin/huoma evaluate radar
 
 reliability: env-test    ## every fault test at its full count
 	HUOMA_RELIABILITY=full HUOMA_R4_EXAMPLES=10000 HUOMA_R6_READINGS=10000 $(PY) -m pytest tests/reliability tests/gateway/delivery tests/device_drivers/decode/test_fuzz.py \
 		tests/device_drivers/decode/radar tests/gateway/pairing/test_every_write.py -s --timeout 0
 
-train: env-test          ## the shipped fall models again, from the recordings
+train: env-test          ## the shipped fall models again, from the recordings and from made-up rooms
 	@test -n "$$HUOMA_DATA" || { echo "set HUOMA_DATA to the folder of recordings (with sisfall/, umafall/ and weda/ in it)" >&2; exit 2; }
 	$(PY) -m analytics.training.falls --data "$$HUOMA_DATA"
+	$(PY) -m analytics.training.radar
 
 clean:
 	rm -rf .venv .venv-bench build

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from analytics.radar.falls import Zone
+from analytics.radar.places import Zone
 from api.composition import Home
 from api.narrator import Narrator
 from device_drivers.nomenclature import Kind

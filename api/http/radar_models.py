@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from analytics.radar.falls import Zone
+from analytics.radar.places import Zone
 from gateway.radar.installing import Installation
 from gateway.radar.line import LineState
 from gateway.radar.modules import Module, Mounting

@@ -139,8 +139,8 @@ class Line:
         """Open and read until the port is gone, or brings what is not understood."""
         async with opened(self.port, self.baud, self._clock) as (reader, writer):
             self._writer = writer
-            if self._another is None:
-                self._is(f"{self.port.name} is open, and nothing has come so far: is the module's power on?")
+            if self._another is None:  # true, and nothing to be said in a log: the first frame comes at once
+                self._words = f"{self.port.name} is open, and nothing has come so far: is the module's power on?"
             await self._read(reader)
 
     async def _read(self, reader: asyncio.StreamReader) -> None:

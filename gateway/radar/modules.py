@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from analytics.radar.falls import Zone
+from analytics.radar.places import Zone
 from device_drivers.decode.radar.protocols import PROTOCOLS
 from device_drivers.radar_commands import HIGHEST_M, LOWEST_M
 from gateway.core.errors import Invalid

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.radar.tracks import RATE_HZ, ROWS
+from analytics.radar.tracks import MOST, RATE_HZ
 from device_drivers.radar_frame import RadarFrame
 from gateway.radar.modules import Module
 from gateway.radar.placing import NOBODY, Bodies, bodies
@@ -63,7 +63,7 @@ class Lately:
         count = int((now - self._start) * RATE_HZ) - self.frames
         if count <= 0:
             return None
-        shape = (count, len(self.modules), ROWS)
+        shape = (count, len(self.modules), MOST)
         found = Block(
             np.zeros(shape, np.int32), np.zeros((*shape, 2), np.float32), np.full(shape, np.nan, np.float32)
         )  # fmt: skip
@@ -93,7 +93,7 @@ class Lately:
         heard_at, seen = said.last
         if at - heard_at > HELD_S:
             return
-        count = min(len(seen.ids), ROWS)
+        count = min(len(seen.ids), MOST)
         found.ids[step, room, :count] = seen.ids[:count]
         found.places[step, room, :count] = seen.places[:count]
         found.tops[step, room, :count] = seen.tops[:count]

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import apsw
 
-from analytics.radar.falls import Zone
+from analytics.radar.places import Zone
 from device_drivers.readings import DeviceInformation
 from gateway.core.errors import NotFound
 from gateway.core.subject import Subject, SubjectType

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from importlib import resources
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 import numpy as np
 
@@ -17,11 +20,24 @@ def ranges() -> Mapping[str, Mapping[str, Any]]:
     return tomllib.loads(resources.files(__package__).joinpath("ranges.toml").read_text(encoding="utf-8"))
 
 
+_CHANGES: Final[ContextVar[Mapping[str, Mapping[str, Any]]]] = ContextVar("changes", default=MappingProxyType({}))
+
+
+@contextmanager
+def changed(changes: Mapping[str, Mapping[str, Any]]) -> Iterator[None]:
+    """Rooms drawn in here have other ranges in places: what is rare more often, for those who learn from them."""
+    token = _CHANGES.set(changes)
+    try:
+        yield
+    finally:
+        _CHANGES.reset(token)
+
+
 class Draw:
     """A part of the ranges, drawn from with one generator."""
 
     def __init__(self, part: str, rng: np.random.Generator) -> None:
-        self._ranges = ranges()[part]
+        self._ranges = {**ranges()[part], **_CHANGES.get().get(part, {})}
         self.rng = rng
 
     def __call__(self, name: str) -> float:

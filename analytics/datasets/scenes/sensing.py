@@ -7,7 +7,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter1d
 
 from analytics.datasets.scenes.acts import RATE_HZ, Body
 from analytics.datasets.scenes.days import DAY_S, DOG, PERSON, SLOTS, Day
@@ -74,12 +73,12 @@ class Sensing:
         numbers = self._numbers(body, falls)
         seen = numbers > 0
         rng = self._rng
-        wander = uniform_filter1d(rng.normal(0, self._noise, n), _SMOOTH) * np.sqrt(_SMOOTH) * 0.7
+        wander = _together(rng.normal(0, self._noise, n)) * np.sqrt(_SMOOTH) * 0.7
         top = body.top + self._bias + wander + rng.normal(0, self._noise * 0.7, n)
         top -= _STILL_LOWER_M * ~body.moving * rng.random()
         spikes = rng.random(n) < self._draw.share("spikes_share")
         top[spikes] += rng.uniform(-0.6, 0.6, int(spikes.sum()))
-        place = body.place + uniform_filter1d(rng.normal(0, self._scatter, (n, 2)), _SMOOTH, axis=0) * 2.0
+        place = body.place + _together(rng.normal(0, self._scatter, (n, 2))) * 2.0
         first = body.first + self._lag
         last = min(first + n, FRAMES)
         kept = seen[: last - first]
@@ -129,3 +128,12 @@ class Sensing:
                 apart = np.flatnonzero(~both[meet:])
                 until = meet + (int(apart[0]) if len(apart) else FRAMES - meet)
                 ids[[PERSON, DOG], meet:until] = ids[[DOG, PERSON], meet:until]
+
+
+def _together(noise: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Means of `_SMOOTH` frames around each, along the first axis; the ends are mirrored."""
+    half = _SMOOTH // 2
+    around = [(half, half)] + [(0, 0)] * (noise.ndim - 1)
+    sums = np.cumsum(np.pad(noise, around, mode="symmetric"), axis=0)
+    sums[_SMOOTH:] -= sums[:-_SMOOTH].copy()
+    return sums[_SMOOTH - 1 :] / _SMOOTH

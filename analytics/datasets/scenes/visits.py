@@ -127,7 +127,7 @@ class Visitor:
             way.stay(piece, moving=bool(self._rng.random() < 0.5))
             if self._rng.random() < 0.05:  # ties a shoe, picks something up
                 top = way.now[3]
-                way.change(float(self._rng.uniform(0.75, 1.0)), self._person("bends"))
+                way.change(float(self._rng.uniform(0.75, 1.0)), self._person("bends"), self._leans(way))
                 way.stay(float(self._rng.uniform(1, 15)), moving=True)
                 way.change(top, self._person("bends"))
             left -= piece
@@ -149,18 +149,24 @@ class Visitor:
 
     def _down_and_up(self, way: Way, down: str, top: str, lasts: float) -> None:
         self._walks(way, self._room.somewhere(self._rng))
-        way.change(self._person(top), self._person(down))
+        way.change(self._person(top), self._person(down), self._leans(way))
         way.stay(lasts, moving=True)
         way.change(self._height, self._person("gets_up"))
 
     def _exercises(self, way: Way) -> None:
         self._walks(way, self._room.somewhere(self._rng))
-        way.change(self._person("kneeling_top"), self._person("kneels"))
+        way.change(self._person("kneeling_top"), self._person("kneels"), self._leans(way))
         way.stay(float(self._rng.uniform(1, 4)), moving=True)
-        way.change(self._person("lying_top"), self._person("to_floor"))
+        way.change(self._person("lying_top"), self._person("to_floor"), self._leans(way))
         way.stay(self._person("exercise_for"), moving=True)
         way.change(self._person("kneeling_top"), self._person("gets_up"))
         way.change(self._height, self._person("gets_up"))
+
+    def _leans(self, way: Way) -> tuple[float, float]:
+        """Where head and trunk come when it bends or kneels: not straight down."""
+        _, x, y, _ = way.now
+        angle, far = float(self._rng.uniform(0, 2 * np.pi)), self._person("leans")
+        return x + far * float(np.cos(angle)), y + far * float(np.sin(angle))
 
     # ---- falls ----------------------------------------------------------------------------------------------------
 

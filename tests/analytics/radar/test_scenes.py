@@ -10,11 +10,14 @@ import pytest
 import analytics.radar
 from analytics.datasets.scenes.acts import RATE_HZ
 from analytics.datasets.scenes.days import PERSON, SLOTS, Day, draw_day
+from analytics.datasets.scenes.draws import Draw, changed
 from analytics.datasets.scenes.rooms import Room, draw_room
 from analytics.datasets.scenes.sensing import FRAMES, Sensing, Tracks
 from analytics.datasets.scenes.visits import Fall
-from analytics.radar.evaluation import IN_TIME_S, _Count, _counted, zones
-from analytics.radar.falls import RadarFalls
+from analytics.radar.evaluation import CLASSES, Count, poisson, report
+from analytics.radar.replay import Found
+from api.cli import radar_bytes
+from api.cli.evaluate_radar import text
 
 
 def drawn(seed: int) -> tuple[Room, Day, Tracks]:
@@ -56,35 +59,58 @@ def test_a_seed_is_a_day() -> None:
     assert not np.array_equal(first.ids, other.ids)
 
 
+def test_what_is_rare_can_be_drawn_oftener() -> None:
+    rng = np.random.default_rng(0)
+    with changed({"fall": {"sits_after_share": 1.0}}):
+        assert Draw("fall", rng).chance("sits_after_share")
+        assert Draw("fall", rng).share("rises_share") == 0.25
+    assert Draw("fall", rng).share("sits_after_share") == 0.08
+
+
 def test_no_detector_reads_what_is_drawn() -> None:
     folder = Path(analytics.radar.__file__).parent
-    readers = [file.name for file in folder.glob("*.py") if "scenes" in file.read_text(encoding="utf-8")]
-    assert readers == ["evaluation.py"]
+    readers = [file.name for file in folder.glob("*.py") if "datasets.scenes" in file.read_text(encoding="utf-8")]
+    assert sorted(readers) == ["evaluation.py", "replay.py"], "what measures, not what finds"
 
 
 @pytest.mark.slow
-def test_falls_of_made_up_days_are_found() -> None:
-    found, falls = 0, 0
-    for seed in range(6):
-        room, day, told = drawn(seed)
-        for fall in day.falls:
-            detector = RadarFalls([zones(room)])
-            first, last = round((fall.begin_s - 120) * RATE_HZ), round((fall.impact_s + IN_TIME_S) * RATE_HZ)
-            raised = [
-                at
-                for at in range(first, last)
-                if detector.frame(told.ids[None, :, at], told.places[None, :, at], told.tops[None, :, at])
-            ]
-            found += any(at >= fall.begin_s * RATE_HZ for at in raised)
-            falls += 1
-    assert falls == 12
-    assert found >= 10
+@pytest.mark.parametrize("name", CLASSES)
+def test_a_small_evaluation(name: str) -> None:
+    """Of a seed that is never told: that every class is measured and finds something, not how well."""
+    found = report(seed=3, rooms=2, days=1, modules=[name], say=lambda line: None)
+    figures = found["modules"][name]
+    assert figures["room_days"] == 2
+    assert 4 <= figures["falls"] <= 6
+    assert figures["sensitivity"] >= 0.5
+    assert figures["false_alerts"] <= 3
+    assert name in text(found)
+    assert report(seed=3, rooms=2, days=1, modules=[name], say=lambda line: None) == found
+
+
+@pytest.mark.slow
+def test_an_hour_through_the_parsers() -> None:
+    found = radar_bytes.report(3, begin=320_000, end=340_000)
+    assert found["frames"] == 20_000
+    assert (found["frames_lost"], found["bytes_dropped"]) == (0, 0)
+    assert found["same_as_arrays"]
 
 
 def test_what_counts() -> None:
-    count = _Count()
+    count = Count(room_days=2)
     fall = Fall(kind="standing", begin_s=100.0, impact_s=101.0, up_s=400.0)
-    _counted([fall], [50.0, 104.5, 300.0, 401.0], count)
-    _counted([fall], [125.0], count)
+    count.falls([fall], [50.0, 104.5, 300.0, 401.0])
+    count.falls([fall], [125.0])
     assert count.delays == {"standing": [3.5, None]}
     assert count.false == 2, "before it, and after the person was up"
+    count.recoveries([fall], [Found(kind="fall", at_s=104.5), Found(kind="no-recovery", at_s=131.0)])
+    count.recoveries([fall], [Found(kind="fall", at_s=104.5)])
+    count.recoveries([fall], [])
+    assert (count.lies, count.lies_told) == (2, 1), "of the falls that were found"
+    figures = count.figures()
+    assert figures["sensitivity"] == 0.5
+    assert figures["false_alerts_per_room_day"] == 1.0
+
+
+@pytest.mark.parametrize(("count", "low", "high"), [(0, 0.0, 3.69), (1, 0.025, 5.57), (10, 4.80, 18.39)])
+def test_the_interval_of_a_rate(count: int, low: float, high: float) -> None:
+    assert poisson(count) == pytest.approx((low, high), abs=0.03)

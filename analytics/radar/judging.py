@@ -1,0 +1,127 @@
+"""How surely a way down was a fall: many small decision trees over `features`, taught in made-up rooms.
+
+The trees are data (`radar_model.npz`); `analytics.training.radar` makes them, from seeds of which no figure is told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import IO, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.radar.features import NAMES, features
+from analytics.radar.tracks import RATE_HZ, Body, Floats
+
+FILE: Final = "radar_model.npz"
+UP_S: Final = 2.0
+FURTHEST_M: Final = 1.3
+SEEN_SHARE: Final = 0.5
+_WAS_UP, _WENT, _SEEN = (NAMES.index(name) for name in ("was-up", "went", "share-seen"))
+INPUTS: Final = (*NAMES, "share-in-zones", "waited-s")
+
+
+class Judge(Protocol):
+    """Whoever tells falls from other ways down."""
+
+    def probability(self, body: Body, at: int, now: int, highest: float, in_zones: float) -> float:
+        """Of a way down that frame `at` saw low, as known at frame `now`; 0–1."""
+        ...
+
+    def threshold(self, waited: int) -> float:
+        """From which it is a fall, so many frames after the way down."""
+        ...
+
+
+def inputs(body: Body, at: int, now: int, highest: float, in_zones: float) -> Floats | None:
+    """Float64 (INPUTS,); None where too little was seen, or what no fall is like.
+
+    That is: nobody was up for two seconds before it (a dog jumps, a reflection lasts for less), nor in a bed; it is
+    further away than a body is long; it is gone for half of the time.
+    """
+    known = features(body, at, now, highest)
+    if known is None:
+        return None
+    was_up = known[_WAS_UP] >= UP_S or in_zones > 0
+    if not was_up or known[_WENT] > FURTHEST_M or known[_SEEN] < SEEN_SHARE:
+        return None
+    return np.append(known, [in_zones, (now - at) / RATE_HZ])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Trees:
+    """Boosted trees of several ensembles, all in one table of N nodes; a leaf is its own child.
+
+    Attributes:
+        roots: int32 (trees,), where each begins.
+        column: int16 (N,), which input a node asks for.
+        limit: float32 (N,): up to it to the left.
+        left: int32 (N,), and `right`: the nodes below.
+        right: int32 (N,).
+        value: float32 (N,), of a leaf, in log odds.
+        bias: log odds before all trees.
+        slope: log odds are multiplied by it …
+        offset: … and moved by so much: what the trees were taught with has more falls than life.
+        waits: int32 (W,), frames; and the thresholds from then on.
+        thresholds: float64 (W,).
+        depth: of the deepest tree.
+    """
+
+    roots: NDArray[np.int32]
+    column: NDArray[np.int16]
+    limit: NDArray[np.float32]
+    left: NDArray[np.int32]
+    right: NDArray[np.int32]
+    value: NDArray[np.float32]
+    bias: float
+    slope: float
+    offset: float
+    waits: NDArray[np.int32]
+    thresholds: Floats
+    depth: int
+
+    def logit(self, given: Floats) -> float:
+        """Of float64 (INPUTS,)."""
+        node = self.roots
+        for _ in range(self.depth):
+            node = np.where(given[self.column[node]] <= self.limit[node], self.left[node], self.right[node])
+        return float(self.value[node].sum()) + self.bias
+
+    def probability(self, body: Body, at: int, now: int, highest: float, in_zones: float) -> float:
+        """See `Judge`."""
+        given = inputs(body, at, now, highest, in_zones)
+        if given is None:
+            return 0.0
+        odds = np.exp(np.clip(self.slope * self.logit(given) + self.offset, -30, 30))
+        return float(odds / (1 + odds))
+
+    def threshold(self, waited: int) -> float:
+        """See `Judge`."""
+        return float(self.thresholds[max(int(np.searchsorted(self.waits, waited, side="right")) - 1, 0)])
+
+
+def load(file: IO[bytes] | str) -> Trees:
+    """Trees as `analytics.training.radar` has saved them.
+
+    Raises:
+        ValueError: they ask for other inputs than these.
+    """
+    with np.load(file, allow_pickle=False) as stored:
+        if tuple(stored["inputs"].tolist()) != INPUTS:
+            raise ValueError("the radar model was made for other inputs: run `make train` again.")
+        return Trees(
+            roots=stored["roots"], column=stored["column"], limit=stored["limit"], left=stored["left"],
+            right=stored["right"], value=stored["value"], bias=float(stored["bias"]), slope=float(stored["slope"]),
+            offset=float(stored["offset"]), waits=stored["waits"], thresholds=stored["thresholds"],
+            depth=int(stored["depth"]),
+        )  # fmt: skip
+
+
+@cache
+def shipped() -> Trees:
+    """Those of this package."""
+    with resources.files(__package__).joinpath(FILE).open("rb") as file:
+        return load(file)

@@ -1,0 +1,247 @@
+"""Teaches the judge of radar falls in made-up rooms: `python -m analytics.training.radar` writes its file anew.
+
+Rooms are those of `analytics.datasets.scenes`, by seeds of their own. Half of them have what is rare more often (falls
+that end sitting or begin in bed, dogs, exercises), so that there is enough to learn from; the other half is as the
+ranges say, and sets what a probability means and from which one a fall is told.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+
+import analytics.radar
+from analytics.datasets.scenes.draws import changed
+from analytics.datasets.scenes.visits import Fall
+from analytics.radar.evaluation import IN_TIME_S, TAUGHT_WITH
+from analytics.radar.falls import WAITS
+from analytics.radar.judging import FILE, INPUTS, inputs
+from analytics.radar.replay import Heights
+from analytics.radar.tracks import RATE_HZ, Body, Floats
+
+SEEDS: Final = TAUGHT_WITH[:3]  # more of what is rare
+PLAIN_SEEDS: Final = TAUGHT_WITH[3:]
+OFTENER: Final[Mapping[str, Mapping[str, float]]] = {
+    "fall": {"sits_after_share": 0.5, "out_of_bed_share": 0.2, "seated_share": 0.25, "slump_share": 0.3},
+    "room": {"dog_share": 0.5, "exercise_share": 0.3},
+}
+FALLS_A_DAY: Final = 7.0  # in the rooms that have more of what is rare
+FALSE_COSTS: Final = 0.5  # missed falls: of 500 falls 10 may be missed, and 10 alerts of 200 room-days be false
+ENSEMBLES: Final = 3
+_ROUNDS: Final = 4
+BEGUN_S: Final = 4.0  # a way down that is seen later than this after the impact is another one
+
+
+@dataclass(slots=True)
+class Recorder:
+    """A judge that finds nothing and remembers everything."""
+
+    rows: list[tuple[int, int, int, Floats]] = field(default_factory=list)  # room, at, now, inputs
+
+    def probability(self, body: Body, at: int, now: int, highest: float, in_zones: float) -> float:
+        """Zero."""
+        given = inputs(body, at, now, highest, in_zones)
+        if given is not None:
+            self.rows.append((body.room, at, now, given))
+        return 0.0
+
+    def threshold(self, waited: int) -> float:
+        """More than any."""
+        del waited
+        return 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taught:
+    """Ways down of some rooms, n of them and F falls.
+
+    Attributes:
+        given: float64 (n, INPUTS).
+        room: int64 (n,).
+        at: float64 (n,), s, when it was low; and `now`, when it was judged.
+        now: float64 (n,).
+        fall: int64 (n,), which fall's time it lies in; −1 for none.
+        falls: and their rooms' numbers.
+        room_days: how many.
+    """
+
+    given: Floats
+    room: NDArray[np.int64]
+    at: Floats
+    now: Floats
+    fall: NDArray[np.int64]
+    falls: Sequence[Fall]
+    room_days: int
+
+    @property
+    def positive(self) -> NDArray[np.bool_]:
+        """Bool (n,): the way down of a fall."""
+        impact = np.array([one.impact_s for one in self.falls])
+        return (self.fall >= 0) & (self.at <= impact[self.fall] + BEGUN_S)
+
+    @property
+    def in_time(self) -> NDArray[np.bool_]:
+        """Bool (n,): judged early enough to count."""
+        impact = np.array([one.impact_s for one in self.falls])
+        return (self.fall >= 0) & (self.now <= impact[self.fall] + IN_TIME_S)
+
+
+def record(seed: int, *, rooms: int = 20, days: int = 10, changes: Mapping[str, Mapping[str, float]] | None = None,
+           falls_a_day: float = 2.5) -> Taught:  # fmt: skip
+    """All ways down of made-up rooms."""
+    rows, falls, number = [], [], 0
+    for number_of_room in range(rooms):
+        recorder = Recorder()
+        mine: list[Fall] = []
+        with changed({} if changes is None else changes):
+            scene = Heights(seed, [number_of_room], falls_a_day=falls_a_day, judge=recorder)
+            for _ in range(days):
+                mine += scene.day().falls[0]
+        for _, at, now, given in recorder.rows:
+            t = at / RATE_HZ
+            which = next((k for k, one in enumerate(mine) if one.begin_s <= t <= one.up_s + 5.0), None)
+            rows.append((number_of_room, t, now / RATE_HZ, -1 if which is None else which + number, given))
+        falls += mine
+        number += len(mine)
+    return Taught(
+        given=np.stack([one[4] for one in rows]), room=np.array([one[0] for one in rows]),
+        at=np.array([one[1] for one in rows]), now=np.array([one[2] for one in rows]),
+        fall=np.array([one[3] for one in rows]), falls=falls, room_days=rooms * days,
+    )  # fmt: skip
+
+
+def teach(taught: Sequence[Taught]) -> list[HistGradientBoostingClassifier]:
+    """Several sets of boosted trees, of all ways down but those of who lies on the floor already."""
+    used = [one.positive | (one.fall < 0) for one in taught]
+    given = np.concatenate([one.given[use] for one, use in zip(taught, used, strict=True)])
+    positive = np.concatenate([one.positive[use] for one, use in zip(taught, used, strict=True)])
+    return [
+        HistGradientBoostingClassifier(
+            max_iter=350, learning_rate=0.06, max_leaf_nodes=20, min_samples_leaf=40, l2_regularization=5.0,
+            max_features=0.25, random_state=seed,
+        ).fit(given, positive)
+        for seed in range(ENSEMBLES)
+    ]  # fmt: skip
+
+
+def logit(trees: Sequence[HistGradientBoostingClassifier], given: Floats) -> Floats:
+    """Float64 (n,), of float64 (n, INPUTS)."""
+    return np.asarray(np.mean([one.decision_function(given) for one in trees], axis=0))
+
+
+def table(trees: Sequence[HistGradientBoostingClassifier]) -> dict[str, Any]:
+    """As `judging.Trees` has them."""
+    parts: dict[str, list[Any]] = {name: [] for name in ("column", "limit", "left", "right", "value")}
+    roots, depth, begin = [], 0, 0
+    # scikit-learn has no other way to its trees.
+    for (one,) in (tree for ensemble in trees for tree in ensemble._predictors):  # noqa: SLF001
+        nodes = one.nodes
+        leaf = nodes["is_leaf"].astype(bool)
+        own = np.arange(len(nodes))
+        roots.append(begin)
+        parts["column"].append(np.where(leaf, 0, nodes["feature_idx"]).astype(np.int16))
+        parts["limit"].append(np.where(leaf, 0, nodes["num_threshold"]).astype(np.float32))
+        parts["left"].append((np.where(leaf, own, nodes["left"]) + begin).astype(np.int32))
+        parts["right"].append((np.where(leaf, own, nodes["right"]) + begin).astype(np.int32))
+        parts["value"].append((np.where(leaf, nodes["value"], 0) / len(trees)).astype(np.float32))
+        depth, begin = max(depth, int(nodes["depth"].max())), begin + len(nodes)
+    found: dict[str, Any] = {name: np.concatenate(part) for name, part in parts.items()}
+    bias = float(np.mean([np.ravel(one._baseline_prediction)[0] for one in trees]))  # noqa: SLF001
+    return {**found, "roots": np.array(roots, np.int32), "depth": depth, "bias": bias}
+
+
+def calibrate(logits: Sequence[Floats], plain: Sequence[Taught]) -> tuple[float, float]:
+    """Slope and offset of log odds, from rooms as the ranges say."""
+    used = [one.positive | (one.fall < 0) for one in plain]
+    known = np.concatenate([one[use] for one, use in zip(logits, used, strict=True)])
+    positive = np.concatenate([one.positive[use] for one, use in zip(plain, used, strict=True)])
+    line = LogisticRegression(C=1e6).fit(known[:, None], positive)
+    return float(line.coef_[0, 0]), float(line.intercept_[0])
+
+
+def thresholds(chances: Sequence[Floats], plain: Sequence[Taught]) -> Floats:
+    """Of each wait, in steps of log odds: those that cost least, where a false alert costs `FALSE_COSTS` missed falls.
+
+    One after the other, until none is better for it.
+    """
+    waits = [np.searchsorted(WAITS, np.round((one.now - one.at) * RATE_HZ)) for one in plain]
+    steps = 1 / (1 + np.exp(-np.arange(-2.0, 7.1, 0.25)))
+
+    def cost(limits: Floats) -> float:
+        found = [
+            measured(chance, chance >= limits[wait], one)
+            for chance, wait, one in zip(chances, waits, plain, strict=True)
+        ]
+        return sum(one[0] for one in found) + FALSE_COSTS * sum(one[1] for one in found)
+
+    limits = np.array([0.95, 0.95, 0.95, 0.9, 0.7, 0.7])
+    best = cost(limits)
+    for _ in range(_ROUNDS):
+        for number in range(len(WAITS)):
+            for step in steps:
+                changed_one = np.where(np.arange(len(WAITS)) == number, step, limits)
+                if (costs := cost(changed_one)) < best:
+                    best, limits = costs, changed_one
+    return limits
+
+
+def measured(chance: Floats, told: NDArray[np.bool_], one: Taught) -> tuple[int, int]:
+    """Missed falls and false alerts."""
+    hit = np.zeros(len(one.falls), bool)
+    hit[one.fall[told & one.in_time]] = True
+    wrong = told & (one.fall < 0)
+    return int((~hit).sum()), len(_episodes(one.room[wrong], one.at[wrong], chance[wrong]))
+
+
+def _episodes(room: NDArray[np.int64], at: Floats, chance: Floats) -> list[float]:
+    """The highest of those that follow each other within forty seconds."""
+    found: list[float] = []
+    last = (-1, -1e9)
+    for number in np.lexsort((at, room)).tolist():
+        here = (int(room[number]), float(at[number]))
+        if here[0] == last[0] and here[1] - last[1] <= 40.0:
+            found[-1] = max(found[-1], float(chance[number]))
+        else:
+            found.append(float(chance[number]))
+            last = here
+    return found
+
+
+def made(rare: Sequence[Taught], plain: Sequence[Taught]) -> dict[str, Any]:
+    """What the file holds: trees of the rare and the first plain rooms, meaning and thresholds of the others."""
+    trees = teach([*rare, plain[0]])
+    logits = [logit(trees, one.given) for one in plain[1:]]
+    slope, offset = calibrate(logits, plain[1:])
+    return {
+        **table(trees),
+        "slope": slope,
+        "offset": offset,
+        "waits": np.array(WAITS, np.int32),
+        "thresholds": thresholds([1 / (1 + np.exp(-(slope * one + offset))) for one in logits], plain[1:]),
+        "inputs": np.array(INPUTS),
+    }
+
+
+def main() -> None:
+    """Teach, and write the file."""
+    taught: dict[int, Taught] = {}
+    for seed in TAUGHT_WITH:
+        sys.stderr.write(f"rooms of seed {seed}\n")
+        rare = seed in SEEDS
+        taught[seed] = record(seed, changes=OFTENER, falls_a_day=FALLS_A_DAY) if rare else record(seed)
+    model = made([taught[seed] for seed in SEEDS], [taught[seed] for seed in PLAIN_SEEDS])
+    path = Path(analytics.radar.__file__).with_name(FILE)
+    np.savez_compressed(path, **model)
+    sys.stdout.write(f"thresholds {np.round(model['thresholds'], 3).tolist()} → {path}\n")
+
+
+if __name__ == "__main__":
+    main()
