@@ -28,12 +28,19 @@ from gateway.store.users import Role, User, Users
 _DEVICE: Final = re.compile(
     r"(address:)?[0-9A-F]{2}(:[0-9A-F]{2}){5}|serial:[^\s:]+:\S+|eui64:[0-9A-F]{16}", re.IGNORECASE
 )
+_EUI64: Final = re.compile(r"(?:eui64:|0x)([0-9A-F]{16})", re.IGNORECASE)  # the second as zigbee2mqtt writes it
 
 # Where a device is worn, then where one stands that nobody wears.
 PLACEMENTS: Final = (
     *("waist", "chest", "wrist", "ankle"),
     *("bedroom", "living-room", "kitchen", "bathroom", "toilet", "hall"),
 )
+
+
+def spelled(device: str) -> str:
+    """The reference to a device, an EUI-64 among them as stores have it, however it was written."""
+    eui64 = _EUI64.fullmatch(device.strip())
+    return device if eui64 is None else f"eui64:{eui64[1].lower()}"
 
 
 class Courier(Protocol):
@@ -119,6 +126,7 @@ class Acts:
         Raises:
             Invalid: neither an address nor an identity, or no placement (`PLACEMENTS`); and as the registry.
         """
+        device = spelled(device)
         await self._must_be_device(device)
         self.known_placement(placement)
         if user_slot is None and not shared:
@@ -213,6 +221,7 @@ class Acts:
 
     async def unassign(self, device: str, *, actor: str, since: datetime | None = None) -> int:
         """The device belongs to nobody from now on, or since then. Raises as `Registry.unassign`."""
+        device = spelled(device)
         ended = await self.registry.unassign(device, actor=actor, since=since)
         await forget_users(self.registry, self.memory, device)
         if since is not None and self.take_up is not None:

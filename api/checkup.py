@@ -5,6 +5,7 @@ from __future__ import annotations
 from api.core import Core
 from api.settings import Settings
 from device_drivers.broadcasts import BROADCASTS
+from device_drivers.payloads import MQTT
 from firmware_profiles import Catalogue
 from gateway.core.clock import Clock
 from gateway.core.health import HealthBoard
@@ -43,7 +44,7 @@ def doctor_over(
         clock=clock,
         health=health,
         data_dir=settings.data_dir,
-        broadcast=BROADCASTS.keys(),
+        broadcast={*BROADCASTS, MQTT},
         radio=radio,
         running=running,
     )

@@ -15,8 +15,18 @@ from api.core import open_core
 from api.hosts import NO_RADIO, open_hosts
 from api.http.app import LOOPBACK_NAMES, Control, build_app
 from api.http.auth import TokenBook
-from api.parts import calls_over, catalogue_of, channels_of, detection_of, radars_over, radio_on, services_over
+from api.parts import (
+    brokers_over,
+    calls_over,
+    catalogue_of,
+    channels_of,
+    detection_of,
+    radars_over,
+    radio_on,
+    services_over,
+)
 from api.settings import Settings
+from device_drivers.radar_frame import RadarFrame
 from device_drivers.readings import Motion
 from firmware_profiles import Catalogue
 from gateway.core.clock import Clock
@@ -111,6 +121,9 @@ async def open_home(
         )
         hosts = open_hosts(settings.radio, bonds=bonds or settings.data_dir, clock=clock, simulated=simulated)
         radio = radio_on(hosts, catalogue, core, intake, clock=clock, settings=settings, health=health, rng=rng)
+        brokers = brokers_over(
+            settings, core, catalogue, intake, radar=_unwatched_radar, clock=clock, health=health, rng=rng
+        )
         notifier = Notifier(
             desk=core.desk,
             channels=await channels_of(settings, clock, stack),
@@ -145,6 +158,7 @@ async def open_home(
                 health=health,
                 origin=core.origin,
             ).run
+        parts |= {broker.part: broker.run for broker in brokers}
         parts |= {f"delivery:{name}": worker.run for name, worker in delivery.workers.items()}
         if radio is not None:
             parts[RADIO] = radio.run
@@ -153,8 +167,8 @@ async def open_home(
         radars, radar_parts = radars_over(core, settings, intake, clock=clock, health=health, simulated=simulated)
         parts |= radar_parts
         services = services_over(
-            core, delivery, radio, radars, intake, supervisor, settings=settings, catalogue=catalogue, clock=clock,
-            health=health, simulated=simulated,
+            core, delivery, radio, brokers, radars, intake, supervisor, settings=settings, catalogue=catalogue,
+            clock=clock, health=health, simulated=simulated,
         )  # fmt: skip
         if services.pairings is not None:
             parts[PAIRING] = services.pairings.run
@@ -183,6 +197,10 @@ async def open_home(
 
 def _unwatched(_device: KnownDevice, _motion: Motion, _at_monotonic: float) -> None:
     """Motion that nobody looks at."""
+
+
+def _unwatched_radar(_device: KnownDevice, _frame: RadarFrame, _at_monotonic: float) -> None:
+    """Radar frames that nobody looks at."""
 
 
 async def until_signalled(signals: tuple[int, ...]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+
 from prometheus_client.core import CounterMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -11,12 +13,20 @@ from gateway.supervision.supervisor import Supervisor
 
 
 class GatewayCollector(Collector):
-    """Reads the counters of the parts when asked."""
+    """Reads the counters of the parts when asked. `brokers`: by name, what became of their messages."""
 
-    def __init__(self, *, database: Database, intake: Intake, supervisor: Supervisor) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        intake: Intake,
+        supervisor: Supervisor,
+        brokers: Sequence[tuple[str, Callable[[], Mapping[str, int]]]] = (),
+    ) -> None:
         self._database = database
         self._intake = intake
         self._supervisor = supervisor
+        self._brokers = tuple(brokers)
 
     def collect(self) -> list[Metric]:
         """Counters of the store, the door and the supervisor."""
@@ -32,4 +42,10 @@ class GatewayCollector(Collector):
         )
         for part, count in self._supervisor.restarts.items():
             restarts.add_metric([part], count)
-        return [commits, seconds, readings, restarts]
+        messages = CounterMetricFamily(
+            "huoma_broker_messages", "Messages of brokers by what became of them.", labels=["broker", "outcome"]
+        )
+        for broker, counts in self._brokers:
+            for outcome, count in counts().items():
+                messages.add_metric([broker, outcome], count)
+        return [commits, seconds, readings, restarts, messages]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -17,12 +19,13 @@ from api.audit import StoreAudit
 from api.checkup import doctor_over
 from api.core import Core
 from api.http.auth import TokenBook
-from api.http.services import Services
+from api.http.services import Heard, Services
 from api.http.status import HealthCollector
 from api.metrics import GatewayCollector
 from api.settings import Settings
 from device_drivers.broadcasts import BROADCASTS
 from device_drivers.home_profiles import load_checked
+from device_drivers.payloads import MQTT
 from device_drivers.radar_frame import RadarFrame
 from device_drivers.sessions import SESSIONS
 from firmware_profiles import Catalogue
@@ -36,6 +39,7 @@ from gateway.detection.watch import PART as FALLS
 from gateway.ingest.intake import Intake, Listener
 from gateway.pairing import Pairings
 from gateway.pendant.calls import HelpCalls
+from gateway.radar.contracts import RadarFeed
 from gateway.radar.lines import PART as RADAR
 from gateway.radar.lines import Lines
 from gateway.radar.modules import Module
@@ -52,6 +56,9 @@ from gateway.store.pairings import PairingNotes
 from gateway.store.press_notes import PressNotes
 from gateway.store.radar_modules import RadarModules
 from gateway.supervision.supervisor import Part, Supervisor
+
+if TYPE_CHECKING:
+    from gateway.mqtt.listener import BrokerListener
 
 log = structlog.get_logger(__name__)
 
@@ -70,7 +77,7 @@ def detection_of(settings: Settings, health: HealthBoard) -> Detection | None:
 
 def catalogue_of(settings: Settings, health: HealthBoard) -> Catalogue:
     """What can be relied on of the profiles; the rest is said. A bad file must not silence the other devices."""
-    catalogue = load_checked(settings.profiles.folders, drivers={*SESSIONS, *BROADCASTS})
+    catalogue = load_checked(settings.profiles.folders, drivers={*SESSIONS, *BROADCASTS, MQTT})
     if catalogue.problems:
         for words in catalogue.problems:
             log.warning("profile", words=words)
@@ -105,6 +112,31 @@ def radio_on(
         health=health,
         rng=rng,
     )
+
+
+def brokers_over(
+    settings: Settings,
+    core: Core,
+    catalogue: Catalogue,
+    intake: Intake,
+    *,
+    radar: RadarFeed,
+    clock: Clock,
+    health: HealthBoard,
+    rng: random.Random,
+) -> list[BrokerListener]:
+    """The brokers that are listened to. Raises SettingsError: the file of a password cannot be used."""
+    if not settings.mqtt:
+        return []
+    from gateway.mqtt.factory import listener_on  # aiomqtt is imported only where a broker is configured
+
+    return [
+        listener_on(
+            table.broker(core.origin.gateway_id), catalogue=catalogue, owners=core.registry, intake=intake,
+            radar=radar, clock=clock, zone=settings.zone(), health=health, rng=rng,
+        )
+        for table in settings.mqtt
+    ]  # fmt: skip
 
 
 def calls_over(core: Core, catalogue: Catalogue, listener: Listener, *, clock: Clock, health: HealthBoard) -> HelpCalls:
@@ -186,6 +218,7 @@ def services_over(
     core: Core,
     delivery: Delivery,
     radio: Radio | None,
+    brokers: Sequence[BrokerListener],
     radars: Radars,
     intake: Intake,
     supervisor: Supervisor,
@@ -199,7 +232,8 @@ def services_over(
     tokens = TokenBook(core.users.authenticate)
     metrics = CollectorRegistry()
     metrics.register(HealthCollector(health))
-    metrics.register(GatewayCollector(database=core.database, intake=intake, supervisor=supervisor))
+    counted = [(broker.broker.name, broker.counts) for broker in brokers]
+    metrics.register(GatewayCollector(database=core.database, intake=intake, supervisor=supervisor, brokers=counted))
     acts = Acts(
         registry=core.registry,
         memory=core.memory,
@@ -223,10 +257,18 @@ def services_over(
         metrics=metrics,
         simulated=simulated,
         version=version("huoma"),
-        heard=radio.seen if radio else tuple,
+        heard=partial(_heard, radio, brokers),
         pairings=pairings_over(core, radio, acts, catalogue, clock=clock, zone=settings.zone()),
         radars=radars,
         recorder=None if radio is None else Recorder(radio, clock, core.registry),
         doctor=doctor_over(core, settings, catalogue, clock=clock, health=health, radio=radio),
         bonds=radio.bonds if radio else None,
     )
+
+
+def _heard(radio: Radio | None, brokers: Sequence[BrokerListener]) -> list[Heard]:
+    """By the radio and over brokers, each the last heard first."""
+    found: list[Heard] = [] if radio is None else [*radio.seen()]
+    for broker in brokers:
+        found += broker.heard()
+    return found

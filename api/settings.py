@@ -11,29 +11,17 @@ import os
 import tomllib
 import zoneinfo
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as EnvironmentError_
 
+from api.mqtt_settings import MqttSettings
+from api.secret_settings import Secret, Section, read_secret_file
 from api.settings_report import ENV_PREFIX, sentence
 from gateway.core.errors import SettingsError
 from gateway.delivery.settings import AnySinkSettings
-
-# 16 characters: the shortest a generated secret is; the words are what examples and factories ship with.
-_SECRET_MIN_CHARS: Final = 16
-_DEFAULT_SECRETS: Final = (
-    "changeme",
-    "change-me",
-    "secret",
-    "password",
-    "example",
-    "default",
-    "huoma",
-    "admin",
-    "test",
-)
 
 
 def _known_zone(value: str) -> str:
@@ -48,17 +36,6 @@ def _plain_id(value: str) -> str:
     return value
 
 
-def check_secret(secret: SecretStr) -> SecretStr:
-    """Refuse short secrets and those that examples ship with."""
-    text = secret.get_secret_value()
-    if any(text.lower().strip("0123456789!-_ ") == word for word in _DEFAULT_SECRETS) or len(text) < _SECRET_MIN_CHARS:
-        raise ValueError(
-            f"should be a random secret of at least {_SECRET_MIN_CHARS} characters, "
-            "such as one from `openssl rand -hex 24`"
-        )
-    return secret
-
-
 def is_loopback(host: str) -> bool:
     """True when only this machine can reach a listener on `host`."""
     if host == "localhost":
@@ -70,13 +47,6 @@ def is_loopback(host: str) -> bool:
 
 
 Id = Annotated[str, AfterValidator(_plain_id)]
-Secret = Annotated[SecretStr, AfterValidator(check_secret)]
-
-
-class Section(BaseModel):
-    """A table of the file: closed, immutable."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ApiSettings(Section):
@@ -231,6 +201,7 @@ class Settings(BaseSettings):
     radar: RadarSettings = RadarSettings()
     profiles: ProfileSettings = ProfileSettings()
     log: LogSettings = LogSettings()
+    mqtt: tuple[MqttSettings, ...] = ()
     sink: tuple[AnySinkSettings, ...] = ()
 
     @model_validator(mode="after")
@@ -239,6 +210,14 @@ class Settings(BaseSettings):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"two [[sink]] tables are called {twice[0]!r}: give each a name of its own")
+        return self
+
+    @model_validator(mode="after")
+    def _brokers_have_names_of_their_own(self) -> Self:
+        names = [broker.name for broker in self.mqtt]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two [[mqtt]] tables are called {twice[0]!r}: give each a name of its own")
         return self
 
     @classmethod
@@ -274,26 +253,6 @@ class Settings(BaseSettings):
                 "the setting 'time_zone' is missing: give the home's zone, such as time_zone = \"Europe/Helsinki\""
             )
         return zoneinfo.ZoneInfo(self.time_zone)
-
-
-def read_secret_file(path: Path, key: str) -> str:
-    """The secret in a file, without the newline at its end.
-
-    Raises:
-        SettingsError: unreadable, readable by everybody, or no usable secret.
-    """
-    try:
-        mode = path.stat().st_mode
-        text = path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"setting '{key}': cannot read {path}: {error}") from error
-    if mode & 0o007:
-        raise SettingsError(f"setting '{key}': everybody may read {path}: run `chmod 600 {path}`")
-    try:
-        check_secret(SecretStr(text))
-    except ValueError as error:
-        raise SettingsError(f"setting '{key}': what {path} holds {error}") from error
-    return text
 
 
 def load(path: Path | None = None) -> Settings:

@@ -7,6 +7,8 @@ from types import MappingProxyType
 from typing import Final
 
 from device_drivers.decode import glucose, mi_scale, movesense, nonin, omron_advert, omron_eeprom, polar_pmd
+from device_drivers.payloads import MQTT
+from firmware_profiles.frames import JSON
 
 _BATTERY: Final = "2a19"  # is read of all that are connected to
 _HEART_RATE: Final = "2a37"
@@ -24,6 +26,7 @@ REACH: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "polar-pmd": frozenset({_BATTERY, _HEART_RATE, polar_pmd.DATA}),
         "movesense": frozenset({_BATTERY, _HEART_RATE, movesense.DATA}),
         "bthome": frozenset({"fcd2"}),
+        MQTT: frozenset({JSON}),
         "mi-scale": frozenset({mi_scale.SOURCE_V1, mi_scale.SOURCE_V2}),
     }
 )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
@@ -15,14 +17,19 @@ from device_drivers.decode import bthome, mi_scale, movesense, omron_advert, omr
 from device_drivers.decode.registry import DECODERS
 from device_drivers.errors import DecodeError
 from device_drivers.nomenclature import Quantity
+from device_drivers.payloads.mapping import PayloadMap
+from device_drivers.payloads.stamps import device_time, moment_of
+from device_drivers.radar_frame import RadarFrame
 from device_drivers.readings import Missing, Press, Reading
 from firmware_profiles.schema import (
     Carrier,
     ExpectedCall,
     ExpectedMotion,
+    ExpectedRadar,
     ExpectedReading,
     GoldenFrame,
     Outcome,
+    Profile,
     Quirks,
     nearest,
 )
@@ -47,6 +54,8 @@ class _Given:
     presses: tuple[Press, ...] = ()
     call: ExpectedCall | None = None
     motion: _Motion | None = None
+    radar: RadarFrame | None = None
+    strange: tuple[str, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
@@ -56,15 +65,25 @@ class _Given:
             return "call"
         if self.readings:
             return "failed" if all(reading.failed for reading in self.readings) else "reading"
+        if self.radar is not None:
+            return "radar"
         return "press" if self.presses else "nothing"
 
 
 _Decode = Callable[[GoldenFrame, Quirks], _Given]
 
 
-def differences(frame: GoldenFrame, quirks: Quirks) -> Iterator[str]:
-    """Decode the frame; one sentence for each thing that is not as stated, none when it keeps its word."""
+def differences(frame: GoldenFrame, quirks: Quirks, profile: Profile | None = None) -> Iterator[str]:
+    """Decode the frame; one sentence for each thing that is not as stated, none when it keeps its word.
+
+    Args:
+        frame: one of a profile.
+        quirks: of the profile.
+        profile: itself; only payloads need it, whose fields it lists.
+    """
     decode = _DECODERS.get((frame.carrier, frame.characteristic))
+    if frame.carrier == "payload" and profile is not None:
+        decode = partial(_payload, profile)
     if decode is None:
         known = [name for carrier, name in _DECODERS if carrier == frame.carrier]
         yield f"no decoder for it: {nearest(frame.characteristic, known)}"
@@ -81,6 +100,8 @@ def differences(frame: GoldenFrame, quirks: Quirks) -> Iterator[str]:
         yield "is failed: write failed = true."
     elif given.outcome == "reading" and frame.outcome == "failed":
         yield "gives values, though stated failed."
+    elif given.strange:
+        yield f"what stands at {', '.join(given.strange)} is of another type than the profile says."
     elif given.outcome != frame.outcome:
         yield f"states {_named(frame.outcome)}, but carries {_named(given.outcome)}."
     else:
@@ -93,6 +114,8 @@ def _compared(frame: GoldenFrame, given: _Given) -> Iterator[str]:
     if frame.reading is not None and given.readings:
         yield from _reading(frame.reading, given.readings, failed=frame.outcome == "failed")
     yield from _differs("press", list(frame.presses), [str(press.pattern) for press in given.presses])
+    if frame.radar is not None or given.radar is not None:
+        yield from _radar(frame.radar or ExpectedRadar(), given.radar or RadarFrame())
     if frame.call is not None and given.call is not None:
         yield from _differs("pairing", frame.call.pairing, given.call.pairing)
         yield from _differs("stored", frame.call.stored, given.call.stored)
@@ -104,6 +127,7 @@ def _named(outcome: Outcome) -> str:
         "error": "an error",
         "failed": "a failed measurement",
         "motion": "motion",
+        "radar": "what a radar sees",
     }.get(outcome, f"a {outcome}")
 
 
@@ -150,6 +174,16 @@ def _bthome(frame: GoldenFrame, quirks: Quirks) -> _Given:
     return _Given(readings=packet.readings, presses=packet.presses)
 
 
+def _payload(profile: Profile, frame: GoldenFrame, quirks: Quirks) -> _Given:
+    """Its moment is stated in UTC."""
+    del quirks
+    told = PayloadMap(profile).tell(frame.data)
+    moment = moment_of(told.stamp)
+    time = None if moment is None else device_time(moment, UTC)
+    readings = tuple(replace(one, time=time) for one in told.readings)
+    return _Given(readings=readings, radar=told.radar, strange=told.strange)
+
+
 _DECODERS: Final[Mapping[tuple[Carrier, str], _Decode]] = MappingProxyType(
     {
         **{("characteristic", uuid): _registered for uuid in DECODERS},
@@ -170,6 +204,15 @@ def _motion(expected: ExpectedMotion, given: _Motion) -> Iterator[str]:
         yield f"samples_mg is {given.samples_mg.tolist()}, stated {samples.tolist()}."
     yield from _differs("last_sample_ns", expected.last_sample_ns, given.last_sample_ns)
     yield from _differs("first_sample_ms", expected.first_sample_ms, given.first_sample_ms)
+
+
+def _radar(expected: ExpectedRadar, given: RadarFrame) -> Iterator[str]:
+    yield from _differs("present", expected.present, given.present)
+    yield from _differs("moving", expected.moving, given.moving)
+    yield from _differs("fallen", expected.fallen, given.fallen)
+    stated = None if expected.targets is None else [list(place) for place in expected.targets]
+    seen = None if given.targets is None else [[round(float(axis), 3) for axis in p] for p in given.targets.positions]
+    yield from _differs("targets", stated, seen)
 
 
 def _reading(expected: ExpectedReading, readings: Sequence[Reading], *, failed: bool) -> Iterator[str]:

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from device_drivers.driver_reach import REACH
+from device_drivers.errors import DecodeError
 from device_drivers.golden_frames import differences
 from device_drivers.nomenclature import Kind
+from device_drivers.payloads import MQTT
+from device_drivers.payloads.mapping import PayloadMap, kind_of
 from firmware_profiles.claims import ANY_OF, alike
 from firmware_profiles.loader import PACKAGED, load, profile_files
 from firmware_profiles.reader import read_file
@@ -17,7 +20,8 @@ from firmware_profiles.schema import ENOUGH_FRAMES, LANGUAGES, Profile, ProfileE
 
 MOTION: Final = "motion"  # the kind of a profile whose device streams acceleration
 PRESS: Final = "press"  # of one that has a button
-KINDS: Final = (*(kind.value for kind in Kind), MOTION, PRESS)
+RADAR: Final = "radar"  # of one that sees where people are, or whether somebody fell
+KINDS: Final = (*(kind.value for kind in Kind), MOTION, PRESS, RADAR)
 
 LONGEST_NAME: Final = 100  # characters, of vendor, model and name; an advertised name has 29 at most
 LONGEST_STEP: Final = 300  # one step of pairing, which is read while the device is held
@@ -62,6 +66,7 @@ def check(profile: Profile, *, drivers: Collection[str] | None = None) -> list[P
         drivers: the names of the sessions that exist; None does not look.
     """
     found = [*_identity(profile), *_lengths(profile), *_driver(profile, drivers), *_pairing(profile), *_count(profile)]
+    found += _fields(profile)
     problems = [Problem(profile=profile.id, text=text) for text in found]
     problems += _frames(profile)
     return problems + [Problem(profile=profile.id, text=text) for text in _record_identity(profile)]
@@ -143,7 +148,8 @@ def _twins(profiles: Sequence[Profile]) -> Iterator[Problem]:
 
 
 def _identity(profile: Profile) -> Iterator[str]:
-    if profile.name is None and not profile.services and not profile.service_data:
+    by_radio = profile.name is not None or profile.services or profile.service_data
+    if not by_radio and profile.driver != MQTT:
         yield "matches no device: give a name pattern, services or service_data (a company id alone is too weak)."
     if profile.name is not None and not profile.name.strip("*?"):
         yield f"the name pattern {profile.name!r} matches every device: write what the name always holds."
@@ -215,9 +221,33 @@ def _count(profile: Profile) -> Iterator[str]:
         yield f"has {count} golden frames, which are enough: remove few_frames."
 
 
+def _fields(profile: Profile) -> Iterator[str]:
+    """The rows that say where in a payload the facts are."""
+    rows = bool(profile.fields or profile.targets)
+    if profile.driver != MQTT:
+        if rows or profile.zigbee_models:
+            yield f"has fields of a payload, which {profile.driver!r} does not read: write driver = {MQTT!r}."
+        return
+    if not rows:
+        yield "says nowhere what stands where in its payloads: add a [[device.field]] for each fact."
+    try:
+        PayloadMap(profile)
+    except DecodeError as wrong:
+        yield f"{wrong}: correct it."
+        return
+    given = [kind_of(row) for row in profile.fields]
+    kinds = {kind.value for kind in given if kind is not None}
+    if profile.targets is not None or any(row.radar is not None for row in profile.fields):
+        kinds.add(RADAR)
+    for name in sorted(kinds - {*profile.kinds}):
+        yield f"its fields give {name}, which its kinds do not name: add it."
+    for name in sorted({*profile.kinds} & {*KINDS} - kinds):
+        yield f"none of its fields gives {name}, which its kinds name: add one, or leave the kind out."
+
+
 def _frames(profile: Profile) -> Iterator[Problem]:
     for number, frame in enumerate(profile.frames, start=1):
-        for text in differences(frame, profile.quirks):
+        for text in differences(frame, profile.quirks, profile):
             text = f"frame {number} ({frame.characteristic}): {text}"
             yield Problem(profile=profile.id, text=text, frame=number)
 

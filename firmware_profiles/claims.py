@@ -33,6 +33,9 @@ def _companies_meet(first: Profile, second: Profile) -> bool:
 
 
 def _same_claim(first: Profile, second: Profile) -> str | None:
+    models = {*first.zigbee_models} & {*second.zigbee_models}
+    if models:
+        return f"the Zigbee model {min(models)!r}"
     if first.name is not None and second.name is not None:
         if literal_letters(first.name) != literal_letters(second.name):
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from types import MappingProxyType
 from typing import Final
@@ -12,10 +13,12 @@ from firmware_profiles.schema import (
     FRAME_KEYS,
     MOTION_KEYS,
     OUTCOME_KEYS,
+    RADAR_KEYS,
     READING_KEYS,
     Carrier,
     ExpectedCall,
     ExpectedMotion,
+    ExpectedRadar,
     ExpectedReading,
     GoldenFrame,
     Outcome,
@@ -23,6 +26,7 @@ from firmware_profiles.schema import (
 )
 from firmware_profiles.table import Table
 
+JSON: Final = "json"  # what a payload comes by
 _SAME: Final = "same"  # a frame's source: that of the frame above it
 _BASE_UUID: Final = re.compile(r"0000([0-9a-f]{4})-0000-1000-8000-00805f9b34fb")
 _UUID: Final = re.compile(r"[0-9a-f]{4}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -60,14 +64,10 @@ def golden_frames(device: Table) -> tuple[GoldenFrame, ...]:
 def _frame(table: Table, source: str) -> GoldenFrame:
     carrier = _carrier(table)
     outcome = _outcome(table)
-    try:
-        data = bytes.fromhex(table.text("hex", "the bytes in hexadecimal"))
-    except ValueError as odd:
-        raise table.refuse("hex", "the bytes in hexadecimal, two digits each") from odd
     return GoldenFrame(
         characteristic=_carried_by(table, carrier),
         carrier=carrier,
-        data=data,
+        data=_payload(table) if carrier == "payload" else _bytes(table),
         address=_address(table) if "address" in table else None,
         bind_key=_bind_key(table) if "bind_key" in table else None,
         outcome=outcome,
@@ -75,8 +75,30 @@ def _frame(table: Table, source: str) -> GoldenFrame:
         presses=table.texts("press"),
         call=_call(table.table("call", CALL_KEYS)) if "call" in table else None,
         motion=_motion(table.table("motion", MOTION_KEYS)) if "motion" in table else None,
+        radar=_radar(table.table("radar", RADAR_KEYS)) if "radar" in table else None,
         source=source,
     )
+
+
+def _bytes(table: Table) -> bytes:
+    try:
+        return bytes.fromhex(table.text("hex", "the bytes in hexadecimal"))
+    except ValueError as odd:
+        raise table.refuse("hex", "the bytes in hexadecimal, two digits each") from odd
+
+
+def _payload(table: Table) -> bytes:
+    """As it came. One that must be refused need not be JSON."""
+    if "hex" in table:
+        raise ProfileError(f"{table.where}: a payload is text, which stands there already: leave hex out.")
+    text = table.text("payload", "the JSON text of one message")
+    if "error" not in table:
+        try:
+            json.loads(text)
+        except ValueError as wrong:
+            raise table.refuse("payload", "it as it was published: this is no JSON") from wrong
+
+    return text.encode("utf-8")
 
 
 def _carrier(table: Table) -> Carrier:
@@ -92,22 +114,24 @@ def _carrier(table: Table) -> Carrier:
 def _carried_by(table: Table, carrier: Carrier) -> str:
     if carrier == "manufacturer_data":
         return f"{table.integer(carrier, 0, 0xFFFF):04x}"
+    if carrier == "payload":
+        return JSON
     text = table.text(carrier)
     return text if carrier == "record" else uuid_of(table, carrier, text)
 
 
 def _outcome(table: Table) -> Outcome:
-    """`reading` may stand beside `failed` (its time) and beside `press`; every other key stands alone."""
+    """`reading` may stand beside `failed` (its time), `press` and `radar`; every other key stands alone."""
     stated = [key for key in OUTCOME_KEYS if key in table]
-    if len(stated) != 1 and stated not in (["reading", "failed"], ["reading", "press"]):
+    if len(stated) != 1 and stated not in (["reading", "failed"], ["reading", "press"], ["reading", "radar"]):
         raise ProfileError(
             f"{table.where}: states {' and '.join(stated) or 'nothing at all'}: state what the frame must give by one "
-            "of reading, press, call, motion, failed = true, nothing = true or error = true (reading beside failed "
-            "may hold its time)."
+            "of reading, press, call, motion, radar, failed = true, nothing = true or error = true (reading beside "
+            "failed may hold its time)."
         )
     if any(not table.truth(key) for key in ("failed", "nothing", "error") if key in table):
         raise ProfileError(f"{table.where}: failed, nothing and error are only ever true: leave the key out otherwise.")
-    outcomes: tuple[Outcome, ...] = ("failed", "reading", "press", "call", "motion", "nothing")
+    outcomes: tuple[Outcome, ...] = ("failed", "reading", "press", "call", "motion", "radar", "nothing")
     return next((outcome for outcome in outcomes if outcome in stated), "error")
 
 
@@ -129,6 +153,15 @@ def _call(table: Table) -> ExpectedCall:
     return ExpectedCall(
         pairing=table.truth("pairing") if "pairing" in table else None,
         stored=table.integer("stored", 0, 0xFFFF) if "stored" in table else None,
+    )
+
+
+def _radar(table: Table) -> ExpectedRadar:
+    return ExpectedRadar(
+        present=table.truth("present") if "present" in table else None,
+        moving=table.truth("moving") if "moving" in table else None,
+        fallen=table.truth("fallen") if "fallen" in table else None,
+        targets=table.places("targets") if "targets" in table else None,
     )
 
 

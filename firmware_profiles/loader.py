@@ -60,6 +60,19 @@ class Catalogue:
                 return profile
         return None
 
+    def of_zigbee(self, model: str) -> Profile | None:
+        """Of a sensor behind zigbee2mqtt, by the model that it says; the generic one where nobody wrote a row."""
+        for generic in (False, True):
+            claiming = [
+                (max(literal_letters(one) for one in matching), profile)
+                for profile in self.profiles
+                if profile.generic is generic
+                and (matching := [one for one in profile.zigbee_models if fnmatchcase(model, one)])
+            ]
+            if claiming:
+                return max(claiming, key=lambda one: one[0])[1]
+        return None
+
     def get(self, profile_id: str) -> Profile | None:
         """The profile of this id."""
         return next((profile for profile in self.profiles if profile.id == profile_id), None)

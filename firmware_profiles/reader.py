@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from firmware_profiles.frames import golden_frames, uuid_of
+from firmware_profiles.payload_fields import DEFAULT_STAMP, payload_fields, target_fields
 from firmware_profiles.schema import (
     CLOCKS,
     DEVICE_KEYS,
@@ -90,6 +91,7 @@ def _profile(raw: Table, path: Path) -> Profile:
         services=tuple(uuid_of(device, "services", text) for text in device.texts("services")),
         service_data=tuple(uuid_of(device, "service_data", text) for text in device.texts("service_data")),
         company_ids=device.integers("company_ids", 0, 0xFFFF),
+        zigbee_models=device.texts("zigbee_models"),
         driver=device.text("driver", "the name of the session that speaks to it"),
         record_identity=device.choice("record_identity", RECORD_IDENTITIES),
         quirks=_quirks(device.table("quirks", QUIRK_KEYS)),
@@ -98,6 +100,9 @@ def _profile(raw: Table, path: Path) -> Profile:
         generic=device.truth("generic"),
         sources=device.texts("sources"),
         few_frames=device.text("few_frames", "why there are fewer than five") if "few_frames" in device else None,
+        stamp=device.text("stamp", 'a JSONPath, such as "$.last_seen"') if "stamp" in device else DEFAULT_STAMP,
+        fields=payload_fields(device),
+        targets=target_fields(device),
         presses=MappingProxyType({key: presses.choice(key, MEANINGS) for key in presses.keys()}),  # noqa: SIM118
         file=str(path),
     )

@@ -11,12 +11,14 @@ from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Final, Literal, get_args
 
+from firmware_profiles.payload_fields import DEFAULT_STAMP, Field, TargetFields
+
 RecordIdentity = Literal["device-time", "sequence", "reception"]
 ClockCharacteristic = Literal["2a08", "2a2b"]
 FinishPairing = Literal["disconnect"]
-Outcome = Literal["reading", "press", "call", "motion", "failed", "nothing", "error"]
+Outcome = Literal["reading", "press", "call", "motion", "radar", "failed", "nothing", "error"]
 Meaning = Literal["alert", "test", "ignore"]
-Carrier = Literal["characteristic", "advertisement", "manufacturer_data", "record"]
+Carrier = Literal["characteristic", "advertisement", "manufacturer_data", "record", "payload"]
 
 RECORD_IDENTITIES: Final[tuple[RecordIdentity, ...]] = get_args(RecordIdentity)
 CLOCKS: Final[tuple[ClockCharacteristic, ...]] = get_args(ClockCharacteristic)
@@ -48,6 +50,7 @@ DEVICE_KEYS: Final = (
     "services",
     "service_data",
     "company_ids",
+    "zigbee_models",
     "driver",
     "record_identity",
     "sources",
@@ -55,13 +58,17 @@ DEVICE_KEYS: Final = (
     "quirks",
     "presses",
     "pairing",
+    "stamp",
+    "field",
+    "targets",
     "frame",
 )
-OUTCOME_KEYS: Final = ("reading", "press", "call", "motion", "failed", "nothing", "error")
+OUTCOME_KEYS: Final = ("reading", "press", "call", "motion", "radar", "failed", "nothing", "error")
 FRAME_KEYS: Final = (*CARRIERS, "hex", "address", "bind_key", *OUTCOME_KEYS, "source")
 READING_KEYS: Final = ("time", "user_slot", "sequence", "flags", "missing", "series")  # every other key is a quantity
 MOTION_KEYS: Final = ("samples_mg", "last_sample_ns", "first_sample_ms")
 CALL_KEYS: Final = ("pairing", "stored")
+RADAR_KEYS: Final = ("present", "moving", "fallen", "targets")
 
 
 class ProfileError(Exception):
@@ -132,15 +139,25 @@ class ExpectedCall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedRadar:
+    """What a golden payload must tell of whom a radar sees; None where it does not speak of it. Targets in m."""
+
+    present: bool | None = None
+    moving: bool | None = None
+    fallen: bool | None = None
+    targets: tuple[tuple[float, ...], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GoldenFrame:
     """A captured frame with what it means.
 
     `reading` is set for the outcomes "reading" and "failed" (where it may state the time), `motion` for "motion",
-    `call` for "call"; `presses` for "press", and beside a reading.
+    `call` for "call"; `presses` for "press", and `radar` for "radar", both also beside a reading.
 
     Attributes:
         characteristic: its UUID; by `carrier` that of the service data, the company identifier in four hexadecimal
-            digits, or the name of a record of a memory.
+            digits, the name of a record of a memory, or "json" for what a broker hands on.
         address, bind_key: what an encrypted advertisement is opened with.
     """
 
@@ -153,6 +170,7 @@ class GoldenFrame:
     carrier: Carrier = "characteristic"
     presses: tuple[str, ...] = ()
     call: ExpectedCall | None = None
+    radar: ExpectedRadar | None = None
     address: str | None = None
     bind_key: bytes | None = None
 
@@ -167,6 +185,7 @@ class Profile:
         name: shell pattern on the advertised local name, case-sensitive; None when the name does not matter.
         services: short ("1810") or 128-bit UUIDs, lower case; the match rule of a profile without a name.
         service_data: UUIDs of advertised service data; a match rule like `services`, of devices that only advertise.
+        zigbee_models: shell patterns on the models of zigbee2mqtt ("RTCGQ11LM"); the match rule of its sensors.
         company_ids: narrow the match to these manufacturers' identifiers; empty when they do not matter.
         driver: the session that speaks to it.
         record_identity: what makes two records the same one.
@@ -175,6 +194,8 @@ class Profile:
         sources: where the facts come from.
         presses: what pressing its button means, by pattern; where it says nothing, `PRESSES` does.
         few_frames: why there are fewer than `ENOUGH_FRAMES` golden frames; None when there are enough.
+        stamp: JSONPath of the moment at which a payload was true; payloads may lack it.
+        fields, targets: where in a payload the facts are, of one that speaks MQTT.
         file: the file that it was read from.
     """
 
@@ -196,6 +217,10 @@ class Profile:
     service_data: tuple[str, ...] = ()
     few_frames: str | None = None
     presses: Mapping[str, Meaning] = field(default_factory=lambda: MappingProxyType({}))
+    zigbee_models: tuple[str, ...] = ()
+    stamp: str = DEFAULT_STAMP
+    fields: tuple[Field, ...] = ()
+    targets: TargetFields | None = None
 
     def meaning(self, pattern: str) -> Meaning:
         """What a press of this pattern means. A pattern that nobody has heard of is a call for help."""

@@ -101,6 +101,13 @@ class Table:
         x_y_z = [[_integer(axis, -(1 << 23), (1 << 23) - 1, wanted) for axis in row] for row in value]
         return tuple((x, y, z) for x, y, z in x_y_z)
 
+    def places(self, key: str) -> tuple[tuple[float, ...], ...]:
+        value = self._raw.get(key)
+        wanted = self.refuse(key, "a list of [x, y, z] in m")
+        if not isinstance(value, list) or not all(isinstance(row, list) and len(row) == 3 for row in value):
+            raise wanted
+        return tuple(tuple(_number(axis, wanted) for axis in row) for row in value)
+
 
 def _integer(value: object, low: int, high: int, wanted: ProfileError) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:

@@ -16,6 +16,7 @@ browser=
 if [ "$want" = all ]; then
     need influxd influxdb                  # InfluxDB's own semantics, for the time-series sink
     need victoria-metrics victoria-metrics # a second server that speaks its protocol
+    need mosquitto mosquitto               # a real broker, for sensors that speak MQTT
     need dbus-daemon dbus-daemon           # a private bus, for our BlueZ host on a scripted org.bluez
     # Playwright brings its own Node, which wants this library; a minimal system does not have it.
     PATH="$PATH:/sbin:/usr/sbin" ldconfig -p | grep -q 'libatomic\.so\.1' || missing="$missing libatomic1"

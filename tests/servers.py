@@ -133,7 +133,7 @@ def free_port() -> int:
 
 def system_binary(name: str, package: str) -> str:
     """A program of the system."""
-    found = shutil.which(name)
+    found = shutil.which(name) or shutil.which(name, path="/usr/sbin")  # which people have not in their path
     if found is None:
         raise ServerMissing(f"{name} is not installed: run `apt-get install --no-install-recommends {package}` as root")
     return found

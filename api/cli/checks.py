@@ -44,10 +44,11 @@ def profile_check(
 ) -> None:
     """Decode the golden frames of device profiles and look for what a technician needs."""
     from device_drivers.broadcasts import BROADCASTS
+    from device_drivers.payloads import MQTT
     from device_drivers.profile_check import check_files
     from device_drivers.sessions import SESSIONS
 
-    report = check_files(paths or [], drivers={*SESSIONS, *BROADCASTS})
+    report = check_files(paths or [], drivers={*SESSIONS, *BROADCASTS, MQTT})
     for problem in report.problems:
         typer.echo(str(problem), err=True)
     print(f"{len(report.profiles)} profiles, {report.frames} golden frames, {len(report.problems)} problems.")

@@ -23,6 +23,7 @@ from api.http.services import Services
 from api.settings import Settings, load
 from device_drivers.broadcasts import BROADCASTS
 from device_drivers.home_profiles import load_checked
+from device_drivers.payloads import MQTT
 from device_drivers.sessions import SESSIONS
 from gateway.core.clock import SystemClock
 from gateway.core.errors import HuomaError, Invalid, StoreError
@@ -111,7 +112,7 @@ def _runs(path: Path) -> bool:
 async def _application(settings: Settings) -> AsyncIterator[ASGIApp]:
     """The gateway's application over the store alone."""
     clock, health = SystemClock(), HealthBoard()
-    catalogue = load_checked(settings.profiles.folders, drivers={*SESSIONS, *BROADCASTS})
+    catalogue = load_checked(settings.profiles.folders, drivers={*SESSIONS, *BROADCASTS, MQTT})
     async with open_core(settings, clock=clock, health=health) as core:
         tokens = TokenBook(core.users.authenticate)
         acts = Acts(

@@ -75,7 +75,10 @@ def resident_falls(
 
 @device.command("assign")
 def device_assign(
-    address: Annotated[str, typer.Argument(help="its address, such as AA:BB:CC:DD:EE:FF; `huoma devices` lists them")],
+    address: Annotated[
+        str,
+        typer.Argument(help="its address, such as AA:BB:CC:DD:EE:FF, or identity; `huoma devices` lists them"),
+    ],
     resident: Annotated[str, typer.Option("--resident", help="id or name")],
     slot: Annotated[
         int | None, typer.Option("--slot", min=0, max=255, help="only this user button", show_default=False)
@@ -195,8 +198,8 @@ def devices(
                 None if one["battery_percent"] is None else f"{one['battery_percent']} %",
                 one["last_seen_at"]
                 and datetime.fromisoformat(one["last_seen_at"]).astimezone().isoformat(" ", "minutes"),
-                one["heard"] and f"{one['heard']['state']} as {one['heard']['model']}",
-                one["heard"] and f"{one['heard']['signal']} ({one['heard']['rssi']} dBm)",
+                _now(one["heard"]),
+                _signal(one["heard"]),
                 _useful(one["heard"]),
                 None if one["bonded"] is None else "bonded" if one["bonded"] else "no bond",
             )
@@ -288,6 +291,19 @@ def _model(one: dict[str, Any]) -> str:
     if one["model"] is not None:
         return f"{one['vendor']} {one['model']}"
     return str(one["name"] or (one["heard"] or {}).get("model") or "not seen so far")
+
+
+def _now(heard: dict[str, Any] | None) -> str | None:
+    if heard is None:
+        return None
+    last = "" if heard["last_state"] is None else f": {heard['last_state']}"
+    return f"{heard['state']} as {heard['model']}{last}"
+
+
+def _signal(heard: dict[str, Any] | None) -> str | None:
+    if heard is None or heard["rssi"] is None:
+        return None
+    return f"{heard['signal']} ({heard['rssi']} dBm)"
 
 
 def _useful(heard: dict[str, Any] | None) -> str | None:

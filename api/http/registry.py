@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
+from api.acts import spelled
 from api.http.auth import ADMINS, EVERYBODY, NURSES, TECHNICIANS, Principal
 from api.http.registry_models import (
     ConsentEffect,
@@ -89,6 +90,7 @@ def home_routes() -> APIRouter:
             reference=None if body.weight_kg is None else {"weight": body.weight_kg},
             since=body.since,
         )
+        device = spelled(device)
         heard = any(one.address.upper() == device.upper() for one in services.heard())
         names = {one.id: one.name for one in await services.acts.registry.residents()}
         return made_view(made, names, seen=heard or await services.acts.seen(device))
@@ -134,12 +136,12 @@ async def _devices(services: Services, *, unknown: bool) -> list[DeviceView]:
             view = device_view(device, assigned)
         else:
             view = unread_device(assigned[0].device_identity, assigned=assigned)
-        known = heard.pop((view.address or "").upper(), None)
+        known = heard.pop((view.address or view.identity).upper(), None)
         bond = None if bonded is None or view.address is None else view.address.upper() in bonded
         views.append(view.model_copy(update={"heard": heard_view(known, now) if known else None, "bonded": bond}))
     for address, one in heard.items():
         if unknown or one.name or one.profile_id is not None:
-            view = unread_device(f"address:{address}", one.name)
+            view = unread_device(one.identity or f"address:{address}", one.name)
             views.append(view.model_copy(update={"heard": heard_view(one, now)}))
     return views
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -18,6 +19,7 @@ from gateway.store.devices import DeviceRow
 from gateway.store.readings import ReadingRow
 from gateway.store.users import Role
 
+_ADDRESS: Final = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
 _FIRST_DAY: Final = datetime(2000, 1, 1, tzinfo=UTC)  # a `since` before this is a slip of the pen
 
 
@@ -68,13 +70,14 @@ class MadeAssignment(AssignmentView):
 
 
 class HeardView(BaseModel):
-    """What the radio hears of a device now."""
+    """What the radio, or a broker, hears of a device now."""
 
     model: str = Field(description='"generic": by its services only; "unknown": no profile claims it')
     profile: str | None
-    state: str = Field(description='"heard", "in session" or "resting"')
-    rssi: int
-    signal: str = Field(description='"strong", "fair" or "weak"')
+    state: str = Field(description='"heard", "in session" or "resting"; behind a broker "heard" or "offline"')
+    rssi: int | None = Field(description="dBm; null behind a broker")
+    signal: str = Field(description='"strong", "fair" or "weak"; "unknown" behind a broker')
+    last_state: str | None = Field(default=None, description="what a sensor behind a broker said last")
     seconds_ago: float
     useful_seconds_ago: float | None = Field(description="since it last said or sent something; null: not so far")
 
@@ -287,9 +290,15 @@ def heard_view(heard: Heard, now: float) -> HeardView:
         state=heard.state,
         rssi=heard.rssi,
         signal=signal_word(heard.rssi),
+        last_state=heard.last_state,
         seconds_ago=round(max(0.0, now - heard.heard_monotonic), 1),
         useful_seconds_ago=None if useful is None else round(max(0.0, now - useful), 1),
     )
+
+
+def radio_address(text: str) -> str | None:
+    """None of what has none: a sensor behind a broker is stored under its identity."""
+    return text if _ADDRESS.fullmatch(text) else None
 
 
 def unread_device(identity: str, name: str | None = None, assigned: Sequence[Assignment] = ()) -> DeviceView:
@@ -314,7 +323,7 @@ def device_view(device: DeviceRow, assigned: Sequence[Assignment]) -> DeviceView
     """A device with its assignments for the wire."""
     return DeviceView(
         identity=device.identity,
-        address=device.address,
+        address=radio_address(device.address),
         name=device.name,
         vendor=device.vendor,
         model=device.model,

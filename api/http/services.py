@@ -25,10 +25,15 @@ from gateway.store.readings import Readings
 
 
 class Heard(Protocol):
-    """One device the radio hears (`gateway.radio.seen.Seen`)."""
+    """One device that the radio hears (`gateway.radio.seen.Seen`) or a broker (`gateway.mqtt.sensors.HeardSensor`).
+
+    One that has no radio address has its identity for one.
+    """
 
     @property
     def address(self) -> str: ...
+    @property
+    def identity(self) -> str | None: ...
     @property
     def name(self) -> str | None: ...
     @property
@@ -36,7 +41,9 @@ class Heard(Protocol):
     @property
     def profile_id(self) -> str | None: ...
     @property
-    def rssi(self) -> int: ...
+    def rssi(self) -> int | None: ...
+    @property
+    def last_state(self) -> str | None: ...
     @property
     def heard_monotonic(self) -> float: ...
     @property
@@ -50,7 +57,7 @@ class Services:
     """Everything behind the routes.
 
     Attributes:
-        heard: whom the radio hears now, the latest first.
+        heard: whom the radio hears now, the latest first; then whom brokers hear.
         pairings, recorder: None when no radio runs.
         radars: None when no gateway runs.
         bonds: addresses with which each adapter has a bond; None when no radio runs.

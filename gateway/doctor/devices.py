@@ -16,6 +16,7 @@ from gateway.store.devices import DeviceRow
 # device may call each morning and give nothing.
 SILENT_S: Final = 3 * 86_400.0
 _UNREAD: Final = "address:"
+_BEHIND_BROKER: Final = ("eui64:", "serial:")  # has no address of the radio
 
 
 class Seen(Protocol):
@@ -55,6 +56,10 @@ def with_rows(assigned: Iterable[Assignment], rows: Iterable[DeviceRow]) -> dict
 def never_read(address: str) -> Finding:
     """It was given to somebody, and that is all that is known of it."""
     advice = f"look whether its address is right, and pair it: 'huoma pair --address {address}'."
+    if address.startswith(_BEHIND_BROKER):
+        advice = (
+            "look whether it is in 'huoma devices', and whether its broker is connected ('mqtt' in 'huoma doctor')."
+        )
     return warn("device", f"{address} belongs to somebody, but was never read", advice)
 
 
@@ -73,6 +78,10 @@ def how_it_is(row: DeviceRow, heard: Seen | None, *, unstored: bool, clock: Cloc
     if row.battery_percent is not None and row.battery_percent <= LOW_BATTERY_PERCENT:
         return warn("device", f"{words}; battery {row.battery_percent} %", "change its batteries.")
     if read_s > SILENT_S and not _gives_all_the_same(heard, unstored=unstored, clock=clock):
+        if row.adapter.startswith("mqtt:"):
+            return warn(
+                "device", words, "look at its battery, at its bridge and at the broker: 'huoma devices' lists it."
+            )
         if heard_s is None or heard_s > SILENT_S:
             return warn("device", words, "is it used? Measure once; look at its batteries and its distance.")
         advice = (

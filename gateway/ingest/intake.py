@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -133,6 +133,15 @@ class Intake:
             self._streamed.append(received)
             return
         self._tell(received, await self._ingest.accept(received))
+
+    async def together(self, batch: Sequence[Received]) -> None:
+        """Commit these in one transaction, now; returns when they are.
+
+        Raises:
+            StoreError: none of them is.
+        """
+        for received, outcome in zip(batch, await self._ingest.accept_many(batch), strict=True):
+            self._tell(received, outcome)
 
     def _tell(self, received: Received, outcome: Outcome) -> None:
         match outcome:

@@ -48,6 +48,16 @@ class Seen:
     call: Call | None = None
     last_useful_monotonic: float | None = None
 
+    @property
+    def identity(self) -> None:
+        """Who it is, is not told by an advertisement."""
+        return
+
+    @property
+    def last_state(self) -> None:
+        """What it said last is in the store, not here."""
+        return
+
 
 @dataclass(slots=True, kw_only=True)
 class Signal:

@@ -12,6 +12,19 @@ from api.settings_report import keys
 from gateway.core.errors import SettingsError
 from gateway.delivery.settings import FhirSinkSettings
 
+PLAIN = (
+    "FILE: [mqtt[1]] host 'broker.home' is another machine, and what sensors say would go there in plain text: "
+    "give tls = true, or plain_text = true for a network that only this home's devices are in"
+)
+TOPIC = "FILE: setting 'mqtt[1].zigbee2mqtt' is 'z/#': it should be a topic without + and #, such as \"zigbee2mqtt\""
+FILTER = (
+    "FILE: setting 'mqtt[1].topic[1].filter' is '/devices/events': it should have one + as a level of its own, "
+    'for the device, such as "/devices/+/events"'
+)
+WEAK = (
+    "FILE: setting 'mqtt[1].password' should be a random secret of at least 16 characters, such as one from "
+    "`openssl rand -hex 24`"
+)
 ZONES = 'it should be a name of the IANA time zone database, such as "Europe/Helsinki"'
 
 
@@ -75,6 +88,48 @@ def refused(file: Path, text: str) -> str:
             "[[sink]]\ntype = 'fhir'\nurl = 'https://x.example'\n[[sink]]\ntype = 'fhir'\nurl = 'https://y.example'",
             "FILE: two [[sink]] tables are called 'fhir': give each a name of its own",
         ),
+        (
+            "[[mqtt]]",
+            'FILE: [mqtt[1]] listens to nothing: give zigbee2mqtt = "zigbee2mqtt", home_assistant, or a [[mqtt.topic]]',
+        ),
+        (
+            "[[mqtt]]\nzigbee2mqtt = 'z'\nhost = 'broker.home'",
+            PLAIN,
+        ),
+        (
+            "[[mqtt]]\nzigbee2mqtt = 'z'\nhost = 'mqtts://broker'",
+            "FILE: setting 'mqtt[1].host' should be a name or an address alone, such as \"broker.home\"",
+        ),
+        (
+            "[[mqtt]]\nzigbee2mqtt = 'z'\ntls = true\nplain_text = true",
+            "FILE: [mqtt[1]] tls and plain_text exclude each other: give one",
+        ),
+        ("[[mqtt]]\nzigbee2mqtt = 'z'\nca_file = 'a.pem'", "FILE: [mqtt[1]] ca_file belongs to tls = true"),
+        (
+            "[[mqtt]]\nzigbee2mqtt = 'z/#'",
+            TOPIC,
+        ),
+        (
+            "[[mqtt]]\n[[mqtt.topic]]\nfilter = '/devices/events'\nprofile = 'vayyar/care'",
+            FILTER,
+        ),
+        (
+            "[[mqtt]]\nhome_assistant = 'ha'",
+            'FILE: [mqtt[1]] home_assistant needs home_assistant_devices, such as { bathroom_fp2 = "aqara/fp2" }',
+        ),
+        (
+            "[[mqtt]]\nzigbee2mqtt = 'z'\nusername = 'huoma'\npassword = 'changeme123'",
+            WEAK,
+        ),
+        (
+            "[[mqtt]]\nzigbee2mqtt = 'z'\npassword = 'correct-horse-battery-staple'",
+            "FILE: [mqtt[1]] a password needs a username",
+        ),
+        (
+            "[[mqtt]]\nzigbee2mqtt = 'z'\n[[mqtt]]\nzigbee2mqtt = 'y'",
+            "FILE: two [[mqtt]] tables are called 'broker': give each a name of its own",
+        ),
+        ("[[mqtt]]\nzigbee2mqt = 'z'", "FILE: unknown setting 'mqtt[1].zigbee2mqt': did you mean 'mqtt.zigbee2mqtt'?"),
         (
             "[[sink]]\ntype = 'fhir'\nurl = 'https://x.example'\nbach_size = 3",
             "FILE: unknown setting 'sink[1].bach_size': did you mean 'sink.batch_size'?",
@@ -224,14 +279,39 @@ def test_default_places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
 
 
 def test_every_setting_is_documented() -> None:
-    documented = set(re.findall(r"`([a-z_.]+)`", Path("docs/settings.md").read_text(encoding="utf-8")))
+    documented = set(re.findall(r"`([a-z0-9_.]+)`", Path("docs/settings.md").read_text(encoding="utf-8")))
     missing = [key for key in keys(Settings) if key not in documented]
     assert missing == []
 
 
 def test_every_documented_setting_exists() -> None:
     tables = re.findall(
-        r"^\| `([a-z_.]+)` \|", Path("docs/settings.md").read_text(encoding="utf-8"), flags=re.MULTILINE
+        r"^\| `([a-z0-9_.]+)` \|", Path("docs/settings.md").read_text(encoding="utf-8"), flags=re.MULTILINE
     )
     assert len(tables) > 30
     assert [key for key in tables if key not in set(keys(Settings))] == []
+
+
+def test_a_broker_from_settings_with_its_password_in_a_file(tmp_path: Path, file: Path) -> None:
+    secret = tmp_path / "mqtt.password"
+    secret.write_text("correct-horse-battery-staple\n")
+    secret.chmod(0o600)
+    file.write_text(
+        "[[mqtt]]\nname = 'zigbee'\nhost = 'broker.home'\ntls = true\nca_file = 'ca.pem'\nusername = 'huoma'\n"
+        "password_file = 'mqtt.password'\nzigbee2mqtt = 'zigbee2mqtt'\n[[mqtt.topic]]\nfilter = '/devices/+/events'\n"
+        "profile = 'vayyar/care'\n"
+    )
+    (table,) = load(file).mqtt
+    broker = table.broker("gw-7")
+    assert (broker.port, broker.client_id, broker.ca_file) == (8883, "huoma-gw-7-zigbee", tmp_path / "ca.pem")
+    assert broker.password == "correct-horse-battery-staple"
+    assert "correct-horse" not in repr(table) + repr(broker)
+    secret.chmod(0o644)
+    with pytest.raises(SettingsError, match=r"setting 'mqtt\.password_file': everybody may read"):
+        table.broker("gw-7")
+
+
+def test_a_broker_on_this_machine_needs_nothing_but_what_to_hear(file: Path) -> None:
+    file.write_text("[[mqtt]]\nzigbee2mqtt = 'zigbee2mqtt'\n")
+    (table,) = load(file).mqtt
+    assert (table.broker("gw").host, table.broker("gw").port, table.broker("gw").tls) == ("127.0.0.1", 1883, False)

@@ -25,7 +25,7 @@ from firmware_profiles.schema import NO_QUIRKS
 
 DRIVERS = {
     "sig", "polar-pmd", "glucose", "beurer-scale", "omron-sig", "omron-eeprom", "nonin", "movesense", "mi-scale",
-    "bthome",
+    "bthome", "mqtt",
 }  # fmt: skip
 FLEET = load().profiles
 

@@ -9,6 +9,7 @@ import pytest
 
 from device_drivers.profile_check import KINDS, check_files
 from firmware_profiles import Profile, load
+from firmware_profiles.payload_fields import FIELD_KEYS, TARGET_KEYS
 from firmware_profiles.schema import (
     CALL_KEYS,
     CLOCKS,
@@ -18,6 +19,7 @@ from firmware_profiles.schema import (
     LANGUAGES,
     MOTION_KEYS,
     QUIRK_KEYS,
+    RADAR_KEYS,
     READING_KEYS,
     RECORD_IDENTITIES,
 )
@@ -30,7 +32,9 @@ def test_every_key_has_a_row(key: str) -> None:
     assert re.search(rf"^\| [^|]*`{key}`", PAGE, re.MULTILINE), f"docs/device-author.md has no row for {key}"
 
 
-@pytest.mark.parametrize("word", [*RECORD_IDENTITIES, *LANGUAGES, *MOTION_KEYS, *CALL_KEYS])
+@pytest.mark.parametrize(
+    "word", [*RECORD_IDENTITIES, *LANGUAGES, *MOTION_KEYS, *CALL_KEYS, *RADAR_KEYS, *FIELD_KEYS, *TARGET_KEYS]
+)
 def test_every_word_is_explained(word: str) -> None:
     assert f"`{word}`" in PAGE
 

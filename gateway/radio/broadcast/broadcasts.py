@@ -22,9 +22,9 @@ from gateway.core.clock import Clock
 from gateway.core.errors import HuomaError, StoreError
 from gateway.core.health import HealthBoard
 from gateway.ingest.received import ClockMeasurement, KnownDevice, Received
+from gateway.ingest.thinning import Thinning
 from gateway.radio.broadcast.memory import BroadcastMemory
 from gateway.radio.broadcast.queues import PressQueue, ReadingQueue, WaitingPress
-from gateway.radio.broadcast.thinning import Thinning
 from gateway.radio.broadcast.troubles import BUTTON, Troubles
 from gateway.radio.contracts import DeviceBook, RadioSink, Severity, Wanted
 from gateway.radio.pairing import Permit

@@ -172,10 +172,12 @@ class _Heard:
     name: str | None
     model: str
     profile_id: str | None
-    rssi: int = -60
+    rssi: int | None = -60
     heard_monotonic: float = 0.0
     state: str = "heard"
     last_useful_monotonic: float | None = None
+    identity: str | None = None
+    last_state: str | None = None
 
 
 async def test_devices_that_are_heard_are_shown_and_phones_only_on_demand(tmp_path: Path) -> None:
@@ -259,3 +261,29 @@ async def test_user_is_made_used_and_revoked(home: Home) -> None:
         assert (await admin.post("/api/v1/users/revoke", json={"name": "Anna / night"})).status_code == 404
         assert (await admin.post("/api/v1/users", json={"name": "Bo", "role": "doctor"})).status_code == 422
         assert (await admin.post("/api/v1/users", json={"name": "Anna / night", "role": "nurse"})).status_code == 409
+
+
+async def test_a_sensor_behind_a_broker_is_shown_with_its_state_and_given_by_its_zigbee_address(tmp_path: Path) -> None:
+    eui64 = "eui64:00158d00018255df"
+    sensor = _Heard(
+        eui64, "hall", "Aqara MCCGQ11LM", "aqara/mccgq11lm", rssi=None, identity=eui64, last_state="opening-open 1"
+    )
+    async with open_home(tmp_path, heard=[sensor]) as home:
+        await home.services.acts.add_resident("Aino", actor="test")
+        async with client(home, Role.TECHNICIAN) as technician:
+            (before,) = (await technician.get("/api/v1/devices")).json()
+            path = "/api/v1/devices/0x00158D00018255DF"
+            made = await technician.post(f"{path}/assignment", json={"resident": "Aino", "placement": "bathroom"})
+            (after,) = (await technician.get("/api/v1/devices")).json()
+            ended = await technician.post(f"{path}/unassign")
+            left = (await technician.get("/api/v1/devices")).json()
+    assert (before["identity"], before["address"], before["name"], before["assignments"]) == (eui64, None, "hall", [])
+    heard = before["heard"]
+    assert (heard["model"], heard["rssi"], heard["signal"]) == ("Aqara MCCGQ11LM", None, "unknown")
+    assert (heard["state"], heard["last_state"]) == ("heard", "opening-open 1")
+    assert made.json()["seen"]
+    assert after["identity"] == eui64
+    assert after["heard"] == {**heard, "seconds_ago": after["heard"]["seconds_ago"]}
+    assert [(one["placement"], one["subject"]["type"]) for one in after["assignments"]] == [("bathroom", "resident")]
+    assert ended.status_code == 204
+    assert [one["assignments"] for one in left] == [[]]

@@ -396,5 +396,5 @@ async def test_compressed_frames_are_counted_as_undecodable() -> None:
 
 
 def test_every_profile_names_a_session_that_there_is() -> None:
-    assert {one.driver for one in CATALOGUE.profiles} <= {*SESSIONS, *BROADCASTS}
+    assert {one.driver for one in CATALOGUE.profiles} <= {*SESSIONS, *BROADCASTS, "mqtt"}
     assert profile("generic/sig").quirks == NO_QUIRKS

@@ -24,4 +24,4 @@ def test_a_or_an(said: str) -> None:
 
 def test_every_vendor_of_the_fleet_is_said_as_people_say_it() -> None:
     vendors = {profile.vendor for profile in load().profiles if not profile.generic}
-    assert {one for one in vendors if with_article(one).startswith("an ")} == {"A&D", "Omron"}
+    assert {one for one in vendors if with_article(one).startswith("an ")} == {"A&D", "Aqara", "IKEA", "Omron"}

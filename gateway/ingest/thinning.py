@@ -22,15 +22,20 @@ class Thinning:
         self._last: dict[tuple[str, Kind, tuple[str, ...]], tuple[float, Mapping[Quantity, float]]] = {}
 
     def due(self, address: str, reading: Reading, now: float) -> bool:
-        """Whether to keep it. What measures a person is always kept."""
+        """Whether to keep it. What measures a person is always kept.
+
+        `now` may go back: messages of a broker come late, and not always in order.
+        """
         if reading.kind not in (Kind.ROOM_CLIMATE, Kind.ROOM_STATE, Kind.BATTERY):
             return True
         key = (address, reading.kind, reading.flags)
         then, values = self._last.get(key, (float("-inf"), {}))
         if reading.kind is Kind.ROOM_CLIMATE:
-            due = now - then >= CLIMATE_S
+            due = abs(now - then) >= CLIMATE_S
         else:
-            due = reading.values != values or now - then >= (STATE_S if reading.kind is Kind.ROOM_STATE else BATTERY_S)
+            due = reading.values != values or abs(now - then) >= (
+                STATE_S if reading.kind is Kind.ROOM_STATE else BATTERY_S
+            )
         if due:
             self._last[key] = (now, dict(reading.values))
         return due

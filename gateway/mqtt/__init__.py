@@ -1,0 +1,1 @@
+"""Sensors that speak over a broker of the home: zigbee2mqtt, Home Assistant, radars that publish JSON."""
