@@ -40,13 +40,14 @@ def inputs(body: Body, at: int, now: int, highest: float, in_zones: float) -> Fl
     """Float64 (INPUTS,); None where too little was seen, or what no fall is like.
 
     That is: nobody was up for two seconds before it (a dog jumps, a reflection lasts for less), nor in a bed; it is
-    further away than a body is long; it is gone for half of the time.
+    further away than a body is long, or has gone on so far; it is gone for half of the time.
     """
     known = features(body, at, now, highest)
     if known is None:
         return None
     was_up = known[_WAS_UP] >= UP_S or in_zones > 0
-    if not was_up or known[_WENT] > FURTHEST_M or known[_SEEN] < SEEN_SHARE:
+    went_on = float(np.hypot(*(body.last_place(now) - body.last_place(at))))
+    if not was_up or max(known[_WENT], went_on) > FURTHEST_M or known[_SEEN] < SEEN_SHARE:
         return None
     return np.append(known, [in_zones, (now - at) / RATE_HZ])
 

@@ -46,7 +46,7 @@ def _became(body: Body, at: int, now: int, one: Body) -> bool:
     if len(up) < _UP:
         return False
     rose = since + int(up[0]) + max(at - WINDOW, one.first)
-    return float(np.hypot(*(one.last_place(rose) - body.last_place(at)))) <= BESIDE_M
+    return float(np.hypot(*(one.last_place(rose + 1) - body.last_place(at)))) <= BESIDE_M
 
 
 def _exchanged(body: Body, at: int, one: Body) -> bool:
