@@ -26,7 +26,6 @@ from api.parts import (
     services_over,
 )
 from api.settings import Settings
-from device_drivers.radar_frame import RadarFrame
 from device_drivers.readings import Motion
 from firmware_profiles import Catalogue
 from gateway.core.clock import Clock
@@ -121,8 +120,11 @@ async def open_home(
         )
         hosts = open_hosts(settings.radio, bonds=bonds or settings.data_dir, clock=clock, simulated=simulated)
         radio = radio_on(hosts, catalogue, core, intake, clock=clock, settings=settings, health=health, rng=rng)
+        radars, broker_radars, radar_parts = radars_over(
+            core, settings, intake, clock=clock, health=health, simulated=simulated
+        )
         brokers = brokers_over(
-            settings, core, catalogue, intake, radar=_unwatched_radar, clock=clock, health=health, rng=rng
+            settings, core, catalogue, intake, radar=broker_radars, clock=clock, health=health, rng=rng
         )
         notifier = Notifier(
             desk=core.desk,
@@ -164,7 +166,6 @@ async def open_home(
             parts[RADIO] = radio.run
         else:
             health.report(RADIO, Colour.AMBER, NO_RADIO)
-        radars, radar_parts = radars_over(core, settings, intake, clock=clock, health=health, simulated=simulated)
         parts |= radar_parts
         services = services_over(
             core, delivery, radio, brokers, radars, intake, supervisor, settings=settings, catalogue=catalogue,
@@ -197,10 +198,6 @@ async def open_home(
 
 def _unwatched(_device: KnownDevice, _motion: Motion, _at_monotonic: float) -> None:
     """Motion that nobody looks at."""
-
-
-def _unwatched_radar(_device: KnownDevice, _frame: RadarFrame, _at_monotonic: float) -> None:
-    """Radar frames that nobody looks at."""
 
 
 async def until_signalled(signals: tuple[int, ...]) -> None:

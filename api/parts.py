@@ -39,6 +39,8 @@ from gateway.detection.watch import PART as FALLS
 from gateway.ingest.intake import Intake, Listener
 from gateway.pairing import Pairings
 from gateway.pendant.calls import HelpCalls
+from gateway.radar.behind_broker import PART as BROKER_RADARS
+from gateway.radar.behind_broker import BrokerRadars
 from gateway.radar.contracts import RadarFeed
 from gateway.radar.lines import PART as RADAR
 from gateway.radar.lines import Lines
@@ -169,29 +171,37 @@ async def channels_of(settings: Settings, clock: Clock, stack: AsyncExitStack) -
 
 def radars_over(
     core: Core, settings: Settings, intake: Intake, *, clock: Clock, health: HealthBoard, simulated: bool
-) -> tuple[Radars, dict[str, Part]]:
-    """The radar modules, and the parts that keep them heard and watched."""
+) -> tuple[Radars, RadarFeed, dict[str, Part]]:
+    """The radar modules, what takes the frames of those behind brokers, and the parts that keep them watched."""
     modules = RadarModules(core.database, core.stamper)
     watch: RadarWatch | None = None
     presence = RadarPresence(intake.reading, clock=clock, health=health, simulated=simulated)
 
-    def feed(module: Module, frame: RadarFrame, at: float) -> None:
-        presence.feed(module, frame, at)
+    def watched(module: Module, frame: RadarFrame, at: float) -> None:
         if watch is not None:
             watch.feed(module, frame, at)
 
+    def feed(module: Module, frame: RadarFrame, at: float) -> None:
+        presence.feed(module, frame, at)
+        watched(module, frame, at)
+
     lines = Lines(modules=modules, feed=feed, clock=clock, health=health)
+    # Those behind brokers tell presence as readings themselves.
+    brokers = BrokerRadars(modules, core.registry, feed=watched, clock=clock, health=health)
     radars = Radars(
         lines=lines, modules=modules, clock=clock, folder=settings.radar.by_id, more=settings.radar.ports,
         simulated=simulated,
     )  # fmt: skip
     parts: dict[str, Part] = {RADAR: lines.run, INSTALLATIONS: radars.run, PRESENCE: presence.run}
+    if settings.mqtt:
+        parts[BROKER_RADARS] = brokers.run
     if settings.detection.falls:
         watch = RadarWatch(
-            modules=modules, desk=core.desk, registry=core.registry, clock=clock, health=health, testing=radars.tested
-        )
+            modules=brokers, desk=core.desk, registry=core.registry, clock=clock, health=health, origin=core.origin,
+            testing=radars.tested,
+        )  # fmt: skip
         parts[RADAR_FALLS] = watch.run
-    return radars, parts
+    return radars, brokers.feed, parts
 
 
 def pairings_over(

@@ -43,6 +43,7 @@ class Module:
         height_m: of the module above the floor.
         tilt_deg: how far a module on the wall looks down.
         zones: where people lie, in the module's own axes on the floor: x to its right, y away from it, m.
+        resident_id: whose it is, of one behind a broker that was given to a resident.
     """
 
     identity: str
@@ -54,6 +55,7 @@ class Module:
     baud: int = 115200
     tilt_deg: float = 0.0
     zones: tuple[Zone, ...] = ()
+    resident_id: str | None = None
 
     @property
     def vendor(self) -> str:

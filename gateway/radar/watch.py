@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from analytics.findings import FALL, Seen
 from analytics.radar.falls import RadarFalls
@@ -16,19 +16,26 @@ from device_drivers.radar_frame import RadarFrame
 from gateway.core.clock import Clock
 from gateway.core.errors import Conflict, StoreError
 from gateway.core.health import Colour, HealthBoard
-from gateway.core.subject import Subject, SubjectType
+from gateway.core.subject import Origin, Subject, SubjectType
 from gateway.desk.events import Alert
 from gateway.desk.findings import radar_fall_report, radar_no_recovery_report
 from gateway.desk.service import Desk
 from gateway.radar.modules import Module
 from gateway.radar.seen import Lately
-from gateway.store.radar_modules import RadarModules
 from gateway.store.registry import Registry
 
 PART: Final = "radar-falls"
 TICK_S: Final = 0.5
-_INSTALLED_S: Final = 5.0  # how often is looked what hangs where
+_INSTALLED_S: Final = 1.0  # how often is looked what hangs where
 _WAITING_MOST: Final = 64  # findings that the store could not take yet
+
+
+class Hung(Protocol):
+    """What hangs where."""
+
+    async def all(self) -> list[Module]:
+        """Every module that is watched. Raises StoreError."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +61,12 @@ class RadarWatch:
     def __init__(
         self,
         *,
-        modules: RadarModules,
+        modules: Hung,
         desk: Desk,
         registry: Registry,
         clock: Clock,
         health: HealthBoard,
+        origin: Origin,
         testing: Callable[[str], bool],
     ) -> None:
         self._modules = modules
@@ -66,6 +74,7 @@ class RadarWatch:
         self._registry = registry
         self._clock = clock
         self._health = health
+        self._origin = origin
         self._testing = testing
         self._lately = Lately([], clock.monotonic())
         self._falls: RadarFalls | None = None
@@ -145,8 +154,12 @@ class RadarWatch:
             )  # fmt: skip
 
     async def _subject(self, module: Module) -> Subject:
-        """A radar cannot know who fell, unless only one person lives here."""
+        """A radar cannot know who fell, unless it is somebody's or only one person lives here."""
+        if module.resident_id is not None:
+            return Subject(type=SubjectType.RESIDENT, id=module.resident_id)
         residents = await self._registry.residents()
         if len(residents) == 1:
             return Subject(type=SubjectType.RESIDENT, id=residents[0].id)
+        if not module.room:
+            return Subject(type=SubjectType.HOME, id=self._origin.home_id)
         return Subject(type=SubjectType.ROOM, id=module.room)

@@ -23,6 +23,8 @@ FILLED = {
     "device": "AA:BB:CC:DD:EE:FF",
     "name": "page.js",
     "pairing_id": "p",
+    "identity": "port:x",
+    "installation_id": "i",
 }
 
 

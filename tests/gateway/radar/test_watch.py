@@ -21,6 +21,7 @@ from gateway.desk.events import AlertKind, Priority
 from gateway.desk.machine import RADAR, Report
 from gateway.radar.modules import Module, Mounting
 from gateway.radar.watch import PART, RadarWatch
+from tests.gateway.desk.words import ORIGIN
 from tests.virtual_time import VirtualClock, run_virtual
 
 WALL = Module(
@@ -101,7 +102,9 @@ def watched(said: Said, home: Home, until: float = 60.0, during: Callable[[float
     async def main() -> None:
         clock, health = VirtualClock(), HealthBoard()
         parts: Any = home
-        watch = RadarWatch(modules=parts, desk=parts, registry=parts, clock=clock, health=health, testing=home.is_test)
+        watch = RadarWatch(
+            modules=parts, desk=parts, registry=parts, clock=clock, health=health, origin=ORIGIN, testing=home.is_test
+        )
         async with asyncio.TaskGroup() as group:
             task = group.create_task(watch.run())
             frames = list(said)
