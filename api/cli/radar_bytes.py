@@ -9,15 +9,20 @@ import numpy as np
 from analytics.datasets.scenes.days import draw_day
 from analytics.datasets.scenes.sensing import FRAMES, Tracks
 from analytics.radar.falls import RadarFalls, RadarFinding
-from analytics.radar.frames import Frames, Mounting, tops
 from analytics.radar.replay import Heights
+from analytics.radar.tracks import RATE_HZ
 from device_drivers.decode.radar import ti
 from device_drivers.decode.radar.splitter import Splitter
 from device_drivers.virtual.radar import reports
+from gateway.radar.modules import Module, Mounting
+from gateway.radar.seen import Lately
 
-MOUNTING: Final = Mounting(height_m=2.0)
+MODULE: Final = Module(
+    identity="port:made-up", port="", room="bedroom", height_m=2.0, mounting=Mounting.WALL, protocol="ti"
+)  # fmt: skip
 _FALLS: Final = 3
-_CHUNK: Final = 512  # frames between looks at what was found: nothing depends on it
+_CHUNK: Final = 100  # frames between looks at what was found, as many as the gateway keeps; nothing depends on it
+_ROUNDING_S: Final = 1e-6
 
 
 def report(seed: int, *, begin: int = 0, end: int = FRAMES) -> dict[str, Any]:
@@ -25,28 +30,22 @@ def report(seed: int, *, begin: int = 0, end: int = FRAMES) -> dict[str, Any]:
     rooms = Heights(seed, [0])
     (told,) = rooms.tells([draw_day(rooms.rooms[0], _FALLS, rooms.rngs[0])])
     straight = RadarFalls(rooms.zones)
-    block = slice(begin, end)
+    day = slice(begin, end)
     expected = straight.feed(
-        told.ids[:, block].T[:, None], told.places[:, block].transpose(1, 0, 2)[:, None], told.tops[:, block].T[:, None]
+        told.ids[:, day].T[:, None], told.places[:, day].transpose(1, 0, 2)[:, None], told.tops[:, day].T[:, None]
     )
-    splitter, frames, detector = Splitter(ti.FRAMING), Frames(1), RadarFalls(rooms.zones)
+    splitter, lately, detector = Splitter(ti.FRAMING), Lately([MODULE], 0.0), RadarFalls(rooms.zones)
     found: list[RadarFinding] = []
     read = 0
-    taken = []
     for at in range(begin, end):
+        now = (at - begin + 1) / RATE_HZ
         for frame in splitter.feed(encoded(told, at)):
-            said = ti.decode(frame).targets
+            lately.feed(MODULE, ti.decode(frame), now)
             read += 1
-            if said is not None:
-                frames.put(
-                    0, said.ids, MOUNTING.to_room(said.positions)[:, :2],
-                    tops(MOUNTING, said.positions, said.heights[:, 1]),
-                )  # fmt: skip
-        taken.append(frames.take())
-        if len(taken) == _CHUNK or at == end - 1:
-            ids, places, heights = zip(*taken, strict=True)
-            found += detector.feed(np.stack(ids), np.stack(places), np.stack(heights))
-            taken = []
+        if (at - begin) % _CHUNK == _CHUNK - 1 or at == end - 1:
+            block = lately.block(now + _ROUNDING_S)
+            if block is not None:
+                found += detector.feed(block.ids, block.places, block.tops)
     return {
         "frames": read,
         "frames_lost": end - begin - read,
@@ -64,7 +63,7 @@ def encoded(told: Tracks, at: int) -> bytes:
     ids = (told.ids[slots, at] - 1).tolist()
     moved = np.zeros((len(slots), 9))
     moved[:, :2] = told.places[slots, at]
-    top = told.tops[slots, at].astype(np.float64) - MOUNTING.height_m
+    top = told.tops[slots, at].astype(np.float64) - MODULE.height_m
     heights = reports.ti_heights([one & 0xFF for one in ids], np.column_stack([np.full(len(slots), -2.0), top]))
     return reports.ti(at, [reports.ti_targets(ids, moved), heights])
 

@@ -9,12 +9,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from device_drivers.radar_frame import RadarFrame, Targets
-from gateway.radar.modules import Module, Mounting
+from analytics.radar.frames import Mounting, tops
+from device_drivers.radar_frame import RadarFrame
+from gateway.radar.modules import Module
+from gateway.radar.modules import Mounting as Place
 
-Floats = NDArray[np.float64]
 HIGHEST_M: Final = 2.3  # nobody is taller: a target above it is a reflection or a wrong mounting height
-STEEPEST_DEG: Final = 60.0  # of a view in which heights mean something
+TELLS_MIDDLES: Final = frozenset({"tinyframe"})  # targets with a height of their middle; LD2450's have none at all
 LOWEST_M: Final = -0.5  # noise, and a floor that is not level
 
 
@@ -38,17 +39,15 @@ NOBODY: Final = Bodies(
 )  # fmt: skip
 
 
-def upright(module: Module, xyz: Floats) -> Floats:
-    """Float64 (n, 3) in the module's axes → (n, 3): x and y along the floor, z above it.
+def upright(module: Module, xyz: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Float32 (n, 3) in the module's axes → (n, 3): x and y along the floor, z above it."""
+    return mounted(module).to_room(xyz)
 
-    A module on the wall is turned up by its tilt; one on the ceiling looks down, and what is away from it is below.
-    """
-    down = math.radians(90.0 if module.mounting is Mounting.CEILING else module.tilt_deg)
-    turned = np.empty_like(xyz)
-    turned[:, 0] = xyz[:, 0]
-    turned[:, 1] = xyz[:, 1] * math.cos(down) + xyz[:, 2] * math.sin(down)
-    turned[:, 2] = xyz[:, 2] * math.cos(down) - xyz[:, 1] * math.sin(down) + module.height_m
-    return turned
+
+def mounted(module: Module) -> Mounting:
+    """One on the ceiling looks straight down."""
+    down = 90.0 if module.mounting is Place.CEILING else module.tilt_deg
+    return Mounting(height_m=module.height_m, down_rad=math.radians(down))
 
 
 def bodies(module: Module, frame: RadarFrame) -> Bodies | None:
@@ -58,21 +57,13 @@ def bodies(module: Module, frame: RadarFrame) -> Bodies | None:
         return None
     if not len(targets.ids):
         return NOBODY
-    placed = upright(module, targets.positions.astype(np.float64))
-    tops = _tops(module, targets, placed)
-    possible = (tops <= HIGHEST_M) & (tops >= LOWEST_M) | np.isnan(tops)
-    return Bodies(
-        (targets.ids + 1).astype(np.int32)[possible],
-        placed[possible, :2].astype(np.float32),
-        tops[possible].astype(np.float32),
-    )
-
-
-def _tops(module: Module, targets: Targets, placed: Floats) -> Floats:
-    """Float64 (k,). Where a module tells no heights the top is not known: the place of a target is its middle."""
-    highest = np.asarray(targets.heights[:, 1], np.float64)
-    if module.mounting is Mounting.CEILING or module.tilt_deg > STEEPEST_DEG:
-        return np.full(len(placed), np.nan)
-    # The highest point is as far along the floor as the middle, not as far along the module's tilted view.
-    down = math.radians(module.tilt_deg)
-    return np.asarray((highest - placed[:, 1] * math.sin(down)) / math.cos(down) + module.height_m)
+    hangs = mounted(module)
+    placed = hangs.to_room(targets.positions)
+    highest = targets.heights[:, 1]
+    if module.protocol not in TELLS_MIDDLES:
+        tops_m = tops(hangs, targets.positions, highest)
+        tops_m[np.isnan(highest)] = np.nan  # what is told of these is a place, not the middle of a body
+    else:
+        tops_m = tops(hangs, targets.positions, highest)
+    possible = (tops_m <= HIGHEST_M) & (tops_m >= LOWEST_M) | np.isnan(tops_m)
+    return Bodies((targets.ids + 1).astype(np.int32)[possible], placed[possible, :2], tops_m[possible])

@@ -97,7 +97,7 @@ def picture(module: Module, frame: RadarFrame) -> dict[str, object] | None:
             for (x, y), top in zip(seen.places.tolist(), seen.tops.tolist(), strict=True)
         ]
     if frame.points is not None and len(frame.points):
-        placed = upright(module, frame.points[:_MOST, :3].astype(float))
+        placed = upright(module, frame.points[:_MOST, :3])
         shown["points"] = [[round(value, 2) for value in row] for row in placed.tolist()]
     for name in ("present", "moving", "fallen"):
         value = getattr(frame, name)
@@ -108,6 +108,6 @@ def picture(module: Module, frame: RadarFrame) -> dict[str, object] | None:
 
 def _heights(module: Module, frame: RadarFrame) -> list[float]:
     if frame.points is not None and len(frame.points):
-        return [float(one) for one in upright(module, frame.points[:, :3].astype(float))[:, 2]]
+        return [float(one) for one in upright(module, frame.points[:, :3])[:, 2]]
     seen = bodies(module, frame)
     return [] if seen is None else [one for one in seen.tops.tolist() if not math.isnan(one)]

@@ -14,11 +14,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from analytics.radar.falls import RadarFalls, Zone
-from analytics.radar.frames import Frames, Mounting, tops
+from analytics.radar.falls import RadarFalls
+from analytics.radar.places import Zone
 from device_drivers.decode.radar import ti
 from device_drivers.decode.radar.splitter import Splitter
 from device_drivers.virtual.radar import reports
+from gateway.radar.modules import Module, Mounting
+from gateway.radar.seen import Lately
 
 POINTS: Final = 50
 TARGETS: Final = 3
@@ -30,7 +32,15 @@ RATE_HZ: Final = 20
 SECONDS: Final = 60
 FALLS_S: Final = 30.0
 GOAL_SHARE: Final = 0.10  # of a core
-MOUNTING: Final = Mounting(height_m=2.0)
+HEIGHT_M: Final = 2.0
+MODULES: Final = [
+    Module(
+        identity=f"port:{number}", port="", room="bedroom", height_m=HEIGHT_M, mounting=Mounting.WALL, protocol="ti",
+        zones=(Zone(low=(1.5, 3.0), high=(2.5, 5.0), height=0.5),),
+    )
+    for number in range(RADARS)
+]  # fmt: skip
+TICK: Final = RATE_HZ // 2  # frames between looks, as the gateway has them
 
 
 def sent(radar: int, seconds: int = SECONDS) -> list[bytes]:
@@ -39,7 +49,7 @@ def sent(radar: int, seconds: int = SECONDS) -> list[bytes]:
     t = np.arange(seconds * RATE_HZ) / RATE_HZ
     angle = np.minimum(t, FALLS_S) * 0.4 + radar
     down = np.clip((t - FALLS_S) / 0.9, 0, 1) ** 2
-    top = 1.7 - 1.4 * down - MOUNTING.height_m
+    top = 1.7 - 1.4 * down - HEIGHT_M
     frames = []
     for at in range(len(t)):
         moved = np.zeros((TARGETS, 9))
@@ -72,25 +82,20 @@ class Home:
 
     def __init__(self) -> None:
         self.splitters = [Splitter(ti.FRAMING) for _ in range(RADARS)]
-        self.frames = Frames(RADARS)
-        zone = Zone(low=(1.5, 3.0), high=(2.5, 5.0), height=0.5)
-        self.detector = RadarFalls([(zone,)] * RADARS)
+        self.lately = Lately(MODULES, 0.0)
+        self.detector = RadarFalls([one.zones for one in MODULES])
         self.found = 0
 
     def go(self, lines: list[list[bytes]], begin_s: int, end_s: int) -> float:
         """Processor time a second of those seconds."""
         began = process_time()
         for at in range(begin_s * RATE_HZ, end_s * RATE_HZ):
+            now = (at + 1) / RATE_HZ
             for room, line in enumerate(lines):
                 for frame in self.splitters[room].feed(line[at]):
-                    said = ti.decode(frame).targets
-                    if said is not None:
-                        self.frames.put(
-                            room, said.ids, MOUNTING.to_room(said.positions)[:, :2],
-                            tops(MOUNTING, said.positions, said.heights[:, 1]),
-                        )  # fmt: skip
-            if at % 2:
-                self.found += len(self.detector.frame(*self.frames.take()))
+                    self.lately.feed(MODULES[room], ti.decode(frame), now)
+            if at % TICK == TICK - 1 and (block := self.lately.block(now)) is not None:
+                self.found += len(self.detector.feed(block.ids, block.places, block.tops))
         return (process_time() - began) / (end_s - begin_s)
 
 

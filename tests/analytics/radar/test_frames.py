@@ -1,4 +1,4 @@
-"""From the words of modules to frames: axes turned by how they hang, fast ones thinned, slow ones held for a while."""
+"""From a module's axes to its room's, by how it hangs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from analytics.radar.frames import HELD, SLOTS, Frames, Mounting, tops
+from analytics.radar.frames import Mounting, tops
 
 AT = np.array([[0.3, 2.0, -0.4]], np.float32)
 
@@ -27,20 +27,3 @@ def test_tops_of_modules_that_tell_them_and_of_those_that_tell_the_middle() -> N
     assert tops(mounting, AT, np.array([-0.3], np.float32)).tolist() == pytest.approx([1.7])
     middle = np.array([[0.3, 2.0, -1.2]], np.float32)
     assert tops(mounting, middle, np.array([np.nan], np.float32)).tolist() == pytest.approx([1.6])
-
-
-def test_words_are_held_and_then_nobody_is_seen() -> None:
-    frames = Frames(2)
-    assert not frames.take()[0].any()
-    frames.put(1, np.array([0, 7], np.int32), np.zeros((2, 2), np.float32), np.array([1.7, 0.4], np.float32))
-    for _ in range(HELD):
-        ids, places, heights = frames.take()
-        assert ids[1, :3].tolist() == [1, 8, 0], "the module's number 0 is somebody too"
-        assert not ids[0].any()
-        assert (places.shape, heights.shape) == ((2, SLOTS, 2), (2, SLOTS))
-    assert not frames.take()[0].any()
-    many = np.arange(20, dtype=np.int32)
-    frames.put(0, many, np.zeros((20, 2), np.float32), np.ones(20, np.float32))
-    assert frames.take()[0][0].tolist() == list(range(1, SLOTS + 1))
-    frames.put(0, many[:1], np.zeros((1, 2), np.float32), np.ones(1, np.float32))
-    assert frames.take()[0][0].tolist() == [1] + [0] * (SLOTS - 1), "the newest word"
