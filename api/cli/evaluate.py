@@ -16,6 +16,7 @@ from analytics.falls.artefact import ANYWHERE, FOLDS, WORN, load
 from analytics.falls.evaluation import SEEDS, judges, outcomes
 from analytics.falls.report import report as figures
 from analytics.radar import regression
+from api.cli.evaluate_activity import activity
 from gateway.core.errors import Invalid
 
 Models = Mapping[str, Model]
@@ -26,6 +27,9 @@ app = typer.Typer(no_args_is_help=True, help="Measure the detectors on published
 @app.callback()
 def _evaluate() -> None:
     """Measure the detectors on published recordings."""
+
+
+app.command("activity")(activity)
 
 
 @app.command("fall")
