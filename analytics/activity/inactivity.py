@@ -79,7 +79,7 @@ def step(
     path = np.empty((homes, minutes))
     for minute in range(minutes):
         comes = hazard[rows, half_hour[:, minute], STEP_OF[np.minimum(since, LONGEST)], where]
-        odds = np.minimum((odds + MINUTE_H) / (1.0 - comes), MOST_H)
+        odds = np.minimum((odds + MINUTE_H) / (1.0 - comes.astype(np.float64)), MOST_H)
         odds = np.where(life[:, minute], 0.0, odds)
         since = np.where(expected[:, minute], 0, since + 1)
         where = np.where(told[:, minute], place[:, minute], where)
