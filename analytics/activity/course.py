@@ -146,18 +146,18 @@ def replay(home: Home, parts: list[Stretch]) -> NDArray[np.float64]:
     return np.concatenate(found)
 
 
-def past_peaks(home: Home, before_day: int, settings: HabitSettings) -> tuple[NDArray[np.float64], float]:
-    """How high the statistic was in each quiet of the past, each day judged by the others, and hours listened to.
+def past_peaks(home: Home, settings: HabitSettings) -> tuple[NDArray[np.float64], float]:
+    """How high the statistic was in each quiet of a record, each day judged by the others, and hours listened to.
 
     Days here go from noon to noon, so that a night is of one piece.
 
     Returns:
-        float64 (quiets,), hours; and the hours. Nothing and 0 where the past is shorter than a week.
+        float64 (quiets,), hours; and the hours. Nothing and 0 where the record is shorter than a week.
     """
-    days = before_day - 1
+    days = home.events.days - 1
     if days < 7:
         return np.zeros(0), 0.0
-    view = home.views[int(home.view[before_day * DAY - 1])]
+    view = home.views[int(home.view[-1])]
     firsts = [day * DAY + DAY // 2 for day in range(days)]
     each = [view.counts(first, first + DAY) for first in firsts]
     total = Counts.none(1)
@@ -174,6 +174,17 @@ def past_peaks(home: Home, before_day: int, settings: HabitSettings) -> tuple[ND
         hazard(Counts(minutes=minutes, events=events), settings),
         seen.life[rows], seen.expected[rows], seen.place[rows], rows[0] % DAY,
     )  # fmt: skip
-    inside = view.place[rows] != Place.OUT
-    ends = seen.life[np.minimum(rows + 1, len(seen.life) - 1)] | (np.arange(DAY) == DAY - 1)
-    return path[ends & inside & (path > 0)], days * 24.0
+    at_home = view.place[rows].reshape(-1) != Place.OUT
+    return peaks(path.reshape(-1), at_home)[1], days * 24.0
+
+
+def peaks(path: NDArray[np.float64], counted: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The highest the statistic was in each quiet that ended: its minute, int64 (quiets,), and height, float64.
+
+    Args:
+        path: the statistic at each minute's end, float64 (minutes,).
+        counted: quiets that end where this is False are left out, bool (minutes,).
+    """
+    ends = (path[:-1] > 0) & (path[1:] < path[:-1]) & counted[:-1]
+    at = np.flatnonzero(ends)
+    return at, path[at]

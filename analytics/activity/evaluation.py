@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.activity.course import Home, Stretch, past_peaks, replay, stretches
+from analytics.activity.course import Home, Stretch, past_peaks, peaks, replay, stretches
 from analytics.activity.events import Events
 from analytics.activity.habits import DAY, HabitSettings
 from analytics.activity.inactivity import Quiet, step
@@ -21,6 +21,7 @@ from analytics.activity.protocol import HORIZON, Situation, Tried, draw, tried
 LEVELS_H: Final = np.geomspace(12.0, 365 * 24.0, 100)
 TRAINED_DAYS: Final = 14  # before the first day that is tested
 MONTHLY: Final = (0.5, 1.0, 2.0, 4.0)
+WEEK: Final = 7  # days between two settings of a threshold
 
 
 def situation(home: Home, first_day: int, seed: int) -> Situation:
@@ -68,14 +69,45 @@ def _silent(given: Situation, parts: Sequence[Stretch], odds: NDArray[np.float64
     return found
 
 
-def evaluated(
-    events: Events, first_day: int, *, seed: int = 0, settings: HabitSettings | None = None
-) -> tuple[Home, Situation, Tried, Tried, dict[float, float]]:
-    """Everything measured of one home.
+def promises(
+    home: Home, given: Situation, untouched: NDArray[np.float64], settings: HabitSettings
+) -> NDArray[np.float64]:
+    """The threshold of each promise in `MONTHLY` on each day, set anew each week, float64 (promises, days).
 
-    Returns:
-        The home, what happened, the curve by the protocol, the curve with nothing left out, and the threshold (hours)
-        of each promise in `MONTHLY`, set from the days before the test only.
+    From the past only: before the test each day judged by the others, as it was known when the test began; since then
+    what the statistic really was.
+    """
+    before, hours = past_peaks(Home.of(home.events.until(given.first // DAY)), settings)
+    at, height = peaks(untouched, ~(given.out | given.outage))
+    found = np.empty((len(MONTHLY), given.days))
+    for first in range(0, given.days, WEEK):
+        past = np.concatenate([before, height[at < first * DAY]])
+        heard = hours + float((~(given.out | given.outage))[: first * DAY].sum()) / 60
+        for row, per_month in enumerate(MONTHLY):
+            found[row, first : first + WEEK] = threshold_h(per_month, past, heard)
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Evaluated:
+    """Everything measured of one home: by the protocol, and with nothing left out.
+
+    Attributes:
+        home, given: the home and what happened.
+        curve, whole_curve: at fixed levels.
+        promised, whole_promised: at the promises of `MONTHLY`, a row each.
+    """
+
+    home: Home
+    given: Situation
+    curve: Tried
+    whole_curve: Tried
+    promised: Tried
+    whole_promised: Tried
+
+
+def evaluated(events: Events, first_day: int, *, seed: int = 0, settings: HabitSettings | None = None) -> Evaluated:
+    """Our detector on a home from a day on.
 
     Raises:
         ValueError: see `situation`.
@@ -84,10 +116,12 @@ def evaluated(
     home = Home.of(events)
     given = situation(home, first_day, seed)
     untouched, silent = paths(home, given, settings)
-    # What the past was is judged by what was known then: not even a later outage is.
-    peaks, hours = past_peaks(Home.of(events.until(first_day)), first_day, settings)
-    promised = {per_month: threshold_h(per_month, peaks, hours) for per_month in MONTHLY}
-    levels = np.sort(np.concatenate([LEVELS_H, list(promised.values())]))
-    ours = tried(given, untouched, silent, levels)
-    everything = tried(given, untouched, silent, levels, leave_out=False)
-    return home, given, ours, everything, promised
+    levels = promises(home, given, untouched, settings)
+    return Evaluated(
+        home=home,
+        given=given,
+        curve=tried(given, untouched, silent, LEVELS_H),
+        whole_curve=tried(given, untouched, silent, LEVELS_H, leave_out=False),
+        promised=tried(given, untouched, silent, levels),
+        whole_promised=tried(given, untouched, silent, levels, leave_out=False),
+    )

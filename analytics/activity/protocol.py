@@ -49,7 +49,7 @@ class Tried:
     """What one detector said at each of many thresholds.
 
     Attributes:
-        levels: thresholds, float64 (levels,), ascending.
+        levels: thresholds, float64 (levels,); the mean of the days' where they differ.
         false: false alerts of each day, int64 (levels, days); `false_night` those that came by night.
         told: what was only information (out of home), int64 (levels, days).
         delay_h: of each emergency, float64 (levels, emergencies); NaN where an alert was already standing.
@@ -96,7 +96,7 @@ def tried(
         situation: what happened.
         untouched: the statistic at each minute's end, float64 (minutes,); an alert ends with the next sign of life.
         silent: the statistic in the minutes after each emergency's, float64 (emergencies, HORIZON).
-        levels: thresholds, ascending.
+        levels: thresholds, float64 (levels,), or (levels, days) where each day has its own.
         leave_out: outages and out of home; False counts everything.
     """
     minutes, days = len(situation.life), situation.days
@@ -108,17 +108,18 @@ def tried(
     shape = (len(levels), days)
     false, night, told = np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     delay = np.empty((len(levels), len(at)))
-    for row, level in enumerate(levels.tolist()):
-        above = np.flatnonzero(untouched >= level)
+    each = np.broadcast_to(levels[:, None] if levels.ndim == 1 else levels, shape)
+    for row, level in enumerate(each):
+        above = np.flatnonzero(untouched >= np.repeat(level, DAY))
         _, index = np.unique(quiet[above], return_index=True)
         alerts = above[index]
         standing = np.full(minutes, minutes)
         standing[begin[alerts]] = alerts
-        after = (highest < level).sum(axis=1)
+        after = (highest < level[at // DAY, None]).sum(axis=1)
         hours = (at + 2 + after - situation.moments) / 60  # the alert comes at the end of its minute
         delay[row] = np.where(standing[begin[at]] <= at, np.nan, np.minimum(hours, HORIZON / 60))
         # An alert that stood when the test began was raised before it.
-        alerts = alerts[(alerts > 0) | (untouched[0] < level)]
+        alerts = alerts[(alerts > 0) | (untouched[0] < level[0])]
         away = situation.out[alerts] if leave_out else np.zeros(len(alerts), bool)
         dark = out_before[alerts + 1] - out_before[begin[alerts]] > 0 if leave_out else np.zeros(len(alerts), bool)
         told[row] = np.bincount(alerts[away] // DAY, minlength=days)
@@ -128,6 +129,7 @@ def tried(
     away = situation.out[at] & ~situation.outage[at]
     left_out = situation.out | situation.outage if leave_out else np.zeros(minutes, bool)
     return Tried(
-        levels=levels, false=false, false_night=night, told=told, delay_h=delay, counted=~left_out[at], away=away,
-        day=at // DAY, night=by_night(at), watched_days=float((~left_out).sum() / DAY),
+        levels=each.mean(axis=1), false=false, false_night=night, told=told, delay_h=delay,
+        counted=~left_out[at], away=away, day=at // DAY, night=by_night(at),
+        watched_days=float((~left_out).sum() / DAY),
     )  # fmt: skip

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.activity.course import Home
-from analytics.activity.habits import DAY
+from analytics.activity.evaluation import MONTHLY, Evaluated
 from analytics.activity.promise import MONTH_H
-from analytics.activity.protocol import HORIZON, Situation, Tried
+from analytics.activity.protocol import HORIZON, Tried
 
 AT_MOST: Final = (0, 1, 2, 4, 6, 12)  # false alerts of the whole test
 DRAWS: Final = 2000
@@ -47,10 +47,6 @@ class Figures:
             return None
         return {"false_alerts_at_most": at_most, **self.point(int(allowed[np.argmin(self.mean_delay_h[allowed])]))}
 
-    def at(self, threshold: float) -> dict[str, Any]:
-        """The point of a threshold that is one of the levels."""
-        return self.point(int(np.searchsorted(self._tried.levels, threshold)))
-
     def point(self, row: int) -> dict[str, Any]:
         """Everything at one level."""
         tried = self._tried
@@ -84,9 +80,8 @@ class Figures:
         return {"false_alerts": int(false.sum()), "mean_delay_h": float(delays.mean()) if len(delays) else None}
 
 
-def away(tried: Tried, threshold: float) -> dict[str, Any]:
+def away(tried: Tried, row: int) -> dict[str, Any]:
     """What was said while the resident was out, and how long after an emergency there."""
-    row = int(np.searchsorted(tried.levels, threshold))
     delays = tried.delay_h[row][tried.away]
     delays = delays[~np.isnan(delays)]
     return {
@@ -96,37 +91,28 @@ def away(tried: Tried, threshold: float) -> dict[str, Any]:
     }
 
 
-def report(
-    home: Home,
-    given: Situation,
-    ours: Tried,
-    everything: Tried,
-    promised: Mapping[float, float],
-    per_month: float,
-    peers: Mapping[str, Tried],
-) -> dict[str, Any]:
-    """All of it. Top-level figures are at the promise of `per_month`, set beforehand from the past only."""
-    own, all_in = Figures(ours), Figures(everything)
+def report(found: Evaluated, per_month: float, peers: Mapping[str, Tried]) -> dict[str, Any]:
+    """All of it. Top-level figures are at the promise of `per_month`, thresholds set from the past only."""
+    home, given = found.home, found.given
+    curve, whole = Figures(found.curve), Figures(found.whole_curve)
+    row = MONTHLY.index(per_month)
     end = home.events.first_day + np.timedelta64(home.events.days, "D")
     return {
         "test_from": str(end - np.timedelta64(given.days, "D")),
         "days": given.days,
-        "watched_days": ours.watched_days,
+        "watched_days": found.curve.watched_days,
         "left_out": {"outage": float(given.outage.mean()), "out_of_home": float((given.out & ~given.outage).mean())},
-        "emergencies": int(ours.counted.sum()),
+        "emergencies": int(found.curve.counted.sum()),
         "promised_per_month": per_month,
-        **own.at(promised[per_month]),
-        "at_most": _points(own),
-        "promises": _promises(own, promised, ours.watched_days),
-        "out_of_home": away(ours, promised[per_month]),
-        "nothing_left_out": {
-            "at_most": _points(all_in),
-            "promises": _promises(all_in, promised, everything.watched_days),
-        },
+        **Figures(found.promised).point(row),
+        "at_most": _points(curve),
+        "promises": _promises(found.promised),
+        "out_of_home": away(found.promised, row),
+        "nothing_left_out": {"at_most": _points(whole), "promises": _promises(found.whole_promised)},
         "peers": {name: _points(Figures(one)) for name, one in peers.items()},
         "outages": outage_words(home),
         "remarks": list(home.events.remarks),
-        "curve": own.curve(),
+        "curve": curve.curve(),
         "note": NOTE,
     }
 
@@ -145,11 +131,11 @@ def _points(figures: Figures) -> list[dict[str, Any]]:
     return [one for at_most in AT_MOST if (one := figures.best(at_most)) is not None]
 
 
-def _promises(figures: Figures, promised: Mapping[float, float], watched_days: float) -> list[dict[str, Any]]:
-    months = watched_days * DAY / 60 / MONTH_H
+def _promises(tried: Tried) -> list[dict[str, Any]]:
+    months, figures = tried.watched_days * 24 / MONTH_H, Figures(tried)
     return [
-        {"per_month": per_month, "expected": per_month * months, **figures.at(threshold)}
-        for per_month, threshold in promised.items()
+        {"per_month": per_month, "expected": per_month * months, **figures.point(row)}
+        for row, per_month in enumerate(MONTHLY)
     ]
 
 

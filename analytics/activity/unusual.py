@@ -76,14 +76,19 @@ def usual(past: NDArray[np.float32]) -> Usual:
 
 def unusual(days: NDArray[np.float32], known: Usual) -> Unusual:
     """Days against what is usual, `parts` of them, float32 (homes, days, parts, features)."""
-    off = (days - known.middle[:, None]) / known.spread[:, None]
-    off = off.reshape(*off.shape[:2], -1)
+    off = unusual_cells(days, known)
     size = np.where(np.isnan(off), np.float32(-1), np.abs(off))
     largest = np.argpartition(size, -NAMED, axis=2)[:, :, -NAMED:]
     order = np.argsort(-np.take_along_axis(size, largest, axis=2), axis=2, kind="stable")
     cells = np.take_along_axis(largest, order, axis=2)
     deviations = np.take_along_axis(off, cells, axis=2)
     return Unusual(score=np.abs(deviations).sum(axis=2), cells=cells, deviations=deviations)
+
+
+def unusual_cells(days: NDArray[np.float32], known: Usual) -> NDArray[np.float32]:
+    """How far each cell of each day is off, in deviations, float32 (homes, days, parts * features)."""
+    off = (days - known.middle[:, None]) / known.spread[:, None]
+    return np.asarray(off.reshape(*off.shape[:2], -1))
 
 
 def rank(score: NDArray[np.float32], past: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 import numpy as np
 import typer
 
-from analytics.activity import plots
+from analytics.activity import kept, plots
 from analytics.activity.course import Home
 from analytics.activity.evaluation import MONTHLY, evaluated
 from analytics.activity.protocol import Situation, Tried, tried
@@ -19,12 +19,17 @@ from analytics.datasets import DatasetError, homeassist
 from gateway.core.errors import Invalid
 
 LEARNT_DAYS: Final = 30  # when nobody says from which day on to test
+MADE_UP: Final = "made-up"  # residents of whom it is known that nothing happened: is the promise kept?
 _PEER_LEVELS: Final = 400  # its strictest ones: more false alerts than that interest nobody
 
 
 def activity(
-    path: Annotated[Path, typer.Argument(help="the record of one home, original layout")],
-    name: Annotated[str, typer.Option("--dataset", help=f"whose layout it has: {homeassist.NAME}")] = homeassist.NAME,
+    path: Annotated[
+        Path | None, typer.Argument(help="the record of one home, original layout", show_default=False)
+    ] = None,
+    name: Annotated[
+        str, typer.Option("--dataset", help=f"whose layout it has: {homeassist.NAME}, or {MADE_UP} (no file)")
+    ] = homeassist.NAME,
     test_from: Annotated[
         str | None,
         typer.Option(
@@ -42,20 +47,26 @@ def activity(
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object on standard output")] = False,
 ) -> None:
     """Put emergencies into every day of a home's record and see when they are noticed; learn from the past only."""
+    if name == MADE_UP:
+        promises = kept.kept(seed=seed, say=lambda line: typer.echo(line, err=True))
+        print(json.dumps(promises, indent=None if as_json else 1))
+        return
     if name != homeassist.NAME:
-        raise Invalid(f"there is no dataset {name!r} of homes; known is: {homeassist.NAME}.")
+        raise Invalid(f"there is no dataset {name!r} of homes; known are: {homeassist.NAME}, {MADE_UP}.")
+    if path is None:
+        raise Invalid("say which file the record of the home is.")
     if per_month not in MONTHLY:
         raise Invalid(f"--per-month is one of {', '.join(f'{one:g}' for one in MONTHLY)}.")
     try:
         events = homeassist.load(path)
         first = LEARNT_DAYS if test_from is None else _day(test_from, events.first_day)
-        home, given, ours, everything, promised = evaluated(events, first, seed=seed)
+        measured = evaluated(events, first, seed=seed)
     except (DatasetError, ValueError) as error:
         raise Invalid(str(error)) from error
-    found = report(home, given, ours, everything, promised, per_month, _peers(home, given) if peers else {})
+    found = report(measured, per_month, _peers(measured.home, measured.given) if peers else {})
     if drawn is not None:
         drawn.mkdir(parents=True, exist_ok=True)
-        for file, drawing in plots.drawings(home, found).items():
+        for file, drawing in plots.drawings(measured.home, found).items():
             (drawn / file).write_text(drawing, encoding="utf-8")
     print(json.dumps({"dataset": name, "seed": seed, **found}) if as_json else _text(found))
 
@@ -95,6 +106,10 @@ def _text(found: dict[str, Any]) -> str:
     lines = [
         over,
         f"promised {found['promised_per_month']:g} a month: {_words(found)}",
+        *[
+            f"{one['per_month']:g} a month are {one['expected']:.1f} expected: {_words(one)}"
+            for one in found["promises"]
+        ],
         *[f"at most {one['false_alerts_at_most']} false alerts: {_words(one)}" for one in found["at_most"]],
         "nothing left out:",
         *[

@@ -26,6 +26,7 @@ def test_an_hour_counted_by_hand() -> None:
     assert (found[:, :, ANY] >= found[:, :, KITCH]).all()
 
 
+@pytest.mark.slow
 def test_a_sensor_that_is_out_is_not_known() -> None:
     home = without(made_up(20), BEDROOM, 10 * DAY_S, 14 * DAY_S)
     found = hourly(home)
@@ -53,6 +54,7 @@ def test_minutes_that_nobody_listened_to_are_not_known() -> None:
     assert np.isnan(daily(home, listening).rise_h).tolist() == [True, True, False, False]
 
 
+@pytest.mark.slow
 def test_days_follow_the_habit() -> None:
     early = daily(made_up(30, habit=Habit(rises=6.0, sleeps=21.5, bathroom_by_night=0.0, outings=0.0)))
     late = daily(made_up(30, habit=Habit(rises=8.5, sleeps=24.0, bathroom_by_night=3.0, outings=1.0)))

@@ -10,7 +10,6 @@ from analytics.activity.events import PLACES, Place
 from analytics.activity.habits import CLOCK, DAY, EDGES, QUIET, Counts, HabitSettings, count, hazard
 from analytics.activity.inactivity import Quiet, raised, step
 from analytics.activity.minutes import NOWHERE, minutes, since, where
-from analytics.activity.promise import MONTH_H, threshold_h
 from analytics.datasets.made_up_home import made_up
 
 
@@ -145,6 +144,7 @@ def test_days_of_silence_do_not_overflow() -> None:
     assert raised(np.zeros(1), path, 720.0).sum() == 1
 
 
+@pytest.mark.slow
 def test_the_promise_holds_where_the_habits_are_right() -> None:
     """Events drawn from the very hazard: mean hours between false alerts is the threshold, from above."""
     rng = np.random.default_rng(0)
@@ -158,11 +158,3 @@ def test_the_promise_holds_where_the_habits_are_right() -> None:
     # After an alert the quiet goes on until life comes: 50 minutes more on the mean.
     between = homes * length / 60 / alerts - 50 / 60
     assert level <= between <= 1.2 * level
-
-
-def test_a_threshold_is_a_promise() -> None:
-    assert threshold_h(1.0) == MONTH_H
-    assert threshold_h(2.0) == MONTH_H / 2
-    for wrong in (0.0, -1.0, float("nan")):
-        with pytest.raises(ValueError, match="cannot be promised"):
-            threshold_h(wrong)

@@ -76,11 +76,11 @@ def events() -> Events:
 
 @pytest.mark.slow
 def test_a_made_up_home(events: Events) -> None:
-    home, given, ours, everything, promised = evaluated(events, 16)
-    found = report(home, given, ours, everything, promised, 1.0, {})
+    measured = evaluated(events, 16)
+    found = report(measured, 1.0, {})
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     assert found["days"] == 5
-    assert found["emergencies"] == ours.counted.sum()
+    assert found["emergencies"] == measured.curve.counted.sum()
     delays = [one["mean_delay_h"] for one in found["curve"]]
     false = [one["false_alerts"] for one in found["curve"]]
     assert (np.diff(delays) > -0.2).all()  # emergencies at which an alert is standing come in as the level rises
@@ -88,18 +88,19 @@ def test_a_made_up_home(events: Events) -> None:
     assert found["at_most"][0]["mean_delay_h"] < 8
     low, high = found["mean_delay_h_ci95"]
     assert low < found["mean_delay_h"] < high
-    drawn = plots.drawings(home, found)
+    drawn = plots.drawings(measured.home, found)
     assert set(drawn) == {"actogram.svg", "survival.svg", "curve.svg"}
     assert all(one.startswith("<svg") and "nan" not in one for one in drawn.values())
 
 
 @pytest.mark.slow
 def test_the_future_changes_nothing_before_it(events: Events) -> None:
-    whole = evaluated(events, 16)[2]
-    part = evaluated(events.until(19), 16)[2]
-    np.testing.assert_array_equal(whole.false[:, :3], part.false)
+    whole, part = evaluated(events, 16), evaluated(events.until(19), 16)
+    np.testing.assert_array_equal(whole.curve.false[:, :3], part.curve.false)
+    np.testing.assert_array_equal(whole.promised.false[:, :3], part.promised.false)
 
 
+@pytest.mark.slow
 def test_peers_see_only_the_past(events: Events) -> None:
     home, cut = Home.of(events), Home.of(events.until(19))
     for peer in (alert_lines, buckets):
@@ -133,6 +134,7 @@ def test_the_command(tmp_path: Path, events: Events) -> None:
     assert "at most 1 false alerts" in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -65,6 +65,7 @@ def test_too_little_past_says_nothing() -> None:
     assert np.isnan(rank(found.score[:, -1], found.score[:, :-1])).all()
 
 
+@pytest.mark.slow
 def test_a_city_is_its_homes() -> None:
     hours = _hours(260, 20)
     whole = scored(hours)
