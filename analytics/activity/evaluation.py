@@ -18,7 +18,7 @@ from analytics.activity.promise import threshold_h
 from analytics.activity.protocol import HORIZON, Situation, Tried, draw, tried
 
 # From a false alert every half day to one a year.
-LEVELS_H: Final = np.geomspace(12.0, 365 * 24.0, 100)
+LEVELS_H: Final = np.geomspace(12.0, 365 * 24.0, 240)
 TRAINED_DAYS: Final = 14  # before the first day that is tested
 MONTHLY: Final = (0.5, 1.0, 2.0, 4.0)
 WEEK: Final = 7  # days between two settings of a threshold

@@ -36,6 +36,7 @@ class Habit:
         naps: probability of one after lunch.
         kitchen: share of the day's moments that are in the kitchen.
         every_min: minutes between two moments of a day awake, mean.
+        wanders: times a night that the resident walks about for a quarter of an hour, mean of a Poisson number.
     """
 
     rises: float = 7.0
@@ -48,6 +49,7 @@ class Habit:
     naps: float = 0.5
     kitchen: float = 0.3
     every_min: float = 9.0
+    wanders: float = 0.0
 
 
 def made_up(
@@ -110,6 +112,9 @@ def _day(own: Habit, rng: np.random.Generator) -> list[tuple[float, int]]:
     for _ in range(rng.poisson(own.bathroom_by_night)):
         at = rng.uniform(1, 5) * _HOUR
         found += [(at, BEDROOM), (at + 40, BATHROOM), (at + 240, BEDROOM)]
+    for _ in range(rng.poisson(own.wanders) if own.wanders else 0):
+        at = rng.uniform(0.5, 5) * _HOUR
+        found += [(at + 75 * turn, int(rng.choice((LIVING, KITCHEN, ENTRANCE)))) for turn in range(12)]
     return found
 
 
