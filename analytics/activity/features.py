@@ -29,9 +29,11 @@ OUT: Final = ANYWHERE + 2
 
 _EVENING_H: Final = 18  # where one looks for the night's rest …
 _NOON_H: Final = 14  # … until
+_AWAKE_H: Final = (8, 20)  # nearly everybody is
 NIGHT_H: Final = (22, 6)  # visits to the bathroom count in between
 _VISIT: Final = 15  # minutes; lively ones closer together are one visit
-_STIRS: Final = 8  # quiet minutes that one lively minute outweighs in a night's rest
+_DENSITY: Final = 0.5  # of a waking hour's lively minutes; fewer are rest
+_STIRS: Final = (4.0, 60.0)  # quiet minutes that one lively minute outweighs in a night's rest: least, most
 _REST_H: Final = 3.0  # less is a nap
 
 
@@ -78,6 +80,7 @@ def daily(events: Events, listening: NDArray[np.bool_] | None = None) -> Day:
     known = _Known.of(events, listening)
     anywhere = np.asarray(known.lively.any(axis=0))
     out = np.asarray(cut.where(cut.minutes(events, events.days * DAY).place) == Place.OUT)
+    stirs = _stirs(anywhere, known.dark | out)
     visits, rise, bed = (np.full(events.days, np.nan) for _ in range(3))
     for day in range(1, events.days):
         night = slice((day - 1) * DAY + NIGHT_H[0] * HOUR, day * DAY + NIGHT_H[1] * HOUR)
@@ -85,7 +88,7 @@ def daily(events: Events, listening: NDArray[np.bool_] | None = None) -> Day:
             visits[day] = _visits(known.lively[Place.BATHROOM, night])
         rest = slice((day - 1) * DAY + _EVENING_H * HOUR, day * DAY + _NOON_H * HOUR)
         if not known.dark[rest].any():
-            bed[day], rise[day] = _rest(anywhere[rest] | out[rest])
+            bed[day], rise[day] = _rest(anywhere[rest] | out[rest], stirs)
     awake = slice(NIGHT_H[1] * HOUR, NIGHT_H[0] * HOUR)
     quiet, dark, away = (
         part.reshape(events.days, DAY) for part in (cut.since(anywhere | out), known.dark, known.door_dark)
@@ -139,12 +142,20 @@ def _visits(lively: NDArray[np.bool_]) -> int:
     return int(len(at) > 0) + int((np.diff(at) > _VISIT).sum())
 
 
-def _rest(lively: NDArray[np.bool_]) -> tuple[float, float]:
+def _stirs(lively: NDArray[np.bool_], unknown: NDArray[np.bool_]) -> float:
+    """How much a lively minute weighs against rest in this home: where sensors seldom speak by day it weighs more."""
+    hour = np.arange(len(lively)) // HOUR % HOURS
+    awake = (hour >= _AWAKE_H[0]) & (hour < _AWAKE_H[1]) & ~unknown
+    share = float(lively[awake].mean()) if awake.any() else 0.0
+    return min(max(1 / max(_DENSITY * share, 1e-9) - 1, _STIRS[0]), _STIRS[1])
+
+
+def _rest(lively: NDArray[np.bool_], stirs: float) -> tuple[float, float]:
     """Hours of the clock at which the night's rest began (above 24 after midnight) and ended; NaN where there is none.
 
-    The stretch with the most quiet minutes, each lively one counted as `_STIRS` against it (the maximum-sum stretch).
+    The stretch with the most quiet minutes, each lively one counted as `stirs` against it (the maximum-sum stretch).
     """
-    gain = np.concatenate([[0], np.cumsum(np.where(lively, -_STIRS, 1))])
+    gain = np.concatenate([[0], np.cumsum(np.where(lively, -stirs, 1.0))])
     end = int(np.argmax(gain - np.minimum.accumulate(gain)))
     begin = int(np.argmin(gain[: end + 1]))
     if end - begin < _REST_H * HOUR:
