@@ -93,8 +93,8 @@ def _silent(
     longest = 0.0
     found: list[Outage] = []
     for count, (begin, end) in enumerate(zip(begins.tolist(), ends.tolist(), strict=True), 1):
-        if any(outage.from_s < end and begin < outage.to_s for outage in known):
-            continue
+        if end - begin <= longest or any(outage.from_s < end and begin < outage.to_s for outage in known):
+            continue  # most silences are no longer than the longest so far, and change nothing
         late = heard.later(begin, max(SILENT_S, TIMES * longest))
         missed = _missed(moving, begin, late, end) if count >= KNOWN_AFTER and late < end else None
         if missed is not None:

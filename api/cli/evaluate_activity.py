@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 import numpy as np
 import typer
 
+from analytics.activity import found as changes
 from analytics.activity import kept, plots
 from analytics.activity.course import Home
 from analytics.activity.evaluation import MONTHLY, evaluated
@@ -20,6 +21,7 @@ from gateway.core.errors import Invalid
 
 LEARNT_DAYS: Final = 30  # when nobody says from which day on to test
 MADE_UP: Final = "made-up"  # residents of whom it is known that nothing happened: is the promise kept?
+CHANGING: Final = "made-up-changes"  # and residents who change: how soon is it noticed?
 _PEER_LEVELS: Final = 400  # its strictest ones: more false alerts than that interest nobody
 
 
@@ -28,7 +30,10 @@ def activity(
         Path | None, typer.Argument(help="the record of one home, original layout", show_default=False)
     ] = None,
     name: Annotated[
-        str, typer.Option("--dataset", help=f"whose layout it has: {homeassist.NAME}, or {MADE_UP} (no file)")
+        str,
+        typer.Option(
+            "--dataset", help=f"whose layout it has: {homeassist.NAME}; or, without a file, {MADE_UP} or {CHANGING}"
+        ),
     ] = homeassist.NAME,
     test_from: Annotated[
         str | None,
@@ -47,12 +52,12 @@ def activity(
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object on standard output")] = False,
 ) -> None:
     """Put emergencies into every day of a home's record and see when they are noticed; learn from the past only."""
-    if name == MADE_UP:
-        promises = kept.kept(seed=seed, say=lambda line: typer.echo(line, err=True))
-        print(json.dumps(promises, indent=None if as_json else 1))
+    if name in (MADE_UP, CHANGING):
+        measure = kept.kept if name == MADE_UP else changes.found
+        print(json.dumps(measure(seed=seed, say=_say), indent=None if as_json else 1))
         return
     if name != homeassist.NAME:
-        raise Invalid(f"there is no dataset {name!r} of homes; known are: {homeassist.NAME}, {MADE_UP}.")
+        raise Invalid(f"there is no dataset {name!r} of homes; known are: {homeassist.NAME}, {MADE_UP}, {CHANGING}.")
     if path is None:
         raise Invalid("say which file the record of the home is.")
     if per_month not in MONTHLY:
@@ -69,6 +74,10 @@ def activity(
         for file, drawing in plots.drawings(measured.home, found).items():
             (drawn / file).write_text(drawing, encoding="utf-8")
     print(json.dumps({"dataset": name, "seed": seed, **found}) if as_json else _text(found))
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)
 
 
 def _day(text: str, first: np.datetime64) -> int:
