@@ -1,1 +1,1 @@
-"""A day at home as numbers: who was where and how long, how fast they walk. Pure functions of arrays."""
+"""Days at home from room sensors: inactivity, rest–activity rhythm, days unlike the others. Arrays in, arrays out."""

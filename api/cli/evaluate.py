@@ -16,6 +16,7 @@ from analytics.falls.artefact import ANYWHERE, FOLDS, WORN, load
 from analytics.falls.evaluation import SEEDS, judges, outcomes
 from analytics.falls.report import report as figures
 from analytics.radar import regression
+from api.cli.evaluate_activity import activity
 from api.cli.evaluate_radar import radar
 from gateway.core.errors import Invalid
 
@@ -29,6 +30,7 @@ def _evaluate() -> None:
     """Measure the detectors on published recordings."""
 
 
+app.command("activity")(activity)
 app.command("radar")(radar)
 
 

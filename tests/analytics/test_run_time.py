@@ -10,6 +10,7 @@ from typing import Final
 
 import pytest
 
+import analytics.activity
 import analytics.datasets
 import analytics.falls
 import gateway.detection
@@ -19,7 +20,7 @@ FORBIDDEN: Final = ("sklearn", "scipy.signal", "joblib", "pandas", "torch")
 
 
 def _modules() -> list[str]:
-    packages = (analytics.falls, analytics.datasets, gateway.detection)
+    packages = (analytics.falls, analytics.activity, analytics.datasets, gateway.detection)
     return [
         module.name
         for package in packages

@@ -1,0 +1,190 @@
+"""One home's record replayed as the gateway lives it: habits learnt every midnight from the past only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.activity import minutes as cut
+from analytics.activity.events import LIFE, Events, Kind, Place
+from analytics.activity.habits import DAY, Counts, HabitSettings, count, hazard
+from analytics.activity.inactivity import Quiet, step
+from analytics.activity.outages import Outage, doubted, mask, outages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class View:
+    """A home as some of its sensors tell it, at each minute's end.
+
+    Attributes:
+        doubted: the sensors of which nothing was expected.
+        minutes: the minutes.
+        since: minutes since the last expected event, int64 (minutes,).
+        place: where the resident was last, int8 (minutes,).
+    """
+
+    doubted: frozenset[int]
+    minutes: cut.Minutes
+    since: NDArray[np.int64]
+    place: NDArray[np.int8]
+
+    @classmethod
+    def of(cls, events: Events, doubted: frozenset[int]) -> View:
+        """What the others tell."""
+        minutes = cut.minutes(events, events.days * DAY, doubted)
+        return cls(doubted=doubted, minutes=minutes, since=cut.since(minutes.expected), place=cut.where(minutes.place))
+
+    def counts(self, first: int, last: int) -> Counts:
+        """What the minutes [first, last) teach; the record's very first one has nothing before it."""
+        first = max(first, 1)
+        own, before = slice(first, last), slice(first - 1, last - 1)
+        return count(
+            self.minutes.expected[None, own], self.since[None, before], self.place[None, before],
+            np.arange(first, last) % DAY,
+        )  # fmt: skip
+
+    def quiet(self, minute: int, odds_h: float = 0.0) -> Quiet:
+        """The state at the end of a minute."""
+        return Quiet(since=self.since[[minute]], place=self.place[[minute]], odds_h=np.array([odds_h]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Home:
+    """A record, what was out in it, and as what it was seen minute by minute.
+
+    Attributes:
+        events: the record.
+        outages: of its sensors.
+        outage: minutes in which a motion sensor was out, bool (minutes,).
+        views: one for each set of doubted sensors.
+        view: which of them was meant in each minute, int64 (minutes,).
+    """
+
+    events: Events
+    outages: tuple[Outage, ...]
+    outage: NDArray[np.bool_]
+    views: tuple[View, ...]
+    view: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, events: Events) -> Home:
+        """The record as its own outage rule sees it."""
+        count = events.days * DAY
+        found = outages(events)
+        moving = events.of_kinds(Kind.MOTION)
+        lively = events.of_kinds(*LIFE)
+        distrust = doubted(events, found, count)[lively]
+        kinds, view = np.unique(distrust, axis=1, return_inverse=True)
+        index = np.flatnonzero(lively)
+        return cls(
+            events=events,
+            outages=tuple(found),
+            outage=mask([one for one in found if moving[one.sensor]], count),
+            views=tuple(View.of(events, frozenset(index[column].tolist())) for column in kinds.T),
+            view=view.reshape(-1).astype(np.int64),
+        )
+
+    @property
+    def life(self) -> NDArray[np.bool_]:
+        """Signs of life, bool (minutes,)."""
+        return self.views[0].minutes.life
+
+    @property
+    def out(self) -> NDArray[np.bool_]:
+        """Out of home by the door rule at each minute's end, bool (minutes,)."""
+        places = np.stack([one.place for one in self.views])
+        return np.asarray(places[self.view, np.arange(places.shape[1])] == Place.OUT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Stretch:
+    """Minutes of one day in which one view was meant, and the habits known on that morning."""
+
+    first: int
+    last: int
+    view: View
+    hazard: NDArray[np.float32]
+
+
+def stretches(home: Home, first_day: int, settings: HabitSettings) -> Iterator[Stretch]:
+    """The days from `first_day` on, cut where the view changes; habits are of the days before only."""
+    known = [Counts.none(1) for _ in home.views]
+    for day in range(home.events.days):
+        if day >= first_day:
+            own = home.view[day * DAY : (day + 1) * DAY]
+            tables = {int(view): hazard(known[view], settings) for view in np.unique(own)}
+            cuts = [0, *(np.flatnonzero(np.diff(own)) + 1).tolist(), len(own)]
+            for first, last in pairwise(cuts):
+                view = int(own[first])
+                yield Stretch(
+                    first=day * DAY + first, last=day * DAY + last, view=home.views[view], hazard=tables[view]
+                )
+        known = [
+            before.forget(1, settings.half_life_days) + view.counts(day * DAY, (day + 1) * DAY)
+            for before, view in zip(known, home.views, strict=True)
+        ]
+
+
+def replay(home: Home, parts: list[Stretch]) -> NDArray[np.float64]:
+    """The statistic at the end of each minute from the first stretch's first on, hours, float64 (minutes,)."""
+    found = []
+    odds = 0.0
+    for part in parts:
+        own = slice(part.first, part.last)
+        state = part.view.quiet(part.first - 1, odds) if part.first else Quiet.begin(1)
+        minutes = part.view.minutes
+        state, path = step(
+            state, part.hazard, minutes.life[None, own], minutes.expected[None, own], minutes.place[None, own],
+            np.arange(part.first, part.last) % DAY,
+        )  # fmt: skip
+        odds = float(state.odds_h[0])
+        found.append(path[0])
+    return np.concatenate(found)
+
+
+def past_peaks(home: Home, settings: HabitSettings) -> tuple[NDArray[np.float64], float]:
+    """How high the statistic was in each quiet of a record, each day judged by the others, and hours listened to.
+
+    Days here go from noon to noon, so that a night is of one piece.
+
+    Returns:
+        float64 (quiets,), hours; and the hours. Nothing and 0 where the record is shorter than a week.
+    """
+    days = home.events.days - 1
+    if days < 7:
+        return np.zeros(0), 0.0
+    view = home.views[int(home.view[-1])]
+    firsts = [day * DAY + DAY // 2 for day in range(days)]
+    each = [view.counts(first, first + DAY) for first in firsts]
+    total = Counts.none(1)
+    for one in each:
+        total = total + one
+    minutes, events = (
+        np.concatenate([getattr(total, name) - getattr(one, name) for one in each]) for name in ("minutes", "events")
+    )
+    rows = np.array(firsts)[:, None] + np.arange(DAY)
+    seen = view.minutes
+    before = rows[:, 0] - 1
+    _, path = step(
+        Quiet(since=view.since[before], place=view.place[before], odds_h=np.zeros(days)),
+        hazard(Counts(minutes=minutes, events=events), settings),
+        seen.life[rows], seen.expected[rows], seen.place[rows], rows[0] % DAY,
+    )  # fmt: skip
+    at_home = view.place[rows].reshape(-1) != Place.OUT
+    return peaks(path.reshape(-1), at_home)[1], days * 24.0
+
+
+def peaks(path: NDArray[np.float64], counted: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The highest the statistic was in each quiet that ended: its minute, int64 (quiets,), and height, float64.
+
+    Args:
+        path: the statistic at each minute's end, float64 (minutes,).
+        counted: quiets that end where this is False are left out, bool (minutes,).
+    """
+    ends = (path[:-1] > 0) & (path[1:] < path[:-1]) & counted[:-1]
+    at = np.flatnonzero(ends)
+    return at, path[at]

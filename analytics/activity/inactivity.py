@@ -1,0 +1,103 @@
+"""How improbable a running quiet is: the Shiryaev–Roberts statistic of "from some minute on nothing can be heard".
+
+In a minute in which a sign of life comes with probability p and none came, the odds that it cannot come any more grow:
+R ← (R + dt) / (1 − p); any sign of life puts R back to 0. As long as all is well, R − t is a martingale when p is
+right, so the mean time from one false alert to the next is the threshold of R, which is why R is in hours: a threshold
+of 720 h promises one false alert a month. No other statistic waits for less time on average under that promise as it
+grows (Pollak 1985). What p leaves out, the calibration on the resident's own past puts right (`promise.py`).
+
+Sources: Shiryaev, Theory of Probability and its Applications 1963, 8:22–46; Roberts, Technometrics 1966, 8:411–430;
+Pollak, Annals of Statistics 1985, 13:206–227. In the place of fixed alert lines as of Cuddihy et al., Engineering in
+Medicine and Biology 2007, or Weisenberg et al. 2008.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.activity.events import Place
+from analytics.activity.habits import CLOCK, DAY, LONGEST, STEP_OF
+from analytics.activity.minutes import NOWHERE
+
+MINUTE_H: Final = 1 / 60
+MOST_H: Final = 1e12  # beyond any promise; keeps days of silence from overflowing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Quiet:
+    """What is carried from minute to minute, of many homes.
+
+    Attributes:
+        since: minutes since the last expected event, int64 (homes,).
+        place: where the resident was last, int8 (homes,).
+        odds_h: the statistic, hours, float64 (homes,).
+    """
+
+    since: NDArray[np.int64]
+    place: NDArray[np.int8]
+    odds_h: NDArray[np.float64]
+
+    @classmethod
+    def begin(cls, homes: int) -> Quiet:
+        """Of homes that are listened to from now on."""
+        return cls(since=np.zeros(homes, np.int64), place=np.full(homes, Place.OTHER, np.int8), odds_h=np.zeros(homes))
+
+
+def step(
+    state: Quiet,
+    hazard: NDArray[np.float32],
+    life: NDArray[np.bool_],
+    expected: NDArray[np.bool_],
+    place: NDArray[np.int8],
+    clock: NDArray[np.int64],
+    listening: NDArray[np.bool_] | None = None,
+) -> tuple[Quiet, NDArray[np.float64]]:
+    """The statistic over some more minutes. Cutting the stream elsewhere changes nothing.
+
+    Args:
+        state: as of the minute before; not changed.
+        hazard: of `habits.hazard`, float32 (homes, CLOCK, QUIET, PLACES).
+        life: any sensor spoke, bool (homes, minutes).
+        expected: a believed one did, bool (homes, minutes).
+        place: where its last event was, int8 (homes, minutes), `NOWHERE` where nothing told.
+        clock: minute of the day, int64 (minutes,), or (homes, minutes) where they differ.
+        listening: whether the home was heard at all, bool (homes, minutes); None is always. A minute that was not
+            listened to begins anew: neither stillness nor life is known of it.
+
+    Returns:
+        The state after the last minute, and the statistic at each minute's end, hours, float64 (homes, minutes).
+    """
+    homes, minutes = life.shape
+    rows = np.arange(homes)
+    since, where, odds = state.since, state.place, state.odds_h
+    half_hour = np.broadcast_to(clock // (DAY // CLOCK), (homes, minutes))
+    told = place != NOWHERE
+    path = np.empty((homes, minutes))
+    for minute in range(minutes):
+        comes = hazard[rows, half_hour[:, minute], STEP_OF[np.minimum(since, LONGEST)], where]
+        odds = np.minimum((odds + MINUTE_H) / (1.0 - comes.astype(np.float64)), MOST_H)
+        odds = np.where(life[:, minute], 0.0, odds)
+        since = np.where(expected[:, minute], 0, since + 1)
+        where = np.where(told[:, minute], place[:, minute], where)
+        if listening is not None:
+            deaf = ~listening[:, minute]
+            odds, since = np.where(deaf, 0.0, odds), np.where(deaf, 0, since)
+        path[:, minute] = odds
+    return Quiet(since=since, place=where, odds_h=odds), path
+
+
+def raised(before_h: NDArray[np.float64], path_h: NDArray[np.float64], threshold_h: float) -> NDArray[np.bool_]:
+    """The minutes in which a quiet became improbable, bool (homes, minutes): one for each quiet at most.
+
+    Args:
+        before_h: the statistic before the first minute, float64 (homes,): `Quiet.odds_h` handed to `step`.
+        path_h: what `step` returned.
+        threshold_h: hours.
+    """
+    above = path_h >= threshold_h
+    earlier = np.concatenate([(before_h >= threshold_h)[:, None], above[:, :-1]], axis=1)
+    return np.asarray(above & ~earlier)

@@ -1,0 +1,44 @@
+"""Eight signs of a day that people who care for the old ask about, on scales on which chance has a deviation of one."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.activity.features import FEATURES, Day
+
+SIGNS: Final = (
+    "stirring by night", "bathroom by night", "kitchen by day", "rising", "going to bed", "activity by day",
+    "out of home", "longest quiet by day",
+)  # fmt: skip
+_DEEP_NIGHT: Final = slice(0, 5)  # hours in which hardly anybody is up
+_BY_DAY: Final = slice(6, 22)
+_HALF_HOURS: Final = 2.0  # half an hour earlier or later is nothing
+
+
+def signs(hours: NDArray[np.float32], day: Day) -> NDArray[np.float32]:
+    """The signs of a home's days, float32 (days, len(SIGNS)), NaN where not known.
+
+    Args:
+        hours: of `features.hourly`, float32 (days, 24, features).
+        day: of `features.daily`, of the same home.
+    """
+    anywhere, kitchen, out = (hours[:, :, FEATURES.index(name)] for name in ("any room", "kitchen", "out of home"))
+    columns = [
+        _stabilised(anywhere[:, _DEEP_NIGHT].sum(axis=1)),
+        _stabilised(day.bathroom_by_night),
+        _stabilised(kitchen[:, _BY_DAY].sum(axis=1)),
+        _HALF_HOURS * day.rise_h,
+        _HALF_HOURS * day.bed_h,
+        _stabilised(anywhere[:, _BY_DAY].sum(axis=1)),
+        _stabilised(out.sum(axis=1)),
+        day.longest_quiet_h,
+    ]
+    return np.stack(columns, axis=1).astype(np.float32)
+
+
+def _stabilised(counts: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Anscombe 1948, as in `unusual.parts`."""
+    return np.asarray(2 * np.sqrt(counts + 0.375), np.float64)
