@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.datasets.trials import Trial
-from analytics.falls import candidates, quality
+from analytics.falls import candidates, quality, series
 from analytics.falls.joins import join
 from analytics.falls.rates import RATE_HZ
 from analytics.training.augmentation import Chain, apply
@@ -101,7 +101,8 @@ def _one(
     for begin in range(0, len(samples), step):
         state, found = candidates.advance(state, samples[None, begin : begin + step])
         heard = np.count_nonzero(~np.isnan(found.windows[:, :, 0]), axis=1)
-        good = quality.usable(found.windows) & (heard >= _HEARD * candidates.WINDOW)
+        judged = quality.usable(found.windows) & ~series.within(found.windows)  # the others no network ever sees
+        good = judged & (heard >= _HEARD * candidates.WINDOW)
         peaks.append(found.peak[good])
         windows.append(quality.fill(found.windows[good]))
     peak = np.concatenate(peaks)

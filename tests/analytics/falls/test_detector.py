@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from analytics.falls import FallDetector, Model, candidates, quality, rates, series
 from analytics.falls.candidates import AFTER, BEFORE, PEAK_G
 from analytics.falls.detector import decide, peak_of
-from analytics.falls.model import Calibration, extract
+from analytics.falls.model import Calibration
 from analytics.falls.steps import grams
 from analytics.findings import Finding
 
@@ -154,7 +154,7 @@ def test_equals_the_slow_obvious_detector(model: Model, motion: Make) -> None:
         window[0, first - (at - BEFORE) :] = converted[first : at + AFTER + 1]
         if not quality.usable(window)[0] or series.within(window)[0]:
             continue
-        probability = float(model.of_inputs(extract(quality.fill(window)))[0])
+        probability = float(model.of_inputs(model.extract(quality.fill(window)))[0])
         if probability >= model.threshold and at - last > AFTER:
             expected.append((at, probability))
             last = at
