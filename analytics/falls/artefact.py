@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from analytics.falls import features, kernels
 from analytics.falls.model import Calibration, Model, Network
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 SHIPPED: Final = Path(__file__).with_name("fall_model.npz")
 FOLDS: Final = Path(__file__).with_name("fall_model_folds.npz")
 # Which model judges what is worn there; ANYWHERE where nobody said, or at a place no model was made for.
@@ -117,6 +117,6 @@ def _digest(arrays: Mapping[str, NDArray[Any]]) -> str:
 
 
 def _inputs_digest() -> str:
-    """Which inputs, in which order, a model was made for."""
+    """Which inputs, in which order, a model is made for: the last so many of these as it has."""
     words = "\n".join((features.DEFINITION, *features.names(), kernels.DEFINITION))
     return hashlib.sha256(words.encode()).hexdigest()

@@ -24,9 +24,10 @@ Written by `python -m analytics.training.card` from `analytics/falls/fall_report
 | `fall_model_folds.npz` | ten models for the trunk and ten for the wrist, each without a tenth of the people; \
 used by `huoma evaluate` only: `{folds}` |
 
-Coefficients only: four networks of one hidden layer of 64 units each, their weights in eight bits, on 288 features of
-the phases of a fall and the shares of 256 random convolution kernels; a threshold and a calibration line for any
-device, and those of the devices that were measured. No recording is in these files, nor can one be rebuilt from them.
+Coefficients only: four networks of one hidden layer of 64 units each, their weights in eight bits, on the shares of
+places where each of 256 random convolution kernels answers, at the trunk on 288 features of the phases of a fall too;
+a threshold and a calibration line for any device, and those of the devices that were measured. No recording is in these
+files, nor can one be rebuilt from them.
 
 ## For what
 To suspect a fall of an adult from three-axis acceleration, 12.5–416 Hz, in any mounting, and to call a nurse who
@@ -59,7 +60,9 @@ redraw orders and chunks, not fits. No trial is excluded.
 _TAIL: Final = """
 ## Made by
 `python -m analytics.training.falls --data PATH` (extra `train`), then `python -m analytics.training.card --data PATH`;
-with one core, an hour and a few minutes. `PATH` holds the folders `sisfall`, `umafall` and `weda`.
+with one core, half an hour. `PATH` holds the folders `sisfall`, `umafall` and `weda`. `trunk` is kept from an earlier
+version unless `--all` is given: the one that would be made now raises more of SisFall's near-falls
+(docs/fall-detection.md).
 """
 
 

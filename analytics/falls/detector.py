@@ -16,10 +16,11 @@ from analytics.falls.rates import RATE_HZ
 from analytics.falls.steps import Steps
 from analytics.findings import Finding
 
-# Peaks that follow a raised one this closely belong to the same fall: bouncing, the head after the hip. With 5 s, what
-# was raised while a person stumbled hid the fall three to five seconds later.
-EPISODE_S: Final = 2.5
 DECISION_S: Final = AFTER / RATE_HZ
+# Peaks that follow a raised one this closely belong to the same fall: bouncing, the head after the hip. They are those
+# that its decision has seen; what comes later is judged itself. With 5 s, and with 2.5 s, what was raised while a
+# person stumbled hid the fall that followed.
+EPISODE_S: Final = DECISION_S
 # Asked of a fall whose stream ended before its decision: where the rest is unknown the model must be surer. On SisFall
 # this costs 1 % of such falls and takes away half of the false ones (docs/fall-detection.md).
 ENDED_THRESHOLD: Final = 0.8

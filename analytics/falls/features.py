@@ -1,7 +1,7 @@
 """Multi-phase features of a window around a peak: before, descent, impact, change of posture, rest.
 
 All are orientation-free: they are made of the acceleration's length, of its change, and of angles to the mean
-acceleration before and after the peak, so it does not matter how the sensor sits.
+acceleration before and after the peak, so it does not matter how the sensor sits. Only the trunk's model looks at them.
 
 Windows are taken in blocks of one fixed size with the window as the last axis: every operation runs along the
 windows, and a window's numbers do not depend on how many others there are.
@@ -12,20 +12,19 @@ Testing on Real-World Falls", Sensors 2020, 20(22):6479.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analytics.falls.candidates import BEFORE, WINDOW
+from analytics.falls.kernels import BLOCK, blocks
 from analytics.falls.rates import RATE_HZ
 
 Array = NDArray[np.float32]
 
 # Changes whenever the meaning of a column does: a model made for another definition is refused.
 DEFINITION: Final = "multi-phase 3"
-BLOCK: Final = 64  # 64 windows of 270 × 3 float32 are 207 kB: they stay in the second-level cache
 _BIN: Final = 10  # 0.2 s
 _BINS: Final = WINDOW // _BIN
 _PRE: Final = slice(0, 8)  # bins of the posture before: 3.4 … 1.8 s before the peak
@@ -66,14 +65,6 @@ def extract(windows: Array) -> Array:
     for begin, block in blocks(windows):
         result[begin : begin + BLOCK] = columns(block).T[: len(windows) - begin]
     return result
-
-
-def blocks(rows: Array) -> Iterator[tuple[int, Array]]:
-    """The rows in blocks of BLOCK, the last one filled up with its last row: (index of the first, block)."""
-    for begin in range(0, len(rows), BLOCK):
-        block = rows[begin : begin + BLOCK]
-        missing = BLOCK - len(block)
-        yield begin, np.concatenate([block, np.repeat(block[-1:], missing, axis=0)]) if missing else block
 
 
 def columns(block: Array) -> Array:

@@ -2,7 +2,7 @@
 
 Trials of one subject follow each other in a seeded random order. Between two trials lies one second of stillness: the
 posture at the end of the one turns into the posture at the beginning of the next along the shortest arc with the
-length of gravity kept, so that the join itself is neither a free fall nor an impact.
+length of gravity, whatever the person did at the edge, so that the join itself is neither a free fall nor an impact.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ JOIN_S: Final = 1.0
 ALONE_S: Final = 4.0  # of stillness before and after a trial alone: more than a window looks at on either side
 _POSTURE_S: Final = 0.25  # posture at a trial's edge: the mean over this time
 _FADE_S: Final = 0.15  # what the edge sample has beyond the posture fades within this time
+# The length of gravity as this sensor has it is the median of the trial; who runs is above it half of the time.
+_GRAVITY_G: Final = 1.1
+_TINY: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -80,7 +83,8 @@ def alone(trial: Trial) -> Joined:
     edge = max(1, round(_POSTURE_S * rate))
     count = round(ALONE_S * rate)
     fade = np.clip(1 - np.arange(1, count + 1) / (_FADE_S * rate), 0, None)[:, None]
-    first, last = _posture(samples[:edge]), _posture(samples[-edge:])
+    gravity = _gravity(samples)
+    first, last = _posture(samples[:edge], gravity), _posture(samples[-edge:], gravity)
     lead = first + np.nan_to_num(samples[0] - first) * fade[::-1]
     rest = last + np.nan_to_num(samples[-1] - last) * fade
     return Joined(
@@ -96,7 +100,7 @@ def stillness(before: NDArray[np.float32], after: NDArray[np.float32], rate_hz: 
     """One second between two trials, float32 (n, 3)."""
     count = round(JOIN_S * rate_hz)
     edge = max(1, round(_POSTURE_S * rate_hz))
-    old, new = _posture(before[-edge:]), _posture(after[:edge])
+    old, new = _posture(before[-edge:], _gravity(before)), _posture(after[:edge], _gravity(after))
     part = (np.arange(count) + 0.5) / count
     turned = _arc(old, new, part)
     fade = np.clip(1 - np.arange(1, count + 1) / (_FADE_S * rate_hz), 0, None)[:, None]
@@ -104,14 +108,21 @@ def stillness(before: NDArray[np.float32], after: NDArray[np.float32], rate_hz: 
     return turned.astype(np.float32)
 
 
-def _posture(samples: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The mean of the samples that are there."""
+def _posture(edge: NDArray[np.float32], gravity: float) -> NDArray[np.float64]:
+    """The direction of the mean of the samples that are there, with the length of gravity, float64 (3,)."""
+    there = edge[np.isfinite(edge).all(axis=1)]
+    mean = np.asarray(there.mean(axis=0, dtype=np.float64) if len(there) else np.zeros(3), np.float64)
+    return np.asarray(mean * gravity / max(float(np.linalg.norm(mean)), _TINY), np.float64)
+
+
+def _gravity(samples: NDArray[np.float32]) -> float:
+    """The length of gravity as the trial's sensor has it, g; 0 of a trial without a sample."""
     there = samples[np.isfinite(samples).all(axis=1)]
-    return np.asarray(there.mean(axis=0, dtype=np.float64) if len(there) else np.zeros(3), np.float64)
+    return min(float(np.median(np.linalg.norm(there, axis=1))), _GRAVITY_G) if len(there) else 0.0
 
 
 def _arc(old: NDArray[np.float64], new: NDArray[np.float64], part: NDArray[np.float64]) -> NDArray[np.float64]:
-    lengths = max(float(np.linalg.norm(old)), 1e-6), max(float(np.linalg.norm(new)), 1e-6)
+    lengths = max(float(np.linalg.norm(old)), _TINY), max(float(np.linalg.norm(new)), _TINY)
     first, second = old / lengths[0], new / lengths[1]
     angle = float(np.arccos(np.clip(first @ second, -1, 1)))
     across = second - (first @ second) * first

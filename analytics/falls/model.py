@@ -1,4 +1,4 @@
-"""The classifier of windows: a small network that sees the features and what the kernels answer."""
+"""The classifier of windows: a small network that sees what the kernels answer, at the trunk features of phases too."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from analytics.falls import features, kernels
 
 Array = NDArray[np.float32]
 
-INPUTS: Final = features.COUNT + kernels.SHARES
+INPUTS: Final = kernels.SHARES  # of a model that is taught now
+WITH_FEATURES: Final = features.COUNT + kernels.SHARES  # of one made by an earlier version
 _CLIP: Final = 5.0  # standard deviations an input may be from the mean for the network
 
 
@@ -98,17 +99,29 @@ class Model:
     def probability(self, windows: Array) -> NDArray[np.float64]:
         """Probability of a fall, float64 (N,), of windows float32 (N, WINDOW, 3) without gaps."""
         result = np.empty(len(windows))
-        for begin, block in features.blocks(windows):
-            own = self.calibrated(self.network.logit(inputs(block)))
-            result[begin : begin + features.BLOCK] = own[: len(windows) - begin]
+        for begin, block in kernels.blocks(windows):
+            own = self.calibrated(self.network.logit(self.inputs(block)))
+            result[begin : begin + kernels.BLOCK] = own[: len(windows) - begin]
+        return result
+
+    def inputs(self, block: Array) -> Array:
+        """What its network looks at in one block of windows, float32 (BLOCK, WINDOW, 3) → (I, BLOCK)."""
+        shares = kernels.shares(block)
+        return np.concatenate([features.columns(block), shares]) if len(self.network.mean) == WITH_FEATURES else shares
+
+    def extract(self, windows: Array) -> Array:
+        """The same of any number of windows without gaps, float32 (N, WINDOW, 3) → (N, I)."""
+        result = np.empty((len(windows), len(self.network.mean)), np.float32)
+        for begin, block in kernels.blocks(windows):
+            result[begin : begin + kernels.BLOCK] = self.inputs(block).T[: len(windows) - begin]
         return result
 
     def of_inputs(self, values: Array) -> NDArray[np.float64]:
-        """The same from inputs float32 (N, INPUTS)."""
+        """Probabilities from what `extract` gives, float32 (N, I)."""
         result = np.empty(len(values))
-        for begin, block in features.blocks(values):
+        for begin, block in kernels.blocks(values):
             own = self.calibrated(self.network.logit(np.ascontiguousarray(block.T)))
-            result[begin : begin + features.BLOCK] = own[: len(values) - begin]
+            result[begin : begin + kernels.BLOCK] = own[: len(values) - begin]
         return result
 
     def calibrated(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -117,14 +130,9 @@ class Model:
         return np.asarray(1 / (1 + np.exp(-logit)), np.float64)
 
 
-def inputs(block: Array) -> Array:
-    """What the network looks at in one block of windows, float32 (N, WINDOW, 3) → (INPUTS, N)."""
-    return np.concatenate([features.columns(block), kernels.shares(block)])
-
-
 def extract(windows: Array) -> Array:
-    """The same of any number of windows, float32 (N, INPUTS)."""
+    """What a network that is taught now looks at in windows without gaps, float32 (N, WINDOW, 3) → (N, INPUTS)."""
     result = np.empty((len(windows), INPUTS), np.float32)
-    for begin, block in features.blocks(windows):
-        result[begin : begin + features.BLOCK] = inputs(block).T[: len(windows) - begin]
+    for begin, block in kernels.blocks(windows):
+        result[begin : begin + kernels.BLOCK] = kernels.shares(block).T[: len(windows) - begin]
     return result

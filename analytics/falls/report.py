@@ -69,6 +69,24 @@ def report(trials: Sequence[Trial], outcomes: Sequence[Outcome], models: Mapping
     }
 
 
+def changes(trials: Sequence[Trial], joined: Sequence[Outcome], other: Sequence[Outcome]) -> dict[str, list[float]]:
+    """What changes in both shares, with the 95 % interval of the change when people are drawn anew.
+
+    Args:
+        trials: all of them.
+        joined: one a seed; their mean is what is compared with.
+        other: of the same trials, measured otherwise.
+    """
+    falls = np.array([trial.fall for trial in trials])
+    names = sorted({trial.subject for trial in trials})
+    person = np.array([names.index(trial.subject) for trial in trials], np.int64)
+    change = np.mean([one.right for one in other], axis=0) - np.mean([one.right for one in joined], axis=0)
+    return {
+        what: [round(value, 5) for value in measures.paired(change[chosen], person[chosen])]
+        for what, chosen in (("sensitivity", falls), ("specificity", ~falls))
+    }
+
+
 def _shares(
     rows: NDArray[np.bool_], falls: NDArray[np.bool_], person: NDArray[np.int64], outcomes: Sequence[Outcome]
 ) -> dict[str, Any]:

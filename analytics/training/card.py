@@ -13,16 +13,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
-from analytics.datasets import DatasetError, Trial
+from analytics.datasets import DatasetError
 from analytics.datasets.sets import DATASETS
-from analytics.falls import measures
 from analytics.falls.artefact import FOLDS, SHIPPED, digest_of, load, shipped
 from analytics.falls.card import REPORT, render
 from analytics.falls.evaluation import SEEDS, judges, outcomes
-from analytics.falls.outcomes import Outcome
-from analytics.falls.report import report
+from analytics.falls.report import changes, report
 
 MEASURED: Final = (
     ("sisfall", "waist"),
@@ -49,26 +45,14 @@ def measure(data: Path, seeds: int, say: Callable[[str], None]) -> dict[str, Any
         chosen = judges(trials, name, position, models, folds)
         joined = outcomes(trials, chosen, seeds=seeds, say=say)
         unknown = judges(trials, name, position, models, folds, device=False)
-        changes = {
-            "unknown": _changes(trials, joined, outcomes(trials, unknown, seeds=1, say=say)),
-            "apart": _changes(trials, joined, outcomes(trials, chosen, seeds=1, apart=True, say=say)),
-            "native": _changes(trials, joined, outcomes(native, chosen, seeds=1, apart=True, say=say)),
+        changed = {
+            "unknown": changes(trials, joined, outcomes(trials, unknown, seeds=1, say=say)),
+            "apart": changes(trials, joined, outcomes(trials, chosen, seeds=1, apart=True, say=say)),
+            "native": changes(trials, joined, outcomes(native, chosen, seeds=1, apart=True, say=say)),
         }
-        reports[f"{name} {position}"] = {**report(trials, joined, chosen), "changes": changes}
+        reports[f"{name} {position}"] = {**report(trials, joined, chosen), "changes": changed}
     about = {name: dict(model.about) for name, model in models.items()}
     return {"models": digest_of(SHIPPED), "folds": digest_of(FOLDS), "about": about, "reports": reports}
-
-
-def _changes(trials: Sequence[Trial], joined: Sequence[Outcome], other: Sequence[Outcome]) -> dict[str, list[float]]:
-    """What changes against the mean of all seeds, with the 95 % interval of the change when people are drawn anew."""
-    falls = np.array([trial.fall for trial in trials])
-    names = sorted({trial.subject for trial in trials})
-    person = np.array([names.index(trial.subject) for trial in trials], np.int64)
-    change = np.mean([one.right for one in other], axis=0) - np.mean([one.right for one in joined], axis=0)
-    return {
-        what: [round(value, 5) for value in measures.paired(change[chosen], person[chosen])]
-        for what, chosen in (("sensitivity", falls), ("specificity", ~falls))
-    }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -7,7 +7,7 @@ the device yet, a threshold that so few of their daily activities reach. Nothing
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -15,17 +15,20 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.falls import features
-from analytics.falls.evaluation import evaluate
+from analytics.datasets import Trial
+from analytics.datasets.sets import DATASETS
+from analytics.falls.evaluation import evaluate, outcomes
 from analytics.falls.model import Calibration, Model
+from analytics.falls.report import changes
+from analytics.falls.report import report as figures
 from analytics.training import fitting, protocol
 from analytics.training.falls import parts_of, raw
 from analytics.training.material import Material, Part
 from analytics.training.networks import Shape
 from analytics.training.sources import Source, recorded
 
-# Kernels alone: features of phases carry less from set to set. More and longer, with half of the inputs left out.
-SHAPE: Final = Shape(networks=8, epochs=24, blind=features.COUNT, dropped=0.5, mixed=0.4)
+# From set to set, more and longer than within them, with half of the inputs left out.
+SHAPE: Final = Shape(networks=8, epochs=24, dropped=0.5, mixed=0.4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,19 +118,40 @@ def fitted(material: Material) -> Model:
     return fitting.fit(material.inputs[rows], material.label[rows], material.people, shape=SHAPE)
 
 
-def cross(crossing: Crossing, parts: Mapping[Source, Part], seeds: int, say: Callable[[str], None]) -> dict[str, Any]:
-    """The report of one cell, with what activities alone would give and what the ranking would allow.
+def cross(
+    crossing: Crossing,
+    parts: Mapping[Source, Part],
+    native: Sequence[Trial],
+    seeds: int,
+    say: Callable[[str], None],
+) -> dict[str, Any]:
+    """The report of one cell, with what changes when trials are replayed otherwise and what other thresholds give.
 
-    The last is with both errors equal, trial by trial, as one order of the trials gave them.
+    Args:
+        crossing: which.
+        parts: of its sources.
+        native: the trials of the tested source, each at its own rate.
+        seeds: orders and chunks drawn; the worst counts.
+        say: told one line a seed.
+
+    Returns:
+        The report; `changes` when trials stay apart, and at their own rates; `by_activities`, with thresholds from
+        activities alone; `where_equal`, both errors equal, trial by trial, as one order of the trials gave them.
     """
     model = fitted(Material.of([parts[source] for source in crossing.taught]))
     part = parts[crossing.tested]
-    report = evaluate(part.trials, calibrated(model, part, crossing.ahead), seeds=seeds, say=say)
+    models = calibrated(model, part, crossing.ahead)
+    joined = outcomes(part.trials, models, seeds=seeds, say=say)
+    other = {"apart": part.trials, "native": native}
     blind = evaluate(part.trials, by_activities(model, part, crossing.allowed), seeds=seeds, say=say)
     scores, falls, _ = _scores(part, raw(model, part.inputs))
     at = protocol.threshold(scores[0], falls)
     return {
-        **report,
+        **figures(part.trials, joined, models),
+        "changes": {
+            name: changes(part.trials, joined, outcomes(trials, models, seeds=1, apart=True, say=say))
+            for name, trials in other.items()
+        },
         "by_activities": {name: blind[name] for name in ("sensitivity", "specificity")},
         "where_equal": [_share(scores[0, falls] >= at), _share(scores[0, ~falls] < at)],
     }
@@ -149,5 +173,7 @@ def matrix(data: Path, seeds: int, say: Callable[[str], None]) -> dict[str, Any]
         taught = " + ".join(f"{source.dataset} {source.position}" for source in one.taught)
         name = f"{taught} → {one.tested.dataset} {one.tested.position}"
         say(name)
-        cells[name] = cross(one, parts, seeds, say)
+        tested = DATASETS[one.tested.dataset]
+        native = tested.trials(data / tested.name, None, one.tested.position, native=True, refused=lambda _: None)
+        cells[name] = cross(one, parts, native, seeds, say)
     return cells

@@ -1,5 +1,7 @@
 """Train the shipped fall models: `python -m analytics.training.falls --data PATH`.
 
+Models that are kept (`KEPT`) are taken over from the shipped files, unless `--all` asks for them too.
+
 Nested and grouped by person. Fold models leave one fold of people out; their thresholds and calibration come from
 models that leave out that fold and one more, so a person's recordings never take part in anything that judges that
 person. The final model is trained on everybody, its thresholds and calibration come from the fold models' scores of
@@ -24,12 +26,12 @@ from numpy.typing import NDArray
 from analytics.datasets import DatasetError
 from analytics.datasets.sets import DATASETS
 from analytics.falls.artefact import FOLDS as FOLDS_FILE
-from analytics.falls.artefact import SHIPPED, save
+from analytics.falls.artefact import SHIPPED, load, save
 from analytics.falls.model import Calibration, Model
-from analytics.training import protocol
+from analytics.training import fitting, protocol
 from analytics.training.fitting import calibration, fit
 from analytics.training.material import Material, Part
-from analytics.training.sources import ALONE, TEACHERS, Source, recorded
+from analytics.training.sources import ALONE, GROUPS, KEPT, TEACHERS, Source, recorded
 
 SEED: Final = 2
 _TOO_FEW: Final = "training needs at least {} people with falls among them, got {}."
@@ -41,13 +43,14 @@ def silent(_line: str) -> None:
     """Says nothing."""
 
 
-def train(material: Material, say: Say = silent, *, nested: bool = True) -> tuple[Model, list[Model]]:
+def train(material: Material, say: Say = silent, *, nested: bool = True, groups: int = 1) -> tuple[Model, list[Model]]:
     """The final model and the fold models.
 
     Args:
         material: what it is taught by.
         say: told what was done.
         nested: fold models get thresholds of their own; without, they only serve the final one's and are not given.
+        groups: of networks in the final model and those of the folds; what only serves thresholds has one.
 
     Raises:
         DatasetError: too few people.
@@ -65,7 +68,7 @@ def train(material: Material, say: Say = silent, *, nested: bool = True) -> tupl
     models: list[Model] = []
     outer = np.zeros(len(material.label))
     for number in range(count):
-        fitted = _fitted(material, fold != number)
+        fitted = _fitted(material, fold != number, groups)
         own = of_row == number
         outer[own] = raw(fitted, material.inputs[own])
         if nested:
@@ -76,7 +79,7 @@ def train(material: Material, say: Say = silent, *, nested: bool = True) -> tupl
                     inner[rows] = raw(pairs[frozenset((number, other))], material.inputs[rows])
             models.append(committed(fitted, material, inner, fold != number))
             say(f"fold {number}: threshold {models[-1].threshold:.3f}")
-    final = committed(_fitted(material, fold >= 0), material, outer, fold >= 0)
+    final = committed(_fitted(material, fold >= 0, groups), material, outer, fold >= 0)
     return final, models
 
 
@@ -138,10 +141,11 @@ def _scores(
     return scores[:, keep].ravel(), np.tile(falls[keep], len(orders))
 
 
-def _fitted(material: Material, inside: NDArray[np.bool_]) -> Model:
+def _fitted(material: Material, inside: NDArray[np.bool_], groups: int = 1) -> Model:
     rows = inside[material.person] & (material.label >= 0)
     seen = [name for name, own in zip(material.people, inside, strict=True) if own]
-    return fit(material.inputs[rows], material.label[rows], seen)
+    shape = replace(fitting.SHAPE, groups=groups)
+    return fit(material.inputs[rows], material.label[rows], seen, shape=shape)
 
 
 def parts_of(data: Path, sources: Sequence[Source], say: Say = silent) -> dict[Source, Part]:
@@ -164,19 +168,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True, help="folder with sisfall, umafall and weda in it")
     parser.add_argument("--out", type=Path, default=SHIPPED, help="where the final models go")
     parser.add_argument("--folds-out", type=Path, default=FOLDS_FILE, help="where the fold models go")
+    parser.add_argument("--all", action="store_true", help="make the models anew that are kept otherwise, too")
     options = parser.parse_args(arguments)
 
     def say(line: str) -> None:
         print(line, flush=True)  # noqa: T201
 
-    final: dict[str, Model] = {}
-    folds: dict[str, Model] = {}
+    kept = frozenset[str]() if options.all else KEPT
+    final = {name: model for name, model in load(SHIPPED).items() if name in kept} if kept else {}
+    folds = {name: model for name, model in load(FOLDS_FILE).items() if name.split("/")[0] in kept} if kept else {}
     try:
         parts = parts_of(options.data, [source for sources in TEACHERS.values() for source in sources], say)
         for name, sources in TEACHERS.items():
+            if name in kept:
+                continue
             say(f"{name}:")
             material = Material.of([parts[source] for source in sources])
-            last, left_out = train(material, say, nested=name not in ALONE)
+            last, left_out = train(material, say, nested=name not in ALONE, groups=GROUPS.get(name, 1))
             titles = ", ".join(dict.fromkeys(DATASETS[source.dataset].title for source in sources))
             about = {"data": titles, "people": str(len(last.seen)), "candidates": str(len(material.label))}
             final[name] = replace(last, about=about)

@@ -32,18 +32,18 @@ class Shape:
     """How networks are fitted.
 
     Attributes:
-        networks: how many; their logits are averaged.
+        networks: how many see the same batches and differ in their first weights only.
+        groups: of so many networks, each with batches of its own; all logits are averaged.
         hidden: units of each.
         epochs: times that every row is seen.
-        blind: so many inputs, from the first on, are not looked at.
         dropped: share of the inputs that a row lacks each time it is seen.
         mixed: of the beta distribution by which two rows and their labels are mixed into one; 0: they are not.
     """
 
     networks: int = 4
+    groups: int = 1
     hidden: int = 64
     epochs: int = 12
-    blind: int = 0
     dropped: float = 0.0
     mixed: float = 0.0
 
@@ -51,42 +51,45 @@ class Shape:
 def fit(values: Array, labels: NDArray[np.int8], *, shape: Shape, seed: int) -> Network:
     """Several networks as one wide one with a share of each output weight.
 
+    Those of a group see the same rows in the same order: one product serves all.
+
     Args:
         values: float32 (N, I), finite.
         labels: 0 or 1, (N,).
         shape: how.
-        seed: of first weights and batches.
+        seed: of first weights, batches and what a row lacks, of the first group; the next have the next.
     """
     mean = values.mean(axis=0)
     scale = 1 / np.maximum(values.std(axis=0), np.float32(1e-3))
     standard = values - mean
     standard *= scale
     np.clip(standard, -CLIP, CLIP, out=standard)
-    standard[:, : shape.blind] = 0
     wanted = labels.astype(np.float32)
-    fitted = [_one(standard, wanted, shape, np.random.default_rng([seed, number])) for number in range(shape.networks)]
-    hidden, unit = _in_steps(np.concatenate([weights[0] for weights in fitted], axis=1))
+    groups = [_fitted(standard, wanted, shape, np.random.default_rng(seed + number)) for number in range(shape.groups)]
+    hidden, unit = _in_steps(np.concatenate([weights[0] for weights in groups], axis=1))
+    share = np.float32(shape.networks * shape.groups)
     return Network(
         mean=mean,
         scale=scale,
         hidden=hidden,
         unit=unit,
-        hidden_bias=np.concatenate([weights[1] for weights in fitted]),
-        output=(np.concatenate([weights[2] for weights in fitted]) / shape.networks).astype(np.float32),
-        output_bias=float(np.mean([weights[3][0] for weights in fitted])),
+        hidden_bias=np.concatenate([weights[1] for weights in groups]),
+        output=(np.concatenate([weights[2] for weights in groups]) / share).astype(np.float32),
+        output_bias=float(np.mean([float(weights[3].mean()) for weights in groups])),
     )
 
 
-def _one(values: Array, wanted: Array, shape: Shape, rng: np.random.Generator) -> list[Array]:
+def _fitted(values: Array, wanted: Array, shape: Shape, rng: np.random.Generator) -> list[Array]:
+    """Hidden weights (I, networks · hidden), their bias, output weights, and the output bias of each network."""
     count, inputs = values.shape
+    units = shape.networks * shape.hidden
     first, last = np.sqrt(6 / (inputs + shape.hidden)), np.sqrt(6 / (shape.hidden + 1))
     weights = [
-        rng.uniform(-first, first, (inputs, shape.hidden)).astype(np.float32),
-        np.zeros(shape.hidden, np.float32),
-        rng.uniform(-last, last, shape.hidden).astype(np.float32),
-        np.zeros(1, np.float32),
+        rng.uniform(-first, first, (inputs, units)).astype(np.float32),
+        np.zeros(units, np.float32),
+        rng.uniform(-last, last, units).astype(np.float32),
+        np.zeros(shape.networks, np.float32),
     ]
-    weights[0][: shape.blind] = 0  # and stay so: what is always nought has no slope
     means = [np.zeros_like(one) for one in weights]
     squares = [np.zeros_like(one) for one in weights]
     step = 0
@@ -98,14 +101,24 @@ def _one(values: Array, wanted: Array, shape: Shape, rng: np.random.Generator) -
             rate = np.float32(_RATE * np.sqrt(1 - float(_SECOND) ** step) / (1 - float(_FIRST) ** step))
             slopes = _gradient(weights, *_varied(values[rows], wanted[rows], shape, rng))
             for weight, slope, average, square in zip(weights, slopes, means, squares, strict=True):
-                average *= _FIRST
-                average += (1 - _FIRST) * slope
-                slope *= slope
-                slope += _FLOOR
-                square *= _SECOND
-                square += (1 - _SECOND) * slope
-                weight -= rate * average / (np.sqrt(square) + np.float32(1e-8))
+                _moved(weight, slope, average, square, rate)
     return weights
+
+
+def _moved(weight: Array, slope: Array, average: Array, square: Array, rate: np.float32) -> None:
+    """One step of Adam, in place; the slope is used up."""
+    average *= _FIRST
+    average += (1 - _FIRST) * slope
+    slope *= slope
+    slope += _FLOOR
+    slope *= 1 - _SECOND
+    square *= _SECOND
+    square += slope
+    np.sqrt(square, out=slope)
+    slope += np.float32(1e-8)
+    np.divide(average, slope, out=slope)
+    slope *= rate
+    weight -= slope
 
 
 def _varied(values: Array, wanted: Array, shape: Shape, rng: np.random.Generator) -> tuple[Array, Array]:
@@ -125,16 +138,18 @@ def _varied(values: Array, wanted: Array, shape: Shape, rng: np.random.Generator
 
 def _gradient(weights: list[Array], values: Array, wanted: Array) -> list[Array]:
     hidden, bias, output, offset = weights
+    count, networks = len(values), len(offset)
     active = np.maximum(values @ hidden + bias, 0)
-    probability = 1 / (1 + np.exp(-np.clip(active @ output + offset, -30, 30)))
-    error = ((probability - wanted) / np.float32(len(wanted))).astype(np.float32)
-    decay = np.float32(_DECAY / len(wanted))
-    back = np.where(active > 0, error[:, None] * output, np.float32(0))
+    logit = (active * output).reshape(count, networks, -1).sum(axis=2) + offset
+    error = (1 / (1 + np.exp(-np.clip(logit, -30, 30))) - wanted[:, None]) / np.float32(count)
+    decay = np.float32(_DECAY / count)
+    back = (error[:, :, None] * output.reshape(networks, -1)).reshape(count, -1)
+    back *= active > 0
     return [
         values.T @ back + decay * hidden,
         back.sum(axis=0),
-        active.T @ error + decay * output,
-        np.array([error.sum()], np.float32),
+        np.einsum("nku,nk->ku", active.reshape(count, networks, -1), error).ravel() + decay * output,
+        error.sum(axis=0),
     ]
 
 

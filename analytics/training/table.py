@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.datasets.trials import Trial
-from analytics.falls import candidates, quality
+from analytics.falls import candidates, quality, series
 from analytics.falls.joins import join
 from analytics.falls.rates import RATE_HZ
 from analytics.training.augmentation import Chain, apply
@@ -55,8 +55,15 @@ def impact_s(trial: Trial) -> float:
     return int(squared.argmax()) / trial.rate_hz
 
 
-def build(trials: Sequence[Trial], chains: Sequence[Chain], seed: int) -> Table:
-    """Candidates of every subject's joined stream, through every chain; all trials must have one rate."""
+def build(trials: Sequence[Trial], chains: Sequence[Chain], seed: int, *, all_blows: bool = False) -> Table:
+    """Candidates of every subject's joined stream, through every chain.
+
+    Args:
+        trials: all of one rate.
+        chains: as which devices they are heard.
+        seed: of orders and of what the chains draw.
+        all_blows: with those in the midst of a series, which no network is asked about.
+    """
     subjects = sorted({trial.subject for trial in trials})
     impacts = np.array([impact_s(trial) for trial in trials])
     parts: list[Table] = []
@@ -64,7 +71,7 @@ def build(trials: Sequence[Trial], chains: Sequence[Chain], seed: int) -> Table:
         for row, subject in enumerate(subjects):
             own = [index for index, trial in enumerate(trials) if trial.subject == subject]
             rng = np.random.default_rng([seed, number, row])
-            parts.append(_one(trials, own, impacts, row, number, chain, rng))
+            parts.append(_one(trials, own, impacts, row, number, chain, rng, all_blows=all_blows))
     return concatenated(parts)
 
 
@@ -86,6 +93,8 @@ def _one(
     number: int,
     chain: Chain,
     rng: np.random.Generator,
+    *,
+    all_blows: bool,
 ) -> Table:
     cut_s = np.zeros(len(trials))
     if chain.sudden:
@@ -102,6 +111,8 @@ def _one(
         state, found = candidates.advance(state, samples[None, begin : begin + step])
         heard = np.count_nonzero(~np.isnan(found.windows[:, :, 0]), axis=1)
         good = quality.usable(found.windows) & (heard >= _HEARD * candidates.WINDOW)
+        if not all_blows:
+            good &= ~series.within(found.windows)
         peaks.append(found.peak[good])
         windows.append(quality.fill(found.windows[good]))
     peak = np.concatenate(peaks)

@@ -148,6 +148,9 @@ def _text(report: dict[str, Any]) -> str:
     for name, part in report["by_activity"].items():
         share = part.get("sensitivity", part.get("specificity"))
         lines.append(f"  {name}: {100 * share:6.2f} % of {part['trials']}, {part['false_alarms_per_hour']:.2f} false/h")
+    for kind, words in (("apart", "each trial alone"), ("native", "each at its own rate")):
+        for what, (change, low, high) in report.get("changes", {}).get(kind, {}).items():
+            lines.append(f"{words}: {what} {100 * change:+.2f} (95 %: {100 * low:+.2f}…{100 * high:+.2f})")
     return "\n".join([*lines, report["note"]])
 
 

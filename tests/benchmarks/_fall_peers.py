@@ -26,7 +26,7 @@ class Peers:
     @classmethod
     def start(cls, windows: NDArray[np.float32]) -> Peers | None:
         """None where there is no interpreter with the peers."""
-        from analytics.falls.model import extract
+        from analytics.falls import shipped
 
         python = os.environ.get("HUOMA_BENCH_PYTHON")
         wanted = "import tsfresh, river, pyod"
@@ -34,7 +34,7 @@ class Peers:
             return None
         handle, file = tempfile.mkstemp(suffix=".npz")
         os.close(handle)
-        np.savez(file, windows=windows, features=extract(windows))
+        np.savez(file, windows=windows, features=shipped()["trunk"].extract(windows))
         root = str(PEER.parents[2])
         process = subprocess.Popen(
             [python, str(PEER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from analytics.falls import FallDetector, Model, candidates, quality, rates, series
 from analytics.falls.candidates import AFTER, BEFORE, PEAK_G
-from analytics.falls.model import Calibration, extract
+from analytics.falls.detector import decide, peak_of
+from analytics.falls.model import Calibration
 from analytics.falls.steps import grams
 from analytics.findings import Finding
 
@@ -121,6 +122,17 @@ def _as_row(found: list[Finding], row: int) -> list[Finding]:
     return [replace(finding, stream=row) for finding in found]
 
 
+@pytest.mark.parametrize(("apart_s", "raised"), [(0.6, 1), (2.0, 1), (2.02, 2), (4.0, 2)])
+def test_what_the_decision_has_seen_is_one_fall_and_what_comes_later_another(apart_s: float, raised: int) -> None:
+    peak = np.array([500, 500 + round(apart_s * 50)])
+    blows = np.zeros((2, candidates.WINDOW, 3), np.float32)
+    found = candidates.Candidates(stream=np.zeros(2, np.int64), peak=peak, windows=blows)
+    state = candidates.start(np.array([50.0]))
+    state, findings = decide(state, found, np.array([0.9, 0.9]), 0.5)
+    assert [peak_of(one) for one in findings] == peak[:raised].tolist()
+    assert state.raised[0] == peak[raised - 1]
+
+
 @pytest.mark.slow
 def test_equals_the_slow_obvious_detector(model: Model, motion: Make) -> None:
     """One stream at 50 Hz: every sample asked by itself whether it is a peak, every window judged by itself."""
@@ -142,8 +154,8 @@ def test_equals_the_slow_obvious_detector(model: Model, motion: Make) -> None:
         window[0, first - (at - BEFORE) :] = converted[first : at + AFTER + 1]
         if not quality.usable(window)[0] or series.within(window)[0]:
             continue
-        probability = float(model.of_inputs(extract(quality.fill(window)))[0])
-        if probability >= model.threshold and at - last > 125:
+        probability = float(model.of_inputs(model.extract(quality.fill(window)))[0])
+        if probability >= model.threshold and at - last > AFTER:
             expected.append((at, probability))
             last = at
     assert [round(f.at_s * 50) for f in got] == [at for at, _ in expected]

@@ -40,6 +40,21 @@ def test_the_length_of_gravity_is_kept_between(new: list[float]) -> None:
     assert length.max() < 1.15
 
 
+@pytest.mark.parametrize("edge", [0.1, 3.0])
+def test_gravity_lies_between_whatever_was_done_at_the_edge(edge: float) -> None:
+    """Who falls or is struck as the recording begins or ends: between there is stillness, not a second of 3 g."""
+    before, after = np.tile([0, 1.02, 0], (400, 1)), np.tile([1.02, 0, 0], (400, 1))
+    before[-50:] *= edge
+    after[:50] *= edge
+    faded = round(0.15 * 200)
+    between = stillness(before.astype(np.float32), after.astype(np.float32), 200.0)
+    np.testing.assert_allclose(np.linalg.norm(between[faded:-faded], axis=1), 1.02, atol=1e-4)
+    alone = joins.alone(trial("D01", before)).samples[-600:]
+    np.testing.assert_allclose(np.linalg.norm(alone, axis=1), 1.02, atol=1e-4)
+    running = np.tile([0, 1.8, 0], (400, 1)).astype(np.float32)
+    assert np.linalg.norm(stillness(running, running, 200.0)[100]) == pytest.approx(joins._GRAVITY_G)
+
+
 def test_an_edge_in_mid_motion_does_not_jump() -> None:
     before = np.tile([0, 1.0, 0], (400, 1))
     before[-1] = (0.5, 2.5, 0)

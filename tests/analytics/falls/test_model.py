@@ -1,4 +1,4 @@
-"""The artefact and the two classifiers against slow oracles."""
+"""The artefact and the classifier against a slow oracle."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from analytics.falls import ArtefactError, Model, artefact, features, shipped
+from analytics.falls import ArtefactError, Model, artefact, features, kernels, shipped
 from analytics.falls.candidates import WINDOW
 from analytics.falls.model import Calibration, extract
 
@@ -20,8 +20,9 @@ def windows(count: int, seed: int = 0) -> NDArray[np.float32]:
     return np.asarray(rng.normal(size=(count, WINDOW, 3)) * 0.4 + np.array([0, 1, 0]), np.float32)
 
 
-def test_a_network_equals_its_units_one_by_one(model: Model) -> None:
-    network, values = model.network, extract(windows(3))
+@pytest.mark.parametrize("name", ["trunk", "wrist"])
+def test_a_network_equals_its_units_one_by_one(models: dict[str, Model], name: str) -> None:
+    network, values = models[name].network, models[name].extract(windows(3))
     for logit, row in zip(network.logit(np.ascontiguousarray(values.T)), values, strict=True):
         standard = np.clip((row.astype(np.float64) - network.mean) * network.scale, -5, 5)
         units = [
@@ -36,7 +37,7 @@ def test_a_windows_numbers_do_not_depend_on_its_neighbours(model: Model) -> None
     many = windows(70)
     together = model.probability(many)
     np.testing.assert_allclose(together, np.concatenate([model.probability(one[None]) for one in many]), atol=1e-12)
-    np.testing.assert_allclose(together, model.of_inputs(extract(many)), atol=1e-12)
+    np.testing.assert_allclose(together, model.of_inputs(model.extract(many)), atol=1e-12)
 
 
 def test_features_do_not_depend_on_the_mounting() -> None:
@@ -61,6 +62,15 @@ def test_features_of_flat_windows_are_numbers(what: str) -> None:
 
 def test_every_column_has_one_name() -> None:
     assert len(set(features.names())) == features.COUNT == features.extract(windows(1)).shape[1]
+
+
+def test_the_trunk_looks_at_features_too_and_the_others_at_kernels_alone(models: dict[str, Model]) -> None:
+    many = windows(70)
+    shares = extract(many)
+    np.testing.assert_array_equal(models["wrist"].extract(many), shares)
+    np.testing.assert_array_equal(models["any"].extract(many), shares)
+    both = np.concatenate([features.extract(many), shares], axis=1)
+    np.testing.assert_array_equal(models["trunk"].extract(many), both)
 
 
 def test_round_trip(model: Model, tmp_path: Path) -> None:
@@ -103,7 +113,15 @@ def test_another_version_is_refused(model: Model, tmp_path: Path) -> None:
     head["format"] = 99
     arrays["head"] = np.frombuffer(json.dumps(head).encode(), np.uint8)
     np.savez_compressed(path, **arrays)
-    with pytest.raises(ArtefactError, match=r"another version \(format 99, expected 2\)"):
+    with pytest.raises(ArtefactError, match=r"another version \(format 99, expected 3\)"):
+        artefact.load(path)
+
+
+def test_a_model_for_other_kernels_is_refused(model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "model.npz"
+    artefact.save(path, {"one": model})
+    monkeypatch.setattr(kernels, "DEFINITION", "kernels of another day")
+    with pytest.raises(ArtefactError, match="is a fall model of another version"):
         artefact.load(path)
 
 
