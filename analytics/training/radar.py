@@ -2,14 +2,20 @@
 
 Rooms are those of `analytics.datasets.scenes`, by seeds of their own. Half of them have what is rare more often (falls
 that end sitting or begin in bed, dogs, exercises), so that there is enough to learn from; the other half is as the
-ranges say, and sets what a probability means and from which one a fall is told.
+ranges say, and sets what a probability means and from which one a fall is told, by trees that had not seen them.
+
+    python -m analytics.training.radar [--keep FOLDER] [--out FILE]
+
+`--keep`: ways down of each seed are kept there, and read again. It is for trying settings: what was kept by other code
+is not noticed.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,8 +33,8 @@ from analytics.radar.judging import FILE, INPUTS, inputs
 from analytics.radar.replay import Heights
 from analytics.radar.tracks import RATE_HZ, Body, Floats
 
-SEEDS: Final = TAUGHT_WITH[:3]  # more of what is rare
-PLAIN_SEEDS: Final = TAUGHT_WITH[3:]
+SEEDS: Final = TAUGHT_WITH[:2]  # more of what is rare
+PLAIN_SEEDS: Final = TAUGHT_WITH[3:5]
 OFTENER: Final[Mapping[str, Mapping[str, float]]] = {
     "fall": {"sits_after_share": 0.5, "out_of_bed_share": 0.2, "seated_share": 0.25, "slump_share": 0.3},
     "room": {"dog_share": 0.5, "exercise_share": 0.3},
@@ -37,6 +43,7 @@ FALLS_A_DAY: Final = 7.0  # in the rooms that have more of what is rare
 FALSE_COSTS: Final = 0.5  # missed falls: of 500 falls 10 may be missed, and 10 alerts of 200 room-days be false
 ENSEMBLES: Final = 3
 _ROUNDS: Final = 4
+_ARRAYS: Final = ("given", "room", "at", "now", "fall")
 BEGUN_S: Final = 4.0  # a way down that is seen later than this after the impact is another one
 
 
@@ -118,7 +125,7 @@ def record(seed: int, *, rooms: int = 20, days: int = 10, changes: Mapping[str, 
     )  # fmt: skip
 
 
-def teach(taught: Sequence[Taught]) -> list[HistGradientBoostingClassifier]:
+def teach(taught: Sequence[Taught], *, ensembles: int | None = None) -> list[HistGradientBoostingClassifier]:
     """Several sets of boosted trees, of all ways down but those of who lies on the floor already."""
     used = [one.positive | (one.fall < 0) for one in taught]
     given = np.concatenate([one.given[use] for one, use in zip(taught, used, strict=True)])
@@ -128,7 +135,7 @@ def teach(taught: Sequence[Taught]) -> list[HistGradientBoostingClassifier]:
             max_iter=350, learning_rate=0.06, max_leaf_nodes=20, min_samples_leaf=40, l2_regularization=5.0,
             max_features=0.25, random_state=seed,
         ).fit(given, positive)
-        for seed in range(ENSEMBLES)
+        for seed in range(ENSEMBLES if ensembles is None else ensembles)
     ]  # fmt: skip
 
 
@@ -215,32 +222,68 @@ def _episodes(room: NDArray[np.int64], at: Floats, chance: Floats) -> list[float
     return found
 
 
+def unseen(rare: Sequence[Taught], plain: Sequence[Taught]) -> list[Floats]:
+    """Log odds of the plain rooms of each seed, from trees that all the others taught."""
+    return [
+        logit(teach([*rare, *(other for other in plain if other is not one)], ensembles=1), one.given) for one in plain
+    ]
+
+
 def made(rare: Sequence[Taught], plain: Sequence[Taught]) -> dict[str, Any]:
-    """What the file holds: trees of the rare and the first plain rooms, meaning and thresholds of the others."""
-    trees = teach([*rare, plain[0]])
-    logits = [logit(trees, one.given) for one in plain[1:]]
-    slope, offset = calibrate(logits, plain[1:])
+    """What the file holds: trees of all rooms; meaning and thresholds of plain ones by trees that had not seen them."""
+    logits = unseen(rare, plain)
+    slope, offset = calibrate(logits, plain)
     return {
-        **table(trees),
+        **table(teach([*rare, *plain])),
         "slope": slope,
         "offset": offset,
         "waits": np.array(WAITS, np.int32),
-        "thresholds": thresholds([1 / (1 + np.exp(-(slope * one + offset))) for one in logits], plain[1:]),
+        "thresholds": thresholds([1 / (1 + np.exp(-(slope * one + offset))) for one in logits], plain),
         "inputs": np.array(INPUTS),
     }
 
 
-def main() -> None:
+def ways_down(seed: int, keep: Path | None = None) -> Taught:
+    """Those of a seed, as it is used."""
+    kept = None if keep is None else keep / f"{seed}.npz"
+    if kept is not None and kept.is_file():
+        return _read(kept)
+    sys.stderr.write(f"rooms of seed {seed}\n")
+    found = record(seed, changes=OFTENER, falls_a_day=FALLS_A_DAY) if seed in SEEDS else record(seed)
+    if kept is not None:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        _write(kept, found)
+    return found
+
+
+def _write(path: Path, taught: Taught) -> None:
+    arrays = {name: getattr(taught, name) for name in _ARRAYS}
+    falls = zip(*(astuple(one) for one in taught.falls), strict=True)
+    columns = {f"fall_{one.name}": np.array(column) for one, column in zip(fields(Fall), falls, strict=True)}
+    np.savez_compressed(path, **arrays, **columns, room_days=np.array(taught.room_days))
+
+
+def _read(path: Path) -> Taught:
+    with np.load(path, allow_pickle=False) as stored:
+        columns = {one.name: stored[f"fall_{one.name}"].tolist() for one in fields(Fall)}
+        falls = [
+            Fall(**dict(zip(columns, values, strict=True))) for values in zip(*columns.values(), strict=True)
+        ]  # fmt: skip
+        return Taught(
+            **{name: stored[name] for name in _ARRAYS}, falls=falls, room_days=int(stored["room_days"])
+        )  # fmt: skip
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
     """Teach, and write the file."""
-    taught: dict[int, Taught] = {}
-    for seed in TAUGHT_WITH:
-        sys.stderr.write(f"rooms of seed {seed}\n")
-        rare = seed in SEEDS
-        taught[seed] = record(seed, changes=OFTENER, falls_a_day=FALLS_A_DAY) if rare else record(seed)
+    parser = argparse.ArgumentParser(description="Teach the judge of radar falls in made-up rooms.")
+    parser.add_argument("--keep", type=Path, help="folder for the ways down of each seed")
+    parser.add_argument("--out", type=Path, default=Path(analytics.radar.__file__).with_name(FILE), help="the file")
+    given = parser.parse_args(arguments)
+    taught = {seed: ways_down(seed, given.keep) for seed in (*SEEDS, *PLAIN_SEEDS)}
     model = made([taught[seed] for seed in SEEDS], [taught[seed] for seed in PLAIN_SEEDS])
-    path = Path(analytics.radar.__file__).with_name(FILE)
-    np.savez_compressed(path, **model)
-    sys.stdout.write(f"thresholds {np.round(model['thresholds'], 3).tolist()} → {path}\n")
+    np.savez_compressed(given.out, **model)
+    sys.stdout.write(f"thresholds {np.round(model['thresholds'], 3).tolist()} → {given.out}\n")
 
 
 if __name__ == "__main__":
