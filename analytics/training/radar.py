@@ -2,7 +2,7 @@
 
 Rooms are those of `analytics.datasets.scenes`, by seeds of their own. Half of them have what is rare more often (falls
 that end sitting or begin in bed, dogs, exercises), so that there is enough to learn from; the other half is as the
-ranges say, and sets what a probability means and from which one a fall is told, by trees that had not seen them.
+ranges say, and sets what a probability means and from which one a fall is told.
 
     python -m analytics.training.radar [--keep FOLDER] [--out FILE]
 
@@ -33,8 +33,8 @@ from analytics.radar.judging import FILE, INPUTS, inputs
 from analytics.radar.replay import Heights
 from analytics.radar.tracks import RATE_HZ, Body, Floats
 
-SEEDS: Final = TAUGHT_WITH[:2]  # more of what is rare
-PLAIN_SEEDS: Final = TAUGHT_WITH[3:5]
+SEEDS: Final = TAUGHT_WITH[:3]  # more of what is rare
+PLAIN_SEEDS: Final = TAUGHT_WITH[3:]
 OFTENER: Final[Mapping[str, Mapping[str, float]]] = {
     "fall": {"sits_after_share": 0.5, "out_of_bed_share": 0.2, "seated_share": 0.25, "slump_share": 0.3},
     "room": {"dog_share": 0.5, "exercise_share": 0.3},
@@ -125,7 +125,7 @@ def record(seed: int, *, rooms: int = 20, days: int = 10, changes: Mapping[str, 
     )  # fmt: skip
 
 
-def teach(taught: Sequence[Taught], *, ensembles: int | None = None) -> list[HistGradientBoostingClassifier]:
+def teach(taught: Sequence[Taught]) -> list[HistGradientBoostingClassifier]:
     """Several sets of boosted trees, of all ways down but those of who lies on the floor already."""
     used = [one.positive | (one.fall < 0) for one in taught]
     given = np.concatenate([one.given[use] for one, use in zip(taught, used, strict=True)])
@@ -135,7 +135,7 @@ def teach(taught: Sequence[Taught], *, ensembles: int | None = None) -> list[His
             max_iter=350, learning_rate=0.06, max_leaf_nodes=20, min_samples_leaf=40, l2_regularization=5.0,
             max_features=0.25, random_state=seed,
         ).fit(given, positive)
-        for seed in range(ENSEMBLES if ensembles is None else ensembles)
+        for seed in range(ENSEMBLES)
     ]  # fmt: skip
 
 
@@ -222,23 +222,17 @@ def _episodes(room: NDArray[np.int64], at: Floats, chance: Floats) -> list[float
     return found
 
 
-def unseen(rare: Sequence[Taught], plain: Sequence[Taught]) -> list[Floats]:
-    """Log odds of the plain rooms of each seed, from trees that all the others taught."""
-    return [
-        logit(teach([*rare, *(other for other in plain if other is not one)], ensembles=1), one.given) for one in plain
-    ]
-
-
 def made(rare: Sequence[Taught], plain: Sequence[Taught]) -> dict[str, Any]:
-    """What the file holds: trees of all rooms; meaning and thresholds of plain ones by trees that had not seen them."""
-    logits = unseen(rare, plain)
-    slope, offset = calibrate(logits, plain)
+    """What the file holds: trees of the rare and the first plain rooms, meaning and thresholds of the others."""
+    trees = teach([*rare, plain[0]])
+    logits = [logit(trees, one.given) for one in plain[1:]]
+    slope, offset = calibrate(logits, plain[1:])
     return {
-        **table(teach([*rare, *plain])),
+        **table(trees),
         "slope": slope,
         "offset": offset,
         "waits": np.array(WAITS, np.int32),
-        "thresholds": thresholds([1 / (1 + np.exp(-(slope * one + offset))) for one in logits], plain),
+        "thresholds": thresholds([1 / (1 + np.exp(-(slope * one + offset))) for one in logits], plain[1:]),
         "inputs": np.array(INPUTS),
     }
 
@@ -257,10 +251,10 @@ def ways_down(seed: int, keep: Path | None = None) -> Taught:
 
 
 def _write(path: Path, taught: Taught) -> None:
-    arrays = {name: getattr(taught, name) for name in _ARRAYS}
+    arrays: dict[str, Any] = {name: getattr(taught, name) for name in _ARRAYS}
     falls = zip(*(astuple(one) for one in taught.falls), strict=True)
-    columns = {f"fall_{one.name}": np.array(column) for one, column in zip(fields(Fall), falls, strict=True)}
-    np.savez_compressed(path, **arrays, **columns, room_days=np.array(taught.room_days))
+    arrays |= {f"fall_{one.name}": np.array(column) for one, column in zip(fields(Fall), falls, strict=True)}
+    np.savez_compressed(path, **arrays, room_days=np.array(taught.room_days))
 
 
 def _read(path: Path) -> Taught:
@@ -280,7 +274,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--keep", type=Path, help="folder for the ways down of each seed")
     parser.add_argument("--out", type=Path, default=Path(analytics.radar.__file__).with_name(FILE), help="the file")
     given = parser.parse_args(arguments)
-    taught = {seed: ways_down(seed, given.keep) for seed in (*SEEDS, *PLAIN_SEEDS)}
+    taught = {seed: ways_down(seed, given.keep) for seed in TAUGHT_WITH}
     model = made([taught[seed] for seed in SEEDS], [taught[seed] for seed in PLAIN_SEEDS])
     np.savez_compressed(given.out, **model)
     sys.stdout.write(f"thresholds {np.round(model['thresholds'], 3).tolist()} → {given.out}\n")
