@@ -155,7 +155,7 @@ def table(trees: Sequence[HistGradientBoostingClassifier]) -> dict[str, Any]:
         own = np.arange(len(nodes))
         roots.append(begin)
         parts["column"].append(np.where(leaf, 0, nodes["feature_idx"]).astype(np.int16))
-        parts["limit"].append(np.where(leaf, 0, nodes["num_threshold"]).astype(np.float32))
+        parts["limit"].append(np.where(leaf, 0, nodes["num_threshold"]).astype(np.float64))
         parts["left"].append((np.where(leaf, own, nodes["left"]) + begin).astype(np.int32))
         parts["right"].append((np.where(leaf, own, nodes["right"]) + begin).astype(np.int32))
         parts["value"].append((np.where(leaf, nodes["value"], 0) / len(trees)).astype(np.float32))
