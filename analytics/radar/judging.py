@@ -59,7 +59,7 @@ class Trees:
     Attributes:
         roots: int32 (trees,), where each begins.
         column: int16 (N,), which input a node asks for.
-        limit: float64 (N,): up to it to the left. Many are numbers that ways down have: rounded, those go right.
+        limit: float64 (N,): up to it to the left. Ways down have the very same numbers: rounded, some go astray.
         left: int32 (N,), and `right`: the nodes below.
         right: int32 (N,).
         value: float32 (N,), of a leaf, in log odds.
