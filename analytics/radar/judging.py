@@ -114,9 +114,9 @@ def load(file: IO[bytes] | str) -> Trees:
         if tuple(stored["inputs"].tolist()) != INPUTS:
             raise ValueError("the radar model was made for other inputs: run `make train` again.")
         return Trees(
-            roots=stored["roots"], column=stored["column"], limit=stored["limit"].astype(np.float64), left=stored["left"],
-            right=stored["right"], value=stored["value"], bias=float(stored["bias"]), slope=float(stored["slope"]),
-            offset=float(stored["offset"]), waits=stored["waits"], thresholds=stored["thresholds"],
+            roots=stored["roots"], column=stored["column"], limit=stored["limit"].astype(np.float64),
+            left=stored["left"], right=stored["right"], value=stored["value"], bias=float(stored["bias"]),
+            slope=float(stored["slope"]), offset=float(stored["offset"]), waits=stored["waits"], thresholds=stored["thresholds"],
             depth=int(stored["depth"]),
         )  # fmt: skip
 
