@@ -116,8 +116,8 @@ def load(file: IO[bytes] | str) -> Trees:
         return Trees(
             roots=stored["roots"], column=stored["column"], limit=stored["limit"].astype(np.float64),
             left=stored["left"], right=stored["right"], value=stored["value"], bias=float(stored["bias"]),
-            slope=float(stored["slope"]), offset=float(stored["offset"]), waits=stored["waits"], thresholds=stored["thresholds"],
-            depth=int(stored["depth"]),
+            slope=float(stored["slope"]), offset=float(stored["offset"]), waits=stored["waits"],
+            thresholds=stored["thresholds"], depth=int(stored["depth"]),
         )  # fmt: skip
 
 
