@@ -59,7 +59,7 @@ class Trees:
     Attributes:
         roots: int32 (trees,), where each begins.
         column: int16 (N,), which input a node asks for.
-        limit: float32 (N,): up to it to the left.
+        limit: float64 (N,): up to it to the left. Ways down have the very same numbers: rounded, some go astray.
         left: int32 (N,), and `right`: the nodes below.
         right: int32 (N,).
         value: float32 (N,), of a leaf, in log odds.
@@ -73,7 +73,7 @@ class Trees:
 
     roots: NDArray[np.int32]
     column: NDArray[np.int16]
-    limit: NDArray[np.float32]
+    limit: Floats
     left: NDArray[np.int32]
     right: NDArray[np.int32]
     value: NDArray[np.float32]
@@ -114,10 +114,10 @@ def load(file: IO[bytes] | str) -> Trees:
         if tuple(stored["inputs"].tolist()) != INPUTS:
             raise ValueError("the radar model was made for other inputs: run `make train` again.")
         return Trees(
-            roots=stored["roots"], column=stored["column"], limit=stored["limit"], left=stored["left"],
-            right=stored["right"], value=stored["value"], bias=float(stored["bias"]), slope=float(stored["slope"]),
-            offset=float(stored["offset"]), waits=stored["waits"], thresholds=stored["thresholds"],
-            depth=int(stored["depth"]),
+            roots=stored["roots"], column=stored["column"], limit=stored["limit"].astype(np.float64),
+            left=stored["left"], right=stored["right"], value=stored["value"], bias=float(stored["bias"]),
+            slope=float(stored["slope"]), offset=float(stored["offset"]), waits=stored["waits"],
+            thresholds=stored["thresholds"], depth=int(stored["depth"]),
         )  # fmt: skip
 
 

@@ -3,13 +3,19 @@
 Rooms are those of `analytics.datasets.scenes`, by seeds of their own. Half of them have what is rare more often (falls
 that end sitting or begin in bed, dogs, exercises), so that there is enough to learn from; the other half is as the
 ranges say, and sets what a probability means and from which one a fall is told.
+
+    python -m analytics.training.radar [--keep FOLDER] [--out FILE]
+
+`--keep`: ways down of each seed are kept there, and read again. It is for trying settings: what was kept by other code
+is not noticed.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,6 +43,7 @@ FALLS_A_DAY: Final = 7.0  # in the rooms that have more of what is rare
 FALSE_COSTS: Final = 0.5  # missed falls: of 500 falls 10 may be missed, and 10 alerts of 200 room-days be false
 ENSEMBLES: Final = 3
 _ROUNDS: Final = 4
+_ARRAYS: Final = ("given", "room", "at", "now", "fall")
 BEGUN_S: Final = 4.0  # a way down that is seen later than this after the impact is another one
 
 
@@ -148,7 +155,7 @@ def table(trees: Sequence[HistGradientBoostingClassifier]) -> dict[str, Any]:
         own = np.arange(len(nodes))
         roots.append(begin)
         parts["column"].append(np.where(leaf, 0, nodes["feature_idx"]).astype(np.int16))
-        parts["limit"].append(np.where(leaf, 0, nodes["num_threshold"]).astype(np.float32))
+        parts["limit"].append(np.where(leaf, 0, nodes["num_threshold"]).astype(np.float64))
         parts["left"].append((np.where(leaf, own, nodes["left"]) + begin).astype(np.int32))
         parts["right"].append((np.where(leaf, own, nodes["right"]) + begin).astype(np.int32))
         parts["value"].append((np.where(leaf, nodes["value"], 0) / len(trees)).astype(np.float32))
@@ -230,17 +237,47 @@ def made(rare: Sequence[Taught], plain: Sequence[Taught]) -> dict[str, Any]:
     }
 
 
-def main() -> None:
+def ways_down(seed: int, keep: Path | None = None) -> Taught:
+    """Those of a seed, as it is used."""
+    kept = None if keep is None else keep / f"{seed}.npz"
+    if kept is not None and kept.is_file():
+        return _read(kept)
+    sys.stderr.write(f"rooms of seed {seed}\n")
+    found = record(seed, changes=OFTENER, falls_a_day=FALLS_A_DAY) if seed in SEEDS else record(seed)
+    if kept is not None:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        _write(kept, found)
+    return found
+
+
+def _write(path: Path, taught: Taught) -> None:
+    arrays: dict[str, Any] = {name: getattr(taught, name) for name in _ARRAYS}
+    falls = zip(*(astuple(one) for one in taught.falls), strict=True)
+    arrays |= {f"fall_{one.name}": np.array(column) for one, column in zip(fields(Fall), falls, strict=True)}
+    np.savez_compressed(path, **arrays, room_days=np.array(taught.room_days))
+
+
+def _read(path: Path) -> Taught:
+    with np.load(path, allow_pickle=False) as stored:
+        columns = {one.name: stored[f"fall_{one.name}"].tolist() for one in fields(Fall)}
+        falls = [
+            Fall(**dict(zip(columns, values, strict=True))) for values in zip(*columns.values(), strict=True)
+        ]  # fmt: skip
+        return Taught(
+            **{name: stored[name] for name in _ARRAYS}, falls=falls, room_days=int(stored["room_days"])
+        )  # fmt: skip
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
     """Teach, and write the file."""
-    taught: dict[int, Taught] = {}
-    for seed in TAUGHT_WITH:
-        sys.stderr.write(f"rooms of seed {seed}\n")
-        rare = seed in SEEDS
-        taught[seed] = record(seed, changes=OFTENER, falls_a_day=FALLS_A_DAY) if rare else record(seed)
+    parser = argparse.ArgumentParser(description="Teach the judge of radar falls in made-up rooms.")
+    parser.add_argument("--keep", type=Path, help="folder for the ways down of each seed")
+    parser.add_argument("--out", type=Path, default=Path(analytics.radar.__file__).with_name(FILE), help="the file")
+    given = parser.parse_args(arguments)
+    taught = {seed: ways_down(seed, given.keep) for seed in TAUGHT_WITH}
     model = made([taught[seed] for seed in SEEDS], [taught[seed] for seed in PLAIN_SEEDS])
-    path = Path(analytics.radar.__file__).with_name(FILE)
-    np.savez_compressed(path, **model)
-    sys.stdout.write(f"thresholds {np.round(model['thresholds'], 3).tolist()} → {path}\n")
+    np.savez_compressed(given.out, **model)
+    sys.stdout.write(f"thresholds {np.round(model['thresholds'], 3).tolist()} → {given.out}\n")
 
 
 if __name__ == "__main__":

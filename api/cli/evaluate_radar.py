@@ -35,6 +35,8 @@ def radar(
         raise Invalid(f"--modules takes {', '.join(evaluation.CLASSES)}, not {', '.join(strangers) or 'nothing'}.")
     if seed in evaluation.TAUGHT_WITH:
         raise Invalid(f"the detector was taught with seed {seed}: a figure of it says nothing; give another --seed.")
+    if seed in evaluation.VALIDATED_WITH:
+        raise Invalid(f"settings were chosen by seed {seed}: a figure of it says too much; give another --seed.")
     report = evaluation.report(
         seed=seed, rooms=rooms, days=days, modules=wanted, say=lambda line: typer.echo(line, err=True)
     )

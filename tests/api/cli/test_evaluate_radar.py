@@ -7,7 +7,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from analytics.radar.evaluation import CLASSES, TAUGHT_WITH
+from analytics.radar.evaluation import CLASSES, TAUGHT_WITH, VALIDATED_WITH
 from api.cli.evaluate import app
 from gateway.core.errors import Invalid
 
@@ -17,6 +17,7 @@ RUN = CliRunner()
 def test_seeds_it_was_taught_with_and_strange_classes_are_refused() -> None:
     for arguments, word in (
         (["--seed", str(TAUGHT_WITH[0])], "taught"),
+        (["--seed", str(VALIDATED_WITH[0])], "chosen"),
         (["--modules", "heights,sonar"], "sonar"),
         (["--modules", ","], "nothing"),
     ):
