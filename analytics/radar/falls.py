@@ -83,13 +83,22 @@ class RadarFalls:
     """
 
     def __init__(self, zones: Sequence[Sequence[Zone]], judge: Judge | None = None) -> None:
-        self._zones = zones
+        self._zones = [tuple(room) for room in zones]
         self._judge = shipped() if judge is None else judge
         self._bodies = [Bodies(room) for room in range(len(zones))]
         self._recoveries = [recovery.Watch() for _ in zones]
         self._watched: dict[Body, _Watched] = {}
         self._start = 0  # the first frame that has not been looked at
         self._held: list[tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]] = []
+
+    def hang(self, room: int, zones: Sequence[Zone]) -> None:
+        """Another module hangs there from now on: that room begins anew, the others go on."""
+        self._zones[room] = tuple(zones)
+        self._bodies[room] = Bodies(room)
+        self._recoveries[room] = recovery.Watch()
+        self._watched = {body: watched for body, watched in self._watched.items() if body.room != room}
+        for ids, _, _ in self._held:
+            ids[:, room] = 0
 
     @property
     def frames(self) -> int:

@@ -41,6 +41,10 @@ class FlagFalls:
         self._probability = probability
         self._start = 0
 
+    def hang(self, room: int) -> None:
+        """Another module hangs there from now on."""
+        self._rooms[room] = _Room()
+
     def feed(self, fallen: NDArray[np.int8]) -> list[RadarFinding]:
         """A block: int8 (T, R), 1 fallen, 0 not, UNHEARD. In the order in which they were said."""
         found: list[RadarFinding] = []

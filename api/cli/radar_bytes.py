@@ -34,7 +34,8 @@ def report(seed: int, *, begin: int = 0, end: int = FRAMES) -> dict[str, Any]:
     expected = straight.feed(
         told.ids[:, day].T[:, None], told.places[:, day].transpose(1, 0, 2)[:, None], told.tops[:, day].T[:, None]
     )
-    splitter, lately, detector = Splitter(ti.FRAMING), Lately([MODULE], 0.0), RadarFalls(rooms.zones)
+    splitter, lately, detector = Splitter(ti.FRAMING), Lately(0.0), RadarFalls(rooms.zones)
+    lately.hung([MODULE])
     found: list[RadarFinding] = []
     read = 0
     for at in range(begin, end):
@@ -45,7 +46,7 @@ def report(seed: int, *, begin: int = 0, end: int = FRAMES) -> dict[str, Any]:
         if (at - begin) % _CHUNK == _CHUNK - 1 or at == end - 1:
             block = lately.block(now + _ROUNDING_S)
             if block is not None:
-                found += detector.feed(block.ids, block.places, block.tops)
+                found += detector.feed(block.ids[:, :1], block.places[:, :1], block.tops[:, :1])
     return {
         "frames": read,
         "frames_lost": end - begin - read,

@@ -133,7 +133,8 @@ def no_recovery_report(
         case "unheard":
             sentence = f"Not known to be up {since}: nothing is heard from {worn}"
         case _:
-            sentence = f"Not known to be up after a suspected fall ({worn}): the gateway did not run"
+            by = f" ({worn})" if placement in WORN else ""  # by what, its alert says
+            sentence = f"Not known to be up after a suspected fall{by}: the gateway did not run"
     return Report(
         subject=subject,
         kind=AlertKind.NO_RECOVERY,

@@ -7,6 +7,7 @@ off stays installed: it was heard, and it took its settings.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -30,7 +31,10 @@ LISTEN_S: Final = 4.0  # at each speed: modules that tell only what changes stil
 HEARD_S: Final = 10.0
 TEST_S: Final = 180.0
 PICTURE_EVERY_S: Final = 0.5
+# A fall that was seen is judged for so long, and a module's own word comes so late: it is still that of the test.
+TAIL_S: Final = 20.0
 # Which modules see that somebody falls; the others see that somebody is there.
+FALL_TEST: Final = "fall-test"
 SEES_FALLS: Final = frozenset({"tinyframe", "r60", "ti"})
 
 
@@ -87,15 +91,18 @@ class Installation:
         self._clock = clock
         self._simulated = simulated
         self._test: _Test | None = None
+        self._fall_test: tuple[float, float] | None = None  # from, to (monotonic, s)
         self._installed = False
         self.recognised = False
         self._shown_at = -PICTURE_EVERY_S
         self._task: asyncio.Task[None] | None = None
 
-    @property
-    def testing_falls(self) -> bool:
-        """What this module takes for a fall now is the technician's test."""
-        return self._test is not None and self._test.name == "fall-test"
+    def was_test(self, at: float) -> bool:
+        """What this module took for a fall at that moment is the technician's test."""
+        if self._fall_test is None:
+            return False
+        begin, end = self._fall_test
+        return begin <= at <= end
 
     async def run(self) -> None:
         """To its end. Raises nothing but cancellation by the gateway's own end."""
@@ -137,7 +144,7 @@ class Installation:
 
     def fell(self) -> None:
         """The detector raised a fall of this module during the fall test."""
-        if self.testing_falls and self._test is not None:
+        if self._test is not None and self._test.name == FALL_TEST:
             self.log.say("fall-seen", "The gateway took it for a fall: that is the test, and nobody is called.")
             self._test.seen = True
             self._test.over.set()
@@ -217,9 +224,9 @@ class Installation:
                 self.log.say("no-falls", "This module sees that somebody is there, not that somebody falls.")
                 return walked
             dropped = await self._tested(
-                _Test(name="fall-test", frame=Drop(self.module).frame),
+                _Test(name=FALL_TEST, frame=Drop(self.module).frame),
                 "Throw a cushion from the height of your chest to the floor, or lie down fast.",
-                "What falls is seen.",
+                f"What falls is seen. For {TAIL_S:.0f} s more a fall in front of this module calls nobody.",
             )
             return walked and dropped
         finally:
@@ -227,6 +234,9 @@ class Installation:
 
     async def _tested(self, test: _Test, ask: str, seen: str) -> bool:
         self._test = test
+        begin = self._clock.monotonic()
+        if test.name == FALL_TEST:
+            self._fall_test = (begin, math.inf)
         self.log.say(test.name, ask, seconds=TEST_S)
         try:
             async with self._clock.timeout(TEST_S):
@@ -236,6 +246,8 @@ class Installation:
             return False
         finally:
             self._test = None
+            if test.name == FALL_TEST:
+                self._fall_test = (begin, self._clock.monotonic() + (TAIL_S if test.seen else 0.0))
         if test.seen:
             self.log.say("seen", seen)
         return test.seen

@@ -34,7 +34,7 @@ QUIET_S: Final = 0.2  # between frames of every module there are less than 0.12 
 SILENT_S: Final = 10.0  # modules that tell only what changes still say once in some seconds that somebody is there
 # Bytes come, and no frame among them for so long: this is not what was expected here. A burst of noise is shorter.
 STRANGE_S: Final = 3.0
-STRANGE_BYTES: Final = 64
+STRANGE_TIMES: Final = 3  # bytes came so often: a module that tells what changes sends few
 PROBE_EVERY_S: Final = 30.0  # a line that stays strange is listened to at other speeds this often
 _READ: Final = 4096  # bytes at once: at 921,600 baud that comes in 45 ms
 
@@ -80,6 +80,7 @@ class Line:
         self._last_frame_at: float | None = None
         self._writer: Writer | None = None
         self._probed_at = -PROBE_EVERY_S
+        self._missed = True  # something may have been said that was not heard
         self._another: str | None = None  # the sentence about another module that was found in its place
         self._asking = asyncio.Lock()
         self._answer: tuple[int, int, asyncio.Future[Answer]] | None = None
@@ -145,7 +146,8 @@ class Line:
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
         strange = 0
-        heard_at = good_at = self._clock.monotonic()
+        heard_at = self._clock.monotonic()
+        strange_since = heard_at
         while True:
             try:
                 async with self._clock.timeout(QUIET_S):
@@ -160,15 +162,24 @@ class Line:
                 raise OSError("the port was closed")
             heard_at = self._clock.monotonic()
             if self._take(self._splitter.feed(data), heard_at):
-                strange, good_at = 0, heard_at
+                strange = 0
+                await self._ask_again()
                 continue
-            strange += len(data)
-            if strange >= STRANGE_BYTES and heard_at - good_at >= STRANGE_S:
-                strange, good_at = 0, heard_at
+            strange_since = strange_since if strange else heard_at
+            strange += 1
+            if strange >= STRANGE_TIMES and heard_at - strange_since >= STRANGE_S:
+                strange = 0
                 words = _NOT_UNDERSTOOD.format(port=self.port.name, protocol=self.protocol, baud=self.baud)
                 self._is(self._another or words)
                 if heard_at - self._probed_at >= PROBE_EVERY_S:
                     return
+
+    async def _ask_again(self) -> None:
+        """After a time that was not heard: what a module says only when it changes is asked for."""
+        if self._missed:
+            self._missed = False
+            for question in self._speaks.questions:
+                await self._write(question)
 
     def _take(self, frames: list[bytes], now: float) -> int:
         """How many were understood."""
@@ -187,6 +198,7 @@ class Line:
             self._feed(decoded, now)
         if good:
             self._another = None
+            self._missed |= self._words is not None
             self._is(None)
         return good
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,12 +13,14 @@ from numpy.typing import NDArray
 from analytics.radar.flags import UNHEARD
 from analytics.radar.tracks import MOST, RATE_HZ
 from device_drivers.radar_frame import RadarFrame
-from gateway.radar.modules import Module
+from gateway.radar.modules import MODULES_MOST, Module
 from gateway.radar.placing import NOBODY, Bodies, bodies
 
 HELD_S: Final = 0.35  # slower modules say where somebody is three times a second; older than that nobody is there
 SILENT_S: Final = 10.0  # a module that has said nothing for so long is not heard
 _MOST_FRAMES: Final = 128  # 2.5 s of the fastest module: a tick comes each half second
+_MOST_WAITING: Final = 64  # frames of a module that hangs nowhere so far
+PLACES: Final = 2 * MODULES_MOST  # on ports, and behind brokers
 _TRACK_S: Final = 12.0  # kept as evidence
 
 
@@ -26,10 +29,12 @@ class _Said:
     """Of one module."""
 
     frames: deque[tuple[float, Bodies]] = field(default_factory=lambda: deque(maxlen=_MOST_FRAMES))
-    words: deque[tuple[float, bool]] = field(default_factory=lambda: deque(maxlen=_MOST_FRAMES))  # fallen, or not
+    # When it was heard, when it was said, and whether somebody has fallen.
+    words: deque[tuple[float, float, bool]] = field(default_factory=lambda: deque(maxlen=_MOST_FRAMES))
     track: deque[tuple[float, Bodies]] = field(default_factory=lambda: deque(maxlen=int(_TRACK_S * RATE_HZ)))
     last: tuple[float, Bodies] = (float("-inf"), NOBODY)
     fallen: bool = False
+    word_at: float = float("-inf")
     heard_at: float = float("-inf")
 
 
@@ -48,29 +53,61 @@ class Block:
 
 
 class Lately:
-    """Of all modules, in a fixed order: a room's number is its module's place in it."""
+    """Of all modules, each in a place of its own: a room's number is its module's place.
 
-    def __init__(self, modules: list[Module], start: float) -> None:
-        self.modules = modules
-        self._number = {one.identity: number for number, one in enumerate(modules)}
-        self._said = [_Said() for _ in modules]
+    A module keeps its place, and what it has said, when others come and go. What comes of one that hangs nowhere so far
+    waits: the first word of a module may be that somebody fell.
+    """
+
+    def __init__(self, start: float) -> None:
+        self.modules: list[Module | None] = [None] * PLACES
+        self._number: dict[str, int] = {}
+        self._said = [_Said() for _ in range(PLACES)]
+        self._strangers: dict[str, deque[tuple[Module, RadarFrame, float]]] = {}
         self._start = start
         self.frames = 0  # how many were given
+
+    def hung(self, installed: Sequence[Module]) -> list[int]:
+        """What hangs where now. The places whose module is another one than before."""
+        changed = []
+        for number, module in enumerate(self.modules):
+            if module is not None and module not in installed:
+                del self._number[module.identity]
+                self.modules[number], self._said[number] = None, _Said()
+                changed.append(number)
+        for module in installed:
+            if module.identity in self._number or None not in self.modules:
+                continue
+            number = self.modules.index(None)
+            self.modules[number], self._number[module.identity] = module, number
+            changed.append(number)
+            for _, frame, at in self._strangers.pop(module.identity, ()):
+                self.feed(module, frame, at)
+        return sorted(set(changed))
 
     def moment(self, frame: int) -> float:
         """When a frame was (monotonic, s)."""
         return self._start + frame / RATE_HZ
 
+    def word_at(self, room: int) -> float:
+        """When the module said last that somebody fell: before the frame that shows it, where a broker kept it."""
+        return self._said[room].word_at
+
     def feed(self, module: Module, frame: RadarFrame, at: float) -> None:
         """A frame."""
         number = self._number.get(module.identity)
         if number is None:
+            if module.identity in self._strangers or len(self._strangers) < PLACES:
+                waiting = self._strangers.setdefault(module.identity, deque(maxlen=_MOST_WAITING))
+                waiting.append((module, frame, at))
             return
         said = self._said[number]
-        said.heard_at = at
+        # What a broker had kept comes late: it is heard now, whenever it was.
+        heard_at = max(at, self.moment(self.frames))
+        said.heard_at = max(said.heard_at, heard_at)
         if frame.fallen is not None:
-            said.words.append((at, frame.fallen))
-        seen = bodies(self.modules[number], frame)
+            said.words.append((heard_at, at, frame.fallen))
+        seen = None if self.modules[number] is None else bodies(module, frame)
         if seen is not None:
             said.frames.append((at, seen))
 
@@ -79,7 +116,7 @@ class Lately:
         count = int((now - self._start) * RATE_HZ) - self.frames
         if count <= 0:
             return None
-        shape = (count, len(self.modules), MOST)
+        shape = (count, PLACES, MOST)
         found = Block(
             np.zeros(shape, np.int32), np.zeros((*shape, 2), np.float32), np.full(shape, np.nan, np.float32),
             np.full(shape[:2], UNHEARD, np.int8),
@@ -110,7 +147,10 @@ class Lately:
         while said.frames and said.frames[0][0] <= at:
             said.last = said.frames.popleft()
         while said.words and said.words[0][0] <= at:
-            said.fallen = said.words.popleft()[1]
+            _, own, said.fallen = said.words.popleft()
+            if said.fallen:  # one frame at least shows it, however soon it was taken back
+                said.word_at = own
+                break
         if at - said.heard_at <= SILENT_S:
             found.fallen[step, room] = said.fallen
         heard_at, seen = said.last

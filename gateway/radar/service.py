@@ -114,10 +114,10 @@ class Radars:
             raise NotFound("No such installation: they are forgotten when the gateway is started again.")
         return one
 
-    def tested(self, module_identity: str) -> bool:
-        """The detector took something for a fall. Whether it is the fall test of this module, which is then passed."""
+    def tested(self, module_identity: str, at: float) -> bool:
+        """The detector took something of that moment for a fall. Whether it was the fall test of this module."""
         for one in self._installations.values():
-            if one.testing_falls and one.module.identity == module_identity:
+            if one.module.identity == module_identity and one.was_test(at):
                 one.fell()
                 return True
         return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,7 +21,7 @@ from gateway.desk.events import Alert
 from gateway.desk.findings import radar_fall_report, radar_no_recovery_report
 from gateway.desk.service import Desk
 from gateway.radar.modules import Module
-from gateway.radar.seen import Lately
+from gateway.radar.seen import PLACES, Lately
 from gateway.store.registry import Registry
 
 PART: Final = "radar-falls"
@@ -54,8 +54,8 @@ class RadarWatch:
     """One for a gateway.
 
     Args:
-        testing: whether what this module finds now is a technician's test; then it is told of there, and nobody is
-            called.
+        testing: whether what this module found, of that moment (monotonic, s), is a technician's test; then it is told
+            of there, and nobody is called.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class RadarWatch:
         clock: Clock,
         health: HealthBoard,
         origin: Origin,
-        testing: Callable[[str], bool],
+        testing: Callable[[str, float], bool],
     ) -> None:
         self._modules = modules
         self._desk = desk
@@ -76,9 +76,9 @@ class RadarWatch:
         self._health = health
         self._origin = origin
         self._testing = testing
-        self._lately = Lately([], clock.monotonic())
-        self._falls: RadarFalls | None = None
-        self._flags: FlagFalls | None = None
+        self._lately = Lately(clock.monotonic())
+        self._falls = RadarFalls([()] * PLACES)
+        self._flags = FlagFalls(PLACES, rate_hz=RATE_HZ)
         self._about: dict[str, Alert] = {}  # the alert of each module's last fall: at most one a module
         self._waiting: list[_Found] = []
         self._looked_at = float("-inf")
@@ -101,7 +101,7 @@ class RadarWatch:
             except (StoreError, Conflict) as error:
                 self._health.report(PART, Colour.RED, f"A radar's fall cannot be stored: {error}")
             else:
-                self._health.report(PART, Colour.GREEN, f"Watching {len(self._lately.modules)} rooms by radar.")
+                self._health.report(PART, Colour.GREEN, _watching(self._lately.modules))
             await self._clock.sleep(TICK_S)
 
     async def _as_installed(self, now: float) -> None:
@@ -109,25 +109,30 @@ class RadarWatch:
             return
         installed = await self._modules.all()
         self._looked_at = now
-        if installed != self._lately.modules:
-            # What is being waited for is lost: whoever installs modules is in the home.
-            self._lately = Lately(installed, now)
-            self._falls = RadarFalls([one.zones for one in installed]) if installed else None
-            self._flags = FlagFalls(len(installed), rate_hz=RATE_HZ)
-            kept = {one.identity for one in installed}
-            self._about = {key: alert for key, alert in self._about.items() if key in kept}
+        for room in self._lately.hung(installed):  # the others go on: somebody may just have fallen there
+            module = self._lately.modules[room]
+            self._falls.hang(room, () if module is None else module.zones)
+            self._flags.hang(room)
+        kept = {one.identity for one in installed}
+        self._about = {key: alert for key, alert in self._about.items() if key in kept}
 
     def _look(self, now: float) -> None:
         """What is new goes to those that wait."""
         block = self._lately.block(now)
-        if block is None or self._falls is None or self._flags is None:
+        if block is None:
             return
-        for one in [*self._falls.feed(block.ids, block.places, block.tops), *self._flags.feed(block.fallen)]:
+        seen = self._falls.feed(block.ids, block.places, block.tops)
+        said = self._flags.feed(block.fallen)
+        for one in [*seen, *said]:
             module = self._lately.modules[one.room]
-            if one.kind == FALL and self._testing(module.identity):
-                self._about.pop(module.identity, None)  # what follows a test is about no alert
+            if module is None:
                 continue
             at = self._lately.moment(one.down_at if one.kind == FALL else one.raised_at)
+            if one in said and one.kind == FALL:
+                at = min(at, self._lately.word_at(one.room))
+            if one.kind == FALL and self._testing(module.identity, at):
+                self._about.pop(module.identity, None)  # what follows a test is about no alert
+                continue
             track = self._lately.track(one.room, one.place, self._lately.moment(one.down_at))
             self._waiting.append(
                 _Found(module=module, kind=one.kind, at=at, probability=one.probability, seen=one.seen, track=track)
@@ -163,3 +168,8 @@ class RadarWatch:
         if not module.room:
             return Subject(type=SubjectType.HOME, id=self._origin.home_id)
         return Subject(type=SubjectType.ROOM, id=module.room)
+
+
+def _watching(modules: Sequence[Module | None]) -> str:
+    count = sum(one is not None for one in modules)
+    return f"Watching {count} room{'' if count == 1 else 's'} by radar."

@@ -20,7 +20,7 @@ from device_drivers.decode.radar import ti
 from device_drivers.decode.radar.splitter import Splitter
 from device_drivers.virtual.radar import reports
 from gateway.radar.modules import Module, Mounting
-from gateway.radar.seen import Lately
+from gateway.radar.seen import PLACES, Lately
 
 POINTS: Final = 50
 TARGETS: Final = 3
@@ -82,8 +82,9 @@ class Home:
 
     def __init__(self) -> None:
         self.splitters = [Splitter(ti.FRAMING) for _ in range(RADARS)]
-        self.lately = Lately(MODULES, 0.0)
-        self.detector = RadarFalls([one.zones for one in MODULES])
+        self.lately = Lately(0.0)
+        self.lately.hung(MODULES)
+        self.detector = RadarFalls([one.zones for one in MODULES] + [()] * (PLACES - RADARS))
         self.found = 0
 
     def go(self, lines: list[list[bytes]], begin_s: int, end_s: int) -> float:

@@ -47,6 +47,7 @@ def test_what_is_kept_is_read_back() -> None:
     assert read_back.check(Answer(code=read_back.code, data=right + bytes(16))) is None
     for wrong, words in [
         (struct.pack("<ffI", 2.75, 0.6, 3), "2.75 m instead of 2.35 m"),
+        (struct.pack("<ffI", 2.38, 0.6, 3), "2.38 m instead of 2.35 m"),
         (struct.pack("<ffI", 2.35, 0.6, 1), "sensitivity 1 instead of 3"),
         (struct.pack("<ffI", float("nan"), 0.6, 3), "instead of 2.35 m"),
         (b"", "nothing of its height"),

@@ -21,18 +21,22 @@ class Protocol:
         decode: a whole frame; raises `DecodeError`.
         baud: bits a second, as modules come.
         checked: its frames carry a checksum, so that one of them proves the protocol.
+        questions: frames that ask for what its modules say only when it changes.
     """
 
     framing: Framing
     decode: Callable[[bytes], RadarFrame]
     baud: int
     checked: bool = False
+    questions: tuple[bytes, ...] = ()
 
 
 PROTOCOLS: Final[Mapping[str, Protocol]] = MappingProxyType(
     {
         "tinyframe": Protocol(framing=tinyframe.FRAMING, decode=tinyframe.decode, baud=115200, checked=True),
-        "r60": Protocol(framing=r60.FRAMING, decode=r60.decode, baud=115200, checked=True),
+        "r60": Protocol(
+            framing=r60.FRAMING, decode=r60.decode, baud=115200, checked=True, questions=(r60.encode(r60.FALL_ASKED),)
+        ),
         "ld2410": Protocol(framing=ld2410.FRAMING, decode=ld2410.decode, baud=256000),
         "ld2450": Protocol(framing=ld2450.FRAMING, decode=ld2450.decode, baud=256000),
         "ti": Protocol(framing=ti.FRAMING, decode=ti.decode, baud=921600),

@@ -153,6 +153,7 @@ def test_together() -> None:
     assert together([0.3]) == 0.3
     assert together([0.6, 0.6]) == pytest.approx(20.25 / 21.25)
     assert together([0.9, 0.02]) == pytest.approx(0.9)  # one that says little takes nothing away
+    assert together([0.6, 0.02, 0.6]) == pytest.approx(20.25 / 21.25)  # from what the others say together
     for one in (0.2, 0.5, 0.8, 0.99, 1.0):
         found = together([one, 0.4])
         assert found is not None

@@ -157,7 +157,7 @@ async def test_a_fall_of_shortly_before_the_start_was_not_watched_to_its_end(
         [(AlertKind.NO_RECOVERY, Priority.CRITICAL, before.alert.subject)] if told else []
     )
     if told:
-        assert reports[0].summary == "Not known to be up after a suspected fall (a wearable): the gateway did not run"
+        assert reports[0].summary == "Not known to be up after a suspected fall: the gateway did not run"
 
 
 class Away(Book):

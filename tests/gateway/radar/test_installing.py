@@ -162,13 +162,18 @@ async def test_what_the_detector_takes_for_a_fall_in_the_test_is_the_test(home: 
     async with twin("ti", link=home.ports / "ti"):
         one = await home.radars.begin(home.wanted("ti"), actor="toni")
         await until(one, "walk-test")
-        assert not home.radars.tested("port:ti")
+        now = asyncio.get_running_loop().time
+        assert not home.radars.tested("port:ti", now())
         one.skip()
+        before = now()
         await until(one, "fall-test")
-        assert not home.radars.tested("port:other")
-        assert home.radars.tested("port:ti")
+        assert not home.radars.tested("port:other", now())
+        assert not home.radars.tested("port:ti", before - 1.0), "somebody fell before the test"
+        assert home.radars.tested("port:ti", now())
         codes = await until(one, "ended")
         assert codes[-3:] == ["fall-seen", "seen", "ended"]
+        assert home.radars.tested("port:ti", now() + installing.TAIL_S - 5.0), "it is judged for so long"
+        assert not home.radars.tested("port:ti", now() + installing.TAIL_S + 1.0), "somebody really fell"
 
 
 @pytest.mark.parametrize("fault", ["silent", "nothing", "noise"])

@@ -22,7 +22,7 @@ from gateway.desk.machine import RADAR, Report
 from gateway.radar.modules import Module, Mounting
 from gateway.radar.watch import PART, RadarWatch
 from tests.gateway.desk.words import ORIGIN
-from tests.virtual_time import VirtualClock, run_virtual
+from tests.virtual_time import EPOCH, VirtualClock, run_virtual
 
 WALL = Module(
     identity="port:ti", port="/dev/ti", room="bedroom", height_m=1.0, mounting=Mounting.WALL, protocol="ti",
@@ -72,6 +72,7 @@ class Home:
     reports: list[tuple[float, Report]] = field(default_factory=list)
     tested: list[str] = field(default_factory=list)
     testing: str | None = None
+    tested_until: float = 1e9
 
     async def all(self) -> list[Module]:
         if self.modules_fail:
@@ -88,14 +89,20 @@ class Home:
         self.reports.append((asyncio.get_running_loop().time() - 1000.0, report))
         return SimpleNamespace(id="alert-1", subject=report.subject)
 
-    def is_test(self, identity: str) -> bool:
-        if identity == self.testing:
+    def is_test(self, identity: str, at: float) -> bool:
+        if identity == self.testing and at - 1000.0 < self.tested_until:
             self.tested.append(identity)
             return True
         return False
 
 
-def watched(said: Said, home: Home, until: float = 60.0, during: Callable[[float], None] | None = None) -> list[Colour]:
+def watched(
+    said: Said,
+    home: Home,
+    until: float = 60.0,
+    during: Callable[[float], None] | None = None,
+    watches: list[RadarWatch] | None = None,
+) -> list[Colour]:
     """The colours that were shown."""
     colours: list[Colour] = []
 
@@ -105,6 +112,8 @@ def watched(said: Said, home: Home, until: float = 60.0, during: Callable[[float
         watch = RadarWatch(
             modules=parts, desk=parts, registry=parts, clock=clock, health=health, origin=ORIGIN, testing=home.is_test
         )
+        if watches is not None:
+            watches.append(watch)
         async with asyncio.TaskGroup() as group:
             task = group.create_task(watch.run())
             frames = list(said)
@@ -185,6 +194,71 @@ def test_a_technicians_test_calls_nobody_and_nobody_is_told_not_to_be_up_after_i
     watched(flag(*[(10.0 + second, True) for second in range(45)]), home)
     assert home.tested == ["port:r60"]
     assert home.reports == []
+
+
+def test_after_a_real_fall_a_test_takes_nothing_back_and_what_follows_it_is_about_no_alert() -> None:
+    home = Home(testing="port:r60", tested_until=30.0)
+    words = [(second, 10.0 <= second < 55.0) for second in np.arange(0.0, 56.0, 0.5).tolist()]
+    words += [(second, second >= 76.0) for second in np.arange(56.0, 120.0, 0.5).tolist()]
+    watched(flag(*words), home, until=120.0)
+    assert home.tested == ["port:r60"]
+    assert [one.kind for _, one in home.reports] == [AlertKind.FALL, AlertKind.NO_RECOVERY]  # of the second, real one
+    assert 76.0 <= home.reports[0][0] <= 77.0
+
+
+@pytest.mark.parametrize("change", ["taken-down", "installed"])
+def test_another_modules_coming_and_going_loses_no_fall(change: str) -> None:
+    home = Home(hung=[WALL] if change == "installed" else [CEILING, WALL])
+
+    def meanwhile(at: float) -> None:
+        if at > 13.5:  # the body is down, and not yet judged
+            home.hung = [CEILING, WALL] if change == "installed" else [WALL]
+
+    watched(falls_in_front(at=12.0), home, during=meanwhile)
+    assert [one.kind for _, one in home.reports] == [AlertKind.FALL, AlertKind.NO_RECOVERY]
+
+
+def test_the_first_word_of_a_module_that_hangs_nowhere_so_far_waits_for_it() -> None:
+    home = Home(hung=[])
+
+    def installed(at: float) -> None:
+        if at > 5.0:
+            home.hung = [CEILING]
+
+    watched(flag((2.0, True)), home, until=15.0, during=installed)
+    assert [one.kind for _, one in home.reports] == [AlertKind.FALL]
+
+
+@pytest.mark.parametrize("late_s", [0.0, 11.0, 60.0, 600.0])
+def test_a_word_that_a_broker_had_kept_is_told_with_its_own_moment(late_s: float) -> None:
+    home = Home()
+
+    fed: list[float] = []
+
+    def feed(at: float) -> None:
+        if at >= 20.0 and not fed:
+            fed.append(at)
+            watches[0].feed(CEILING, RadarFrame(fallen=True), 1020.0 - late_s)
+
+    watches: list[RadarWatch] = []
+    watched(iter(()), home, until=30.0, during=feed, watches=watches)
+    ((at, fall),) = home.reports
+    assert 19.9 <= at <= 21.0
+    happened = (fall.at - EPOCH).total_seconds()
+    assert happened == pytest.approx(20.0 - late_s, abs=0.6)
+
+
+def test_a_word_that_is_taken_back_at_once_was_said() -> None:
+    home = Home()
+    watched(flag((10.0, True), (10.01, False)), home, until=15.0)
+    assert [one.kind for _, one in home.reports] == [AlertKind.FALL]
+
+
+def test_a_module_that_was_silent_is_not_known_to_see_nobody_down() -> None:
+    home = Home()
+    watched(flag((10.0, True), (11.0, False), (12.0, True)), home, until=60.0)
+    last = home.reports[-1][1]
+    assert (last.kind, "sees nobody" in last.summary) == (AlertKind.NO_RECOVERY, True)
 
 
 def test_a_module_that_was_taken_down_is_watched_no_more_and_the_others_are() -> None:
