@@ -14,6 +14,8 @@ from typing import Final
 from gateway.core.subject import Subject, SubjectType
 from gateway.desk.events import Alert, AlertKind
 
+WORN: Final = "worn"  # kinds of devices
+RADAR: Final = "radar"
 # Witnesses of one fall tell of it at most 8 s apart by what they call its moment: a strap means the impact, a radar the
 # moment the body was down, a cheap module the moment it was sure. Two clocks of one gateway add nothing.
 FUSED_S: Final = 10.0
@@ -47,9 +49,11 @@ def narrower(known: Subject, other: Subject) -> Subject:
     return min(known, other, key=lambda one: _NARROW.index(one.type))
 
 
-def may_be_one(alert: Alert, *, subject: Subject, kind: AlertKind, condition: str, at: datetime) -> bool:
+def may_be_one(alert: Alert, *, subject: Subject, kind: AlertKind, condition: str, at: datetime, witness: str) -> bool:
     """Whether a finding may be of the same fall as the alert, although it is about another subject."""
     if alert.condition != condition or not {alert.kind, kind} <= _FUSED:
+        return False
+    if RADAR not in {witness, *dict(alert.witnessed)}:  # two that are worn are two people
         return False
     return _overlap(alert.subject, subject) and abs((at - alert.found_at).total_seconds()) <= FUSED_S
 

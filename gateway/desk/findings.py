@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from gateway.core.subject import Subject
+from gateway.desk.episodes import RADAR
 from gateway.desk.events import AlertKind, Evidence, Priority
-from gateway.desk.machine import RADAR, Report
+from gateway.desk.machine import Report
 
 FALL_CONDITION: Final = "fall"  # of a fall and of what follows it: one episode, one alert
 HELP_CONDITION: Final = "help"

@@ -37,10 +37,9 @@ from typing import Any, Final
 from gateway.core.errors import Conflict, Invalid, NotFound, StoreError
 from gateway.core.subject import Origin, Subject, SubjectType
 from gateway.desk import episodes
+from gateway.desk.episodes import WORN
 from gateway.desk.events import Alert, AlertEvent, AlertKind, EventType, Evidence, Priority, State, Verdict
 
-WORN: Final = "worn"
-RADAR: Final = "radar"
 GATEWAY: Final = "gateway"  # the actor of what the machine does itself
 MAX_NOTE: Final = 2000  # characters: a nurse's line or two, not a file
 MAX_ACTOR: Final = 200  # characters
@@ -231,7 +230,12 @@ def _about(known: Alert, report: Report) -> bool:
     if known.subject == report.subject or known.id == report.episode:
         return True
     return episodes.may_be_one(
-        known, subject=report.subject, kind=report.kind, condition=report.condition, at=report.at
+        known,
+        subject=report.subject,
+        kind=report.kind,
+        condition=report.condition,
+        at=report.at,
+        witness=report.witness,
     )
 
 

@@ -184,7 +184,12 @@ class Desk:
             alert
             for alert in await self.open_alerts()
             if episodes.may_be_one(
-                alert, subject=report.subject, kind=report.kind, condition=report.condition, at=report.at
+                alert,
+                subject=report.subject,
+                kind=report.kind,
+                condition=report.condition,
+                at=report.at,
+                witness=report.witness,
             )
         ]
         return episodes.nearest(others, report.at) or own

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from gateway.core.subject import Origin, Subject, SubjectType
+from gateway.desk.episodes import WORN
 from gateway.desk.events import Alert, AlertEvent, AlertKind, Priority, State, Verdict
-from gateway.desk.machine import WORN
 
 
 def alert_document(alert: Alert) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from device_drivers.broadcasts import BROADCASTS
+from device_drivers.payloads import MQTT
 from device_drivers.virtual.catalogue import STRANGERS, TWINS, TwinMaker
 from firmware_profiles import load
 from tests.gateway.radio.room import RoomMaker
@@ -42,5 +44,5 @@ async def test_paired_and_measured(profile_id: str, room_with: RoomMaker) -> Non
 
 
 def test_every_profile_that_is_connected_to_has_a_twin() -> None:
-    broadcast = {"mi-scale", "bthome"}
-    assert {profile.id for profile in load().profiles if profile.driver not in broadcast} == set(TWINS)
+    others = {*BROADCASTS, MQTT}
+    assert {profile.id for profile in load().profiles if profile.driver not in others} == set(TWINS)

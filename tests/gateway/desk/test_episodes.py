@@ -11,7 +11,7 @@ import pytest
 
 from gateway.core.subject import Subject, SubjectType
 from gateway.desk import machine
-from gateway.desk.episodes import FUSED_S, together
+from gateway.desk.episodes import FUSED_S, RADAR, together
 from gateway.desk.events import Alert, Priority, State
 from gateway.desk.machine import Report
 from gateway.desk.service import Desk
@@ -35,7 +35,7 @@ def strap(after_s: float = 0.0, **changes: Any) -> Report:
 def radar(after_s: float = 0.0, **changes: Any) -> Report:
     report = fall(
         subject=KITCHEN, at=AT + timedelta(seconds=after_s), probability=0.6, device_identity="port:kitchen",
-        summary="Fall suspected by the radar in the kitchen", witness=machine.RADAR,
+        summary="Fall suspected by the radar in the kitchen", witness=RADAR,
     )  # fmt: skip
     return replace(report, **changes)
 
@@ -98,6 +98,15 @@ async def test_a_second_person_in_the_same_room_is_another_fall() -> None:
 async def test_two_straps_are_two_people_and_two_rooms_are_two_places() -> None:
     assert len(await told(strap(), strap(subject=HOME, device_identity="H10-2"))) == 2
     assert len(await told(radar(), radar(subject=Subject(type=SubjectType.ROOM, id="hall"), device_identity="p"))) == 2
+
+
+async def test_two_that_are_worn_are_two_people_wherever_they_are() -> None:
+    assert len(await told(strap(), strap(1.0, subject=KITCHEN, device_identity="H10-2"))) == 2
+
+
+async def test_a_radar_that_tells_again_joins_the_alert_that_knows_who_it_is() -> None:
+    (alert,) = await told(radar(), strap(2.0), radar(4.0))
+    assert (alert.subject, alert.witnesses) == (RESIDENT, 3)
 
 
 async def test_a_strap_of_nobody_says_less_than_the_room() -> None:

@@ -93,21 +93,24 @@ async def walk_and_fall(one: Installation, module: RadarTwin) -> None:
     module.act("fall")
 
 
-@pytest.mark.parametrize(("name", "protocol"), [("ti", "ti"), ("mr60fda1", "r60"), ("ld6002c", "tinyframe")])
-async def test_from_the_port_to_ready(home: Home, name: str, protocol: str) -> None:
-    async with twin(name, link=home.ports / name) as module:
-        wanted = home.wanted(name)
-        if name == "ti":
-            wanted = home.wanted(name, mounting=Mounting.WALL, room="bedroom", height_m=2.0, tilt_deg=15.0)
-        one = await home.radars.begin(wanted, actor="toni")
-        await walk_and_fall(one, module)
-        codes = await until(one, "ended", 60.0)
-        assert one.outcome is Outcome.READY, said(one)
-        order = ["listening", "recognised", "settings", "installed", "walk-test", "seen", "fall-test"]
-        assert [code for code in dict.fromkeys(codes) if code in order] == order
-        (hangs,) = await home.modules.all()
-        assert (hangs.identity, hangs.protocol, hangs.room) == (f"port:{name}", protocol, wanted.room)
-        assert {one.identity for one in home.heard} == {f"port:{name}"}
+async def test_from_the_port_to_ready(home: Home) -> None:
+    async def one(name: str, protocol: str) -> None:
+        async with twin(name, link=home.ports / name) as module:
+            wanted = home.wanted(name)
+            if name == "ti":
+                wanted = home.wanted(name, mounting=Mounting.WALL, room="bedroom", height_m=2.0, tilt_deg=15.0)
+            installation = await home.radars.begin(wanted, actor="toni")
+            await walk_and_fall(installation, module)
+            codes = await until(installation, "ended", 60.0)
+            assert installation.outcome is Outcome.READY, said(installation)
+            order = ["listening", "recognised", "settings", "installed", "walk-test", "seen", "fall-test"]
+            assert [code for code in dict.fromkeys(codes) if code in order] == order
+            (hangs,) = [each for each in await home.modules.all() if each.identity == f"port:{name}"]
+            assert (hangs.protocol, hangs.room) == (protocol, wanted.room)
+
+    names = {"ti": "ti", "mr60fda1": "r60", "ld6002c": "tinyframe"}
+    await asyncio.gather(*(one(name, protocol) for name, protocol in names.items()))
+    assert {each.identity for each in home.heard} == {f"port:{name}" for name in names}
 
 
 async def test_a_picture_of_who_is_seen(home: Home) -> None:

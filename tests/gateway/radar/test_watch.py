@@ -17,8 +17,9 @@ from device_drivers.radar_frame import RadarFrame, Targets
 from gateway.core.errors import StoreError
 from gateway.core.health import Colour, HealthBoard
 from gateway.core.subject import Subject, SubjectType
+from gateway.desk.episodes import RADAR
 from gateway.desk.events import AlertKind, Priority
-from gateway.desk.machine import RADAR, Report
+from gateway.desk.machine import Report
 from gateway.radar.modules import Module, Mounting
 from gateway.radar.watch import PART, RadarWatch
 from tests.gateway.desk.words import ORIGIN
