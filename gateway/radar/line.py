@@ -30,6 +30,7 @@ REOPEN_S: Final = 1.0  # found again this soon after it was plugged in: five sec
 WRITE_S: Final = 3.0
 ANSWER_S: Final = 1.0  # every module answers within 0.2 s; one that is reporting a cloud of points a little later
 ASK_TIMES: Final = 3
+ASK_EVERY_S: Final = 2.0  # of a line that is not heard
 QUIET_S: Final = 0.2  # between frames of every module there are less than 0.12 s, within one far less
 SILENT_S: Final = 10.0  # modules that tell only what changes still say once in some seconds that somebody is there
 # Bytes come, and no frame among them for so long: this is not what was expected here. A burst of noise is shorter.
@@ -80,6 +81,7 @@ class Line:
         self._last_frame_at: float | None = None
         self._writer: Writer | None = None
         self._probed_at = -PROBE_EVERY_S
+        self._asked_at = float("-inf")
         self._missed = True  # something may have been said that was not heard
         self._another: str | None = None  # the sentence about another module that was found in its place
         self._asking = asyncio.Lock()
@@ -155,6 +157,9 @@ class Line:
             except TimeoutError:
                 now = self._clock.monotonic()
                 self._take(self._splitter.quiet(), now)
+                if self._words is not None and now - self._asked_at >= ASK_EVERY_S:
+                    self._missed = True
+                    await self._ask_again()  # who lies still gives a module that tells changes nothing to say
                 if now - heard_at >= SILENT_S:
                     self._is(f"{self.port.name} is silent: is the module's power on, and its cable whole?")
                 continue
@@ -177,7 +182,7 @@ class Line:
     async def _ask_again(self) -> None:
         """After a time that was not heard: what a module says only when it changes is asked for."""
         if self._missed:
-            self._missed = False
+            self._missed, self._asked_at = False, self._clock.monotonic()
             for question in self._speaks.questions:
                 await self._write(question)
 

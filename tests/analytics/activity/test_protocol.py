@@ -121,7 +121,6 @@ def _record(path: Path, events: Events) -> Path:
 
 @pytest.mark.slow
 def test_the_command(tmp_path: Path, events: Events) -> None:
-    pytest.importorskip("sklearn")
     path = _record(tmp_path / "home.csv", events)
     arguments = ["activity", str(path), "--dataset", "homeassist", "--test-from", "2025-01-24", "--json", "--peers"]
     done = CliRunner().invoke(evaluate.app, [*arguments, "--plots", str(tmp_path / "plots")])

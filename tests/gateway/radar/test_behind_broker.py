@@ -50,16 +50,20 @@ class Parts:
         self.assignments[identity] = SimpleNamespace(subject=subject, placement=placement)
 
 
-def heeded(parts: Parts, *steps: tuple[float, Any]) -> list[Module]:
+def heeded(parts: Parts, *steps: tuple[float, Any], words: list[bool | None] | None = None) -> list[Module]:
     """Steps (second, frame to feed or what to do); the module of each frame that went on."""
     found: list[Module] = []
 
     async def main() -> None:
         clock, anything = VirtualClock(), parts
         some: Any = anything
-        radars = BrokerRadars(
-            some, some, feed=lambda module, _frame, _at: found.append(module), clock=clock, health=HealthBoard()
-        )
+
+        def take(module: Module, frame: RadarFrame, _at: float) -> None:
+            found.append(module)
+            if words is not None:
+                words.append(frame.fallen)
+
+        radars = BrokerRadars(some, some, feed=take, clock=clock, health=HealthBoard())
         async with asyncio.TaskGroup() as group:
             task = group.create_task(radars.run())
             begin = clock.monotonic()
@@ -98,6 +102,13 @@ def test_nobodys_is_not_heeded_until_it_is_given_to_somebody() -> None:
     parts = Parts()
     assert heeded(parts, (0.1, FELL), (30.0, FELL)) == []
     assert len(heeded(parts, (0.1, FELL), (5.0, lambda: parts.give(AINO)), (20.0, FELL))) == 2
+
+
+def test_words_go_on_in_their_order() -> None:
+    parts, words = Parts(), list[bool | None]()
+    parts.give(AINO)
+    heeded(parts, (0.1, FELL), (0.7, RadarFrame(fallen=False)), (5.0, FELL), words=words)
+    assert words == [True, False, True]
 
 
 def test_a_store_that_is_away_loses_no_word() -> None:

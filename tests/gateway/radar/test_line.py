@@ -132,6 +132,17 @@ async def test_another_module_in_its_place_is_named(tmp_path: Path) -> None:
         await line.says("ld2450 frames where ti was installed", within_s=15.0)
 
 
+async def test_a_fall_that_was_said_while_nobody_understood_is_asked_for(tmp_path: Path) -> None:
+    async with both("mr60fda1", tmp_path) as (module, line):
+        await asyncio.sleep(1.0)
+        module.act("wrong-baud")
+        module.act("fall")
+        await asyncio.sleep(8.0)  # it says so once, five seconds after the fall
+        line.frames.clear()
+        module.act("right-baud")
+        await line.until(lambda: any(frame.fallen for frame, _ in line.frames), within_s=6.0)
+
+
 async def test_a_reset_module_is_heard_again(tmp_path: Path) -> None:
     async with both("ld6002c", tmp_path) as (module, line):
         module.act("reset")

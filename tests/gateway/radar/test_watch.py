@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -73,6 +73,7 @@ class Home:
     reports: list[tuple[float, Report]] = field(default_factory=list)
     tested: list[str] = field(default_factory=list)
     testing: str | None = None
+    tested_from: float = 0.0
     tested_until: float = 1e9
 
     async def all(self) -> list[Module]:
@@ -91,7 +92,7 @@ class Home:
         return SimpleNamespace(id="alert-1", subject=report.subject)
 
     def is_test(self, identity: str, at: float) -> bool:
-        if identity == self.testing and at - 1000.0 < self.tested_until:
+        if identity == self.testing and self.tested_from <= at - 1000.0 < self.tested_until:
             self.tested.append(identity)
             return True
         return False
@@ -207,6 +208,27 @@ def test_after_a_real_fall_a_test_takes_nothing_back_and_what_follows_it_is_abou
     assert 76.0 <= home.reports[0][0] <= 77.0
 
 
+def test_a_test_after_a_real_fall_is_not_what_that_falls_alert_is_about() -> None:
+    home = Home(testing="port:r60", tested_from=60.0)
+    words = [(second, 10.0 <= second < 45.0 or second >= 80.0) for second in np.arange(0.0, 120.0, 0.5).tolist()]
+    watched(flag(*words), home, until=120.0)
+    assert home.tested == ["port:r60"]
+    assert [one.kind for _, one in home.reports] == [AlertKind.FALL, AlertKind.NO_RECOVERY]  # both of the first
+
+
+@pytest.mark.parametrize("hung_anew", [False, True])
+def test_who_lies_where_people_lie_has_not_fallen(hung_anew: bool) -> None:
+    bed = Zone(low=(-3.0, 0.0), high=(3.0, 4.0), height=0.2)
+    home = Home(hung=[WALL if hung_anew else replace(WALL, zones=(bed,))])
+
+    def told(at: float) -> None:
+        if at > 5.0:
+            home.hung = [replace(WALL, zones=(bed,))]
+
+    watched(falls_in_front(at=20.0), home, during=told)
+    assert home.reports == []
+
+
 @pytest.mark.parametrize("change", ["taken-down", "installed"])
 def test_another_modules_coming_and_going_loses_no_fall(change: str) -> None:
     home = Home(hung=[WALL] if change == "installed" else [CEILING, WALL])
@@ -251,7 +273,7 @@ def test_a_word_that_a_broker_had_kept_is_told_with_its_own_moment(late_s: float
 
 def test_a_word_that_is_taken_back_at_once_was_said() -> None:
     home = Home()
-    watched(flag((10.0, True), (10.01, False)), home, until=15.0)
+    watched(flag((10.02, True), (10.04, False)), home, until=15.0)
     assert [one.kind for _, one in home.reports] == [AlertKind.FALL]
 
 
