@@ -127,6 +127,7 @@ async def _application(settings: Settings) -> AsyncIterator[ASGIApp]:
             desk=core.desk,
             readings=core.readings,
             decisions=core.decisions,
+            promises=core.promises,
             acts=acts,
             audit=StoreAudit(core.database, core.stamper),
             tokens=tokens,

@@ -16,11 +16,13 @@ from api.http.auth import TokenBook
 from gateway.capture import Recorder
 from gateway.core.clock import Clock
 from gateway.core.health import HealthBoard
+from gateway.days.watch import DayWatch
 from gateway.desk.service import Desk
 from gateway.doctor import Doctor
 from gateway.ingest.decisions import Decisions
 from gateway.pairing import Pairings
 from gateway.radar.service import Radars
+from gateway.store.day_promises import DayPromises
 from gateway.store.readings import Readings
 
 
@@ -59,7 +61,8 @@ class Services:
     Attributes:
         heard: whom the radio hears now, the latest first; then whom brokers hear.
         pairings, recorder: None when no radio runs.
-        radars: None when no gateway runs.
+        radars, days: None when no gateway runs.
+        promises: how sparing the alerts of residents' days are meant to be.
         bonds: addresses with which each adapter has a bond; None when no radio runs.
         closing: set when the server goes down: open streams then end.
     """
@@ -67,6 +70,7 @@ class Services:
     desk: Desk
     readings: Readings
     decisions: Decisions
+    promises: DayPromises
     acts: Acts
     audit: Audit
     tokens: TokenBook
@@ -79,6 +83,7 @@ class Services:
     pairings: Pairings | None = None
     recorder: Recorder | None = None
     radars: Radars | None = None
+    days: DayWatch | None = None
     doctor: Doctor | None = None
     bonds: Callable[[], Awaitable[Mapping[str, Collection[str]]]] | None = None
     closing: asyncio.Event = field(default_factory=asyncio.Event)

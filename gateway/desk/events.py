@@ -15,6 +15,8 @@ class AlertKind(StrEnum):
     FALL = "fall"
     NO_RECOVERY = "no-recovery"
     PRESS = "press"  # an alarm pendant
+    INACTIVITY = "inactivity"  # nothing was heard of somebody at home for far longer than is usual
+    ABSENCE = "absence"  # not back for far longer than is usual
     TECHNICAL = "technical"
 
 
