@@ -6,7 +6,7 @@ in which nobody listened left out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -65,7 +65,14 @@ class Running:
     usual_min: int | None
 
 
-def learn(events: Events, now_s: float, listening: NDArray[np.bool_], settings: HabitSettings | None = None) -> Learnt:
+def learn(
+    events: Events,
+    now_s: float,
+    listening: NDArray[np.bool_],
+    settings: HabitSettings | None = None,
+    *,
+    known: Learnt | None = None,
+) -> Learnt:
     """Everything that a record teaches, the whole days before today.
 
     Args:
@@ -73,19 +80,22 @@ def learn(events: Events, now_s: float, listening: NDArray[np.bool_], settings: 
         now_s: this moment, in seconds of `events.at_s`.
         listening: minutes in which the home was heard, bool (days * 1440,).
         settings: how much is believed of how little.
+        known: of earlier today: where the same sensors are doubted, only their outages are looked at anew.
     """
     settings = settings or HabitSettings()
     spans = tuple(outages(events, end_s=now_s))
     lively = events.of_kinds(*LIFE)
     doubted = frozenset(one.sensor for one in spans if lively[one.sensor] and one.to_s + PROBATION_S > now_s)
     days = int(now_s // (DAY * 60))
+    if known is not None and (known.days, known.doubted) == (days, doubted):
+        return replace(known, outages=spans)
     past = Past.of(events, days, doubted, listening)
-    known = Counts.none(1)
+    counts = Counts.none(1)
     for day in range(days):
-        known = known.forget(1, settings.half_life_days) + past.counts(day * DAY, (day + 1) * DAY)
+        counts = counts.forget(1, settings.half_life_days) + past.counts(day * DAY, (day + 1) * DAY)
     ended, heights, hours = past.peaks(settings)
     return Learnt(
-        days=days, outages=spans, doubted=doubted, hazard=hazard(known, settings), ended=ended, peaks_h=heights,
+        days=days, outages=spans, doubted=doubted, hazard=hazard(counts, settings), ended=ended, peaks_h=heights,
         hours=hours,
     )  # fmt: skip
 

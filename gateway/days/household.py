@@ -74,7 +74,7 @@ class Days:
 
     def learn(self, record: Record) -> Learnt:
         """What the record teaches."""
-        return learn(record.events, record.now_s, record.listening)
+        return learn(record.events, record.now_s, record.listening, known=self.learnt)
 
     def forget(self, before: datetime) -> None:
         """What is too old to be learnt from."""
