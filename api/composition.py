@@ -34,6 +34,7 @@ from gateway.core.health import Colour, HealthBoard
 from gateway.core.subject import Origin
 from gateway.delivery.service import open_delivery
 from gateway.desk.announcer import Times
+from gateway.desk.hours import Hours
 from gateway.desk.notifier import Notifier
 from gateway.desk.service import Desk
 from gateway.detection.watch import PART as FALLS
@@ -136,6 +137,7 @@ async def open_home(
             times=Times(repeat_s=settings.notify.webhook.repeat_s) if settings.notify.webhook else None,
             rng=rng,
             fault=fault,
+            hours=Hours(zone, by_night=core.plans.by_night),
         )
         parts: dict[str, Part] = {
             "notifications": notifier.run,

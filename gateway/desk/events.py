@@ -16,6 +16,7 @@ class AlertKind(StrEnum):
     NO_RECOVERY = "no-recovery"
     PRESS = "press"  # an alarm pendant
     TECHNICAL = "technical"
+    VITAL_SIGN = "vital-sign"  # a rule about measurements of a resident
 
 
 class Priority(StrEnum):
