@@ -40,6 +40,7 @@ class AlertView(BaseModel):
     resolved_by: str | None
     verdict: Verdict | None
     note: str | None
+    addressee: str | None = Field(description="who is asked, in the word of the resident's plan; null: who is on duty")
     simulated: bool
 
 
@@ -130,6 +131,7 @@ def alert_fields(alert: Alert, *, simulated: bool) -> dict[str, Any]:
         "resolved_by": alert.resolved_by,
         "verdict": alert.verdict,
         "note": alert.note,
+        "addressee": alert.addressee,
         "simulated": simulated,
     }
 

@@ -36,6 +36,7 @@ async def test_alert_carries_what_a_nurse_needs(home: Home) -> None:
         "resolved_by": None,
         "verdict": None,
         "note": None,
+        "addressee": None,
         "simulated": False,
     }
     assert alerts[0]["subject"] == {"type": "room", "id": "kitchen"}
