@@ -26,6 +26,7 @@ from api.parts import (
     services_over,
 )
 from api.settings import Settings
+from api.vital_parts import vitals_over
 from device_drivers.readings import Motion
 from firmware_profiles import Catalogue
 from gateway.core.clock import Clock
@@ -52,6 +53,7 @@ from gateway.store.outbox import SqliteOutbox
 from gateway.store.readings import Readings
 from gateway.supervision.faults import FaultWatch
 from gateway.supervision.supervisor import Part, Supervisor
+from gateway.vitals.watch import PART as VITALS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +144,7 @@ async def open_home(
         parts: dict[str, Part] = {
             "notifications": notifier.run,
             "intake": intake.run,
+            VITALS: vitals_over(core, clock=clock, zone=zone, health=health).run,
             "faults": FaultWatch(
                 health=health,
                 desk=core.desk,

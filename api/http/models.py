@@ -24,6 +24,7 @@ class AlertView(BaseModel):
 
     id: str
     kind: AlertKind
+    condition: str = Field(description='what is watched, such as "fall" or "pressure-week"')
     state: State
     priority: Priority
     subject: SubjectView
@@ -115,6 +116,7 @@ def alert_fields(alert: Alert, *, simulated: bool) -> dict[str, Any]:
     return {
         "id": alert.id,
         "kind": alert.kind,
+        "condition": alert.condition,
         "state": alert.state,
         "priority": alert.priority,
         "subject": SubjectView(type=alert.subject.type, id=alert.subject.id),

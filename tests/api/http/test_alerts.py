@@ -20,6 +20,7 @@ async def test_alert_carries_what_a_nurse_needs(home: Home) -> None:
     assert alerts[1] == {
         "id": known.id,
         "kind": "fall",
+        "condition": "fall",
         "state": "raised",
         "priority": "high",
         "subject": {"type": "resident", "id": "resident-1"},
