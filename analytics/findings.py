@@ -1,8 +1,9 @@
-"""The word that leaves this package."""
+"""The words that leave this package."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -40,3 +41,37 @@ class Finding:
     decided_s: float
     evidence: tuple[int, int]
     seen: Seen | None = None
+
+
+class Standing(StrEnum):
+    """Where what was measured stands to a limit."""
+
+    UNKNOWN = "unknown"  # too little was measured to say
+    WITHIN = "within"  # clearly: what was beyond is over
+    BETWEEN = "between"  # neither: it stays as it was
+    BEYOND = "beyond"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What a rule says of one resident's measurements.
+
+    Attributes:
+        evidence: indices of the readings behind it, in the arrays handed in, ascending.
+        figures: what was compared, by name, in the unit of the quantity.
+    """
+
+    standing: Standing
+    evidence: tuple[int, ...] = ()
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+
+def crossed(beyond: bool, standing: Standing) -> tuple[bool, bool]:
+    """Whether a limit is newly crossed, and whether it counts as crossed from now on, given whether it did before."""
+    match standing:
+        case Standing.BEYOND:
+            return not beyond, True
+        case Standing.WITHIN:
+            return False, False
+        case _:
+            return False, beyond

@@ -27,6 +27,7 @@ from api.parts import (
     services_over,
 )
 from api.settings import Settings
+from api.vital_parts import vitals_over
 from device_drivers.readings import Motion
 from firmware_profiles import Catalogue
 from gateway.core.clock import Clock
@@ -36,6 +37,7 @@ from gateway.core.subject import Origin
 from gateway.days.watch import PART as DAYS
 from gateway.delivery.service import open_delivery
 from gateway.desk.announcer import Times
+from gateway.desk.hours import Hours
 from gateway.desk.notifier import Notifier
 from gateway.desk.service import Desk
 from gateway.detection.watch import PART as FALLS
@@ -53,6 +55,7 @@ from gateway.store.outbox import SqliteOutbox
 from gateway.store.readings import Readings
 from gateway.supervision.faults import FaultWatch
 from gateway.supervision.supervisor import Part, Supervisor
+from gateway.vitals.watch import PART as VITALS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,11 +142,13 @@ async def open_home(
             times=Times(repeat_s=settings.notify.webhook.repeat_s) if settings.notify.webhook else None,
             rng=rng,
             fault=fault,
+            hours=Hours(zone, by_night=core.plans.by_night),
         )
         parts: dict[str, Part] = {
             "notifications": notifier.run,
             "intake": intake.run,
             DAYS: days.run,
+            VITALS: vitals_over(core, clock=clock, zone=zone, health=health).run,
             "faults": FaultWatch(
                 health=health,
                 desk=core.desk,

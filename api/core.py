@@ -23,6 +23,7 @@ from gateway.store.device_memory import DeviceMemory
 from gateway.store.outgoing import STREAM_PERIOD_S, SinkRoute
 from gateway.store.readings import Readings
 from gateway.store.registry import Registry
+from gateway.store.resident_plans import ResidentPlans
 from gateway.store.stamp import Stamper, read_boot_id
 from gateway.store.undecodable import UndecodableFrames
 from gateway.store.users import Users
@@ -43,6 +44,7 @@ class Core:
     users: Users
     consents: SqliteConsents
     readings: Readings
+    plans: ResidentPlans
     frames: UndecodableFrames
     desk: Desk
 
@@ -73,6 +75,7 @@ async def open_core(
             users=Users(database, stamper),
             consents=SqliteConsents(database, stamper),
             readings=Readings(database),
+            plans=ResidentPlans(database, stamper),
             frames=UndecodableFrames(database, stamper),
             desk=Desk(store=alerts, clock=clock, origin=origin, fault=fault),
         )

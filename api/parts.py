@@ -23,6 +23,7 @@ from api.http.services import Heard, Services
 from api.http.status import HealthCollector
 from api.metrics import GatewayCollector
 from api.settings import Settings
+from api.vital_settings import VitalSettings
 from device_drivers.broadcasts import BROADCASTS
 from device_drivers.home_profiles import load_checked
 from device_drivers.payloads import MQTT
@@ -292,6 +293,7 @@ def services_over(
         decisions=core.decisions,
         promises=core.promises,
         acts=acts,
+        vital_settings=VitalSettings(plans=core.plans, registry=core.registry, clock=clock, zone=settings.zone()),
         audit=StoreAudit(core.database, core.stamper),
         tokens=tokens,
         health=health,

@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from api.http.app import Control, build_app
 from api.http.auth import TokenBook
 from api.http.services import Services
 from api.settings import Settings, load
+from api.vital_settings import VitalSettings
 from device_drivers.broadcasts import BROADCASTS
 from device_drivers.home_profiles import load_checked
 from device_drivers.payloads import MQTT
@@ -129,6 +131,13 @@ async def _application(settings: Settings) -> AsyncIterator[ASGIApp]:
             decisions=core.decisions,
             promises=core.promises,
             acts=acts,
+            # Without a zone only the day on which a plan begins could be another: then it is that of UTC.
+            vital_settings=VitalSettings(
+                plans=core.plans,
+                registry=core.registry,
+                clock=clock,
+                zone=settings.zone() if settings.time_zone else UTC,
+            ),
             audit=StoreAudit(core.database, core.stamper),
             tokens=tokens,
             health=health,

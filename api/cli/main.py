@@ -9,12 +9,14 @@ from typing import Annotated, Final
 
 import typer
 
-from api.cli import care, checks, dataset, days, home, pair, radar, readings
+from api.cli import care, checks, dataset, days, home, pair, radar, readings, vitals
 from firmware_profiles.schema import ProfileError
 from gateway.core.errors import HuomaError
 
 _RUN: Final = "Run the gateway until it is stopped (Ctrl-C)."
 _EVALUATE: Final = "Measure the detectors on published recordings."
+
+home.resident.command("vitals")(vitals.vitals)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

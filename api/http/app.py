@@ -27,6 +27,7 @@ from api.http.status import probe_routes, status_routes
 from api.http.stream import stream_routes
 from api.http.unassigned import unassigned_routes
 from api.http.upkeep import upkeep_routes
+from api.http.vitals import vital_routes
 from gateway.store.users import LOCAL_ADMINISTRATOR, Role
 
 API_ROOT: Final = "/api/v1"
@@ -48,6 +49,7 @@ _ROUTES: Final = (
     radar_routes,
     upkeep_routes,
     unassigned_routes,
+    vital_routes,
     status_routes,
     admin_routes,
 )

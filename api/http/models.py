@@ -24,6 +24,7 @@ class AlertView(BaseModel):
 
     id: str
     kind: AlertKind
+    condition: str = Field(description='what is watched, such as "fall" or "pressure-week"')
     state: State
     priority: Priority
     subject: SubjectView
@@ -40,6 +41,7 @@ class AlertView(BaseModel):
     resolved_by: str | None
     verdict: Verdict | None
     note: str | None
+    addressee: str | None = Field(description="who is asked, in the word of the resident's plan; null: who is on duty")
     simulated: bool
 
 
@@ -114,6 +116,7 @@ def alert_fields(alert: Alert, *, simulated: bool) -> dict[str, Any]:
     return {
         "id": alert.id,
         "kind": alert.kind,
+        "condition": alert.condition,
         "state": alert.state,
         "priority": alert.priority,
         "subject": SubjectView(type=alert.subject.type, id=alert.subject.id),
@@ -130,6 +133,7 @@ def alert_fields(alert: Alert, *, simulated: bool) -> dict[str, Any]:
         "resolved_by": alert.resolved_by,
         "verdict": alert.verdict,
         "note": alert.note,
+        "addressee": alert.addressee,
         "simulated": simulated,
     }
 

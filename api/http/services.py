@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from api.acts import Acts
 from api.audit import Audit
 from api.http.auth import TokenBook
+from api.vital_settings import VitalSettings
 from gateway.capture import Recorder
 from gateway.core.clock import Clock
 from gateway.core.health import HealthBoard
@@ -72,6 +73,7 @@ class Services:
     decisions: Decisions
     promises: DayPromises
     acts: Acts
+    vital_settings: VitalSettings
     audit: Audit
     tokens: TokenBook
     health: HealthBoard

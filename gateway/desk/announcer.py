@@ -15,11 +15,13 @@ from gateway.core.clock import Clock
 from gateway.core.errors import HuomaError
 from gateway.core.faults import Fault
 from gateway.desk.events import Alert, Priority, State
+from gateway.desk.hours import LONGEST_NIGHT_S, Hours
 from gateway.desk.notice import Channel, NotDelivered, notice_of
 from gateway.desk.service import Desk
 
 log = structlog.get_logger(__name__)
 
+_PLAN_READ_S: Final = 60.0  # how soon a changed plan, or a wall clock that was set, is heeded by what waits for the day
 _JITTER: Final = 0.25  # of a backoff, downwards: homes whose care centre was away do not all come back at once
 
 
@@ -64,6 +66,7 @@ class _Duty:
     alert: Alert
     nudge: asyncio.Event = field(default_factory=asyncio.Event)
     ended: bool = False
+    waits: bool = False  # for the day
     attempts: int = 0
     failures: int = 0  # in a row
     delivered: bool = False
@@ -86,7 +89,9 @@ class Announcer:
         simulated: bool,
         changed: Callable[[], None],
         fault: Fault,
+        hours: Hours | None = None,
     ) -> None:
+        """Without `hours` everything is announced at every hour."""
         self._channel = channel
         self._desk = desk
         self._clock = clock
@@ -96,6 +101,7 @@ class Announcer:
         self._simulated = simulated
         self._changed = changed
         self._fault = fault
+        self._hours = hours
         self._duties: dict[str, _Duty] = {}
         self._slots = {priority: asyncio.Semaphore(times.parallel) for priority in Priority}
         self._failing_since: float | None = None
@@ -108,8 +114,14 @@ class Announcer:
 
     @property
     def unannounced(self) -> int:
-        """Open alerts of which the channel has not taken the newest message."""
-        return sum(not duty.ended and (not duty.delivered or duty.failures > 0) for duty in self._duties.values())
+        """Open alerts of which the channel has not taken the newest message, but for those that wait for the day."""
+        duties = [duty for duty in self._duties.values() if not duty.ended and not duty.waits]
+        return sum(not duty.delivered or duty.failures > 0 for duty in duties)
+
+    @property
+    def waiting(self) -> int:
+        """Open alerts whose messages wait for the day."""
+        return sum(not duty.ended and duty.waits for duty in self._duties.values())
 
     @property
     def failing_s(self) -> float:
@@ -148,6 +160,7 @@ class Announcer:
     async def _keep(self, duty: _Duty) -> None:
         try:
             while not duty.ended:
+                await self._until_day(duty)
                 async with self._slots.get(duty.alert.priority, self._slots[Priority.CRITICAL]):
                     if not duty.ended:  # it may have been answered while all slots were taken
                         await self._attempt(duty)
@@ -157,6 +170,22 @@ class Announcer:
             if self._duties.get(duty.alert.id) is duty:
                 del self._duties[duty.alert.id]
             self._changed()
+
+    async def _until_day(self, duty: _Duty) -> None:
+        """Returns when people may be called about it, or when it has ended or become urgent."""
+        began = self._clock.monotonic()
+        while self._hours is not None and not duty.ended:
+            wait_s = await self._hours.wait_s(duty.alert, self._clock.wall())
+            waits = wait_s > 0 and self._clock.monotonic() - began < LONGEST_NIGHT_S
+            if waits is not duty.waits:
+                duty.waits = waits
+                self._changed()
+            if not waits:
+                return
+            with suppress(TimeoutError):
+                async with self._clock.timeout(min(wait_s, _PLAN_READ_S)):
+                    await duty.nudge.wait()
+            duty.nudge.clear()
 
     async def _attempt(self, duty: _Duty) -> None:
         duty.attempts += 1

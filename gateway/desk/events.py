@@ -18,6 +18,7 @@ class AlertKind(StrEnum):
     INACTIVITY = "inactivity"  # nothing was heard of somebody at home for far longer than is usual
     ABSENCE = "absence"  # not back for far longer than is usual
     TECHNICAL = "technical"
+    VITAL_SIGN = "vital-sign"  # a rule about measurements of a resident
 
 
 class Priority(StrEnum):
@@ -121,14 +122,16 @@ class Alert:
     resolved_by: str | None = None
     verdict: Verdict | None = None
     note: str | None = None
+    addressee: str | None = None  # who is asked to do something about it; None: whoever is on duty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What travels with an alert. For a fall: the acceleration around it.
+    """What travels with an alert. For a fall the acceleration around it, for a vital sign the readings behind it.
 
-    `content` is JSON text: {"rate_hz": …, "unit": "g", "start_s": …, "samples": [[x, y, z], …]}; `start_s` is the time
-    of the first sample relative to the impact. "placement" says where the device was worn, when that is known.
+    `content` is JSON text. Of an acceleration: {"rate_hz": …, "unit": "g", "start_s": …, "samples": [[x, y, z], …]};
+    `start_s` is the time of the first sample relative to the impact. "placement" says where the device was worn, when
+    that is known.
     """
 
     name: str

@@ -17,7 +17,7 @@ Keys of `AlertEvent.data` by type:
 | type | keys |
 |---|---|
 | raised | kind, condition, priority, probability, summary, subject {type, id}, device_identity, witness (the kind of
-  device: "worn", "radar"), evidence [names] |
+  device: "worn", "radar"), evidence [names]; where somebody is asked: addressee |
 | witness | kind, priority, probability, summary, device_identity, witness, evidence [names], state (the alert's at the
   time); where this finding knows better who it is: subject, whose the alert is from now on |
 | notified | channel, attempt, count (deliveries this event stands for), failed_before (failures since the last event) |
@@ -60,6 +60,9 @@ class Report:
         at: when it happened (for a fall the impact), aware.
         witness: the kind of device: those of one kind err alike.
         episode: the alert that it belongs to, where that is known: of what follows a fall.
+        lasting: a condition of days, such as a week's mean: while its alert is raised or acknowledged, however long
+            ago, the finding joins it, unless it is more urgent.
+        addressee: who is asked to do something, in the word that the resident's plan has; None: who is on duty.
     """
 
     subject: Subject
@@ -73,6 +76,8 @@ class Report:
     evidence: tuple[Evidence, ...] = ()
     witness: str = WORN
     episode: str | None = None
+    lasting: bool = False
+    addressee: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +147,9 @@ def decide_report(known: Alert | None, report: Report, *, new_id: str, origin: O
     }
     if known is not None and not _about(known, report):
         raise Invalid(f"alert {known.id} is not about {report.condition} of this {report.subject.type}")
-    if known is None or not same_episode(known, report.at):
+    if known is None or not joins(known, report):
+        if report.addressee is not None:
+            data["addressee"] = report.addressee
         data |= {
             "kind": report.kind.value,
             "condition": report.condition,
@@ -249,6 +256,13 @@ def same_episode(known: Alert, at: datetime) -> bool:
     return answered is not None and abs((at - answered).total_seconds()) < EPISODE_S
 
 
+def joins(known: Alert, report: Report) -> bool:
+    """Whether the report is a witness of this alert of its own subject and condition."""
+    if report.lasting and known.state is State.ACKNOWLEDGED and report.priority.rank <= known.priority.rank:
+        return True
+    return same_episode(known, report.at)
+
+
 def _then(
     alert: Alert,
     kind: EventType,
@@ -291,6 +305,7 @@ def _raised(event: AlertEvent) -> Alert:
             notified=0,
             found_at=event.at,
             witnessed=() if said is None else ((data.get("witness", WORN), float(said)),),
+            addressee=data.get("addressee"),
         )
     except (KeyError, ValueError, TypeError) as error:
         raise _damaged(event, f"its first event cannot be read ({error!r})") from error

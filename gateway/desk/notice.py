@@ -18,6 +18,7 @@ class Notice:
     """One message about one alert: that there is one, how urgent, where to read it. No name, no measured value.
 
     Attributes:
+        to: who is asked, in the word of the resident's plan; None: who is on duty.
         attempt: how often this channel has tried this alert since the gateway started, this time included.
         clock_synchronised: False when the gateway's wall clock may be wrong: `raised_at` and the signature's time too.
         simulated: True when the gateway runs on made-up devices: nobody is in need.
@@ -33,6 +34,7 @@ class Notice:
     url: str
     clock_synchronised: bool
     simulated: bool = False
+    to: str | None = None
 
     def document(self) -> dict[str, Any]:
         """`huoma.notice/1`, JSON-able."""
@@ -48,6 +50,7 @@ class Notice:
             "url": self.url,
             "clock_synchronised": self.clock_synchronised,
             "simulated": self.simulated,
+            "to": self.to,
         }
 
 
@@ -64,6 +67,7 @@ def notice_of(alert: Alert, *, attempt: int, url: str, clock_synchronised: bool,
         url=url,
         clock_synchronised=clock_synchronised,
         simulated=simulated,
+        to=alert.addressee,
     )
 
 

@@ -21,6 +21,7 @@ from gateway.core.health import Colour, HealthBoard
 from gateway.desk import machine
 from gateway.desk.announcer import Announcer, Times
 from gateway.desk.events import Alert, AlertEvent, EventType, State
+from gateway.desk.hours import Hours
 from gateway.desk.notice import Channel
 from gateway.desk.service import Desk
 
@@ -44,10 +45,11 @@ class Notifier:
         times: Times | None = None,
         rng: random.Random | None = None,
         fault: Fault = no_fault,
+        hours: Hours | None = None,
     ) -> None:
         """`base_url` is where people reach the API: "https://gateway.example:8443".
 
-        With `simulated` every message says that the devices are made up.
+        With `simulated` every message says that the devices are made up. Without `hours` nothing waits for the day.
         """
         self._desk = desk
         self._clock = clock
@@ -68,6 +70,7 @@ class Notifier:
                 simulated=simulated,
                 changed=self._report,
                 fault=fault,
+                hours=hours,
             )
             for channel in channels
         ]
@@ -158,5 +161,9 @@ class Notifier:
             colour = Colour.AMBER
             sentences.append("no channel is configured: alerts show on the event stream only; set [notify.webhook]")
         if not sentences:
-            sentences.append(f"{len(self._announcers)} channel(s) ready, {len(self._raised)} alert(s) being announced")
+            waiting = max((announcer.waiting for announcer in self._announcers), default=0)
+            sentences.append(
+                f"{len(self._announcers)} channel(s) ready, {len(self._raised) - waiting} alert(s) being announced"
+                + (f", {waiting} waiting for the day" if waiting else "")
+            )
         self._health.report(PART, colour, ". ".join(sentences))

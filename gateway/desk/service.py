@@ -178,7 +178,7 @@ class Desk:
             if known is not None and known.state is not State.RESOLVED and known.condition == report.condition:
                 return known
         own = await self.store.open_episode(report.subject, report.condition)
-        if own is not None and machine.same_episode(own, report.at):
+        if own is not None and machine.joins(own, report):
             return own
         others = [
             alert

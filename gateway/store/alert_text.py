@@ -39,6 +39,7 @@ def alert_document(alert: Alert) -> dict[str, Any]:
         "resolved_by": alert.resolved_by,
         "verdict": None if alert.verdict is None else alert.verdict.value,
         "note": alert.note,
+        "addressee": alert.addressee,
     }
 
 
@@ -68,6 +69,7 @@ def alert_from(document: dict[str, Any]) -> Alert:
         resolved_by=document["resolved_by"],
         verdict=None if document["verdict"] is None else Verdict(document["verdict"]),
         note=document["note"],
+        addressee=document.get("addressee"),  # not in a store that was written before it was kept
     )
 
 

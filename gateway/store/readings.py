@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -13,6 +13,7 @@ import apsw
 
 from device_drivers.nomenclature import Kind
 from gateway.core.subject import Subject, SubjectType
+from gateway.ingest.streams import STREAMS
 from gateway.store.database import Database
 
 _COLUMNS: Final = (
@@ -22,6 +23,7 @@ _COLUMNS: Final = (
 )  # fmt: skip
 _SELECT: Final = "SELECT " + ", ".join(f'"{name}"' for name in _COLUMNS) + " FROM readings "
 MOST_READINGS: Final = 1000  # of one answer
+_SINGLE: Final = "source NOT IN (" + ", ".join(f"'{source}'" for source in sorted(STREAMS)) + ")"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,15 @@ class ReadingRow:
     may_repeat: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """A reading that has become somebody else's since it was committed. `row` says whose it is now."""
+
+    position: int
+    from_id: str | None
+    row: ReadingRow
+
+
 class Readings:
     """Looks into the store."""
 
@@ -75,6 +86,52 @@ class Readings:
             return sorted((_row(row) for row in found if row is not None), key=lambda row: row.seq)
 
         return await self._database.read(work)
+
+    async def single_after(
+        self, seq: int, kinds: Collection[Kind], *, limit: int = 200
+    ) -> tuple[list[ReadingRow], int]:
+        """Readings of these kinds after a position, but those of streams; and up to where that is all there is."""
+        sql = f"{_SELECT}WHERE seq > ? AND kind IN ({', '.join('?' * len(kinds))}) AND {_SINGLE} ORDER BY seq LIMIT ?"
+
+        def work(connection: apsw.Connection) -> tuple[list[ReadingRow], int]:
+            last = int(connection.execute("SELECT ifnull(max(seq), 0) FROM readings").get)
+            rows = [_row(row) for row in connection.execute(sql, (seq, *(kind.value for kind in kinds), limit))]
+            return rows, rows[-1].seq if len(rows) == limit else last
+
+        return await self._database.read(work)
+
+    async def newest(self, resident_id: str, kind: Kind, *, limit: int) -> list[ReadingRow]:
+        """The newest of a kind about a resident, in the order of commits, and as many failed ones; no streams."""
+        found = "SELECT seq FROM readings WHERE subject_id = ? AND kind = ? AND failed = {} ORDER BY seq DESC LIMIT ?"
+        sql = (
+            f"{_SELECT}WHERE (seq IN ({found.format(0)}) OR seq IN ({found.format(1)})) AND subject_type = 'resident' "
+            f"AND {_SINGLE} ORDER BY seq"
+        )
+        return await self._rows(sql, (resident_id, kind.value, limit) * 2)
+
+    async def one(self, reading_id: str) -> ReadingRow | None:
+        """By its id."""
+        found = await self._rows(_SELECT + "WHERE id = ?", (reading_id,))
+        return found[0] if found else None
+
+    async def moved_after(self, position: int, *, limit: int = 200) -> list[Moved]:
+        """Readings that have become somebody else's, after a position, in the order of commits."""
+        columns = ", ".join(f'r."{name}"' for name in _COLUMNS)
+        sql = (
+            f"SELECT m.position, m.from_id, {columns} FROM reading_moves m JOIN readings r ON r.seq = m.reading_seq "
+            "WHERE m.position > ? ORDER BY m.position LIMIT ?"
+        )
+        return await self._database.read(
+            lambda connection: [
+                Moved(position=position, from_id=from_id, row=_row(tuple(row)))
+                for position, from_id, *row in connection.execute(sql, (position, limit))
+            ]
+        )
+
+    async def last_move(self) -> int:
+        """The newest position of `moved_after`; 0 when none has moved."""
+        sql = "SELECT ifnull(max(position), 0) FROM reading_moves"
+        return int(await self._database.read(lambda connection: connection.execute(sql).get))
 
     async def last_seq(self) -> int:
         """The newest position; 0 in an empty store."""

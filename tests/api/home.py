@@ -21,6 +21,7 @@ from api.http.services import Heard, Services
 from api.http.status import HealthCollector
 from api.server import bind, serving
 from api.settings import ApiSettings
+from api.vital_settings import VitalSettings
 from device_drivers.broadcasts import BROADCASTS
 from firmware_profiles import load
 from gateway.core.clock import SystemClock
@@ -38,6 +39,7 @@ from gateway.store.device_memory import DeviceMemory
 from gateway.store.pairings import PairingNotes
 from gateway.store.readings import Readings
 from gateway.store.registry import Registry
+from gateway.store.resident_plans import ResidentPlans
 from gateway.store.stamp import Stamper
 from gateway.store.users import Role, Users
 from tests.gateway.desk.words import ORIGIN
@@ -112,6 +114,9 @@ async def open_home(
             decisions=Decisions(database, stamper),
             promises=DayPromises(database, stamper),
             acts=acts,
+            vital_settings=VitalSettings(
+                plans=ResidentPlans(database, stamper), registry=registry, clock=clock, zone=ZONE
+            ),
             audit=StoreAudit(database, stamper),
             tokens=tokens,
             health=health,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import socket
 import subprocess
@@ -237,3 +238,25 @@ def test_the_module_is_the_command() -> None:
     command = [sys.executable, "-m", "api.cli.main", "--version"]
     ran = subprocess.run(command, capture_output=True, text=True, env=os.environ, check=False)
     assert (ran.returncode, ran.stdout.startswith("huoma ")) == (0, True), ran.stderr
+
+
+def test_the_rules_of_a_resident_are_shown_and_set(huoma: Huoma) -> None:
+    assert huoma("resident", "add", "Aino").status == 0
+    lines = huoma("resident", "vitals", "Aino").out.splitlines()
+    assert "saturation-limit\t92 %\t\t92\tlow below here; 88 with COPD" in lines
+    assert "weight-gain\tno\t\tno\twater: weight that rises in days (heart failure)" in lines
+    ran = huoma("resident", "vitals", "Aino", "--set", "saturation-limit=88", "--set", "weight-gain=yes")
+    assert "saturation-limit\t88 %\tset\t92\tlow below here; 88 with COPD" in ran.out.splitlines()
+    again = huoma("resident", "vitals", "Aino", "--set", "saturation-limit=default", "--json")
+    chosen = [one["name"] for one in json.loads(again.out)["settings"] if one["chosen"]]
+    assert chosen == ["weight-gain"]
+
+
+def test_a_rule_that_cannot_be_meant_is_refused(huoma: Huoma) -> None:
+    huoma("resident", "add", "Aino")
+    ran = huoma("resident", "vitals", "Aino", "--set", "saturation-limit=120")
+    assert (ran.status, ran.err) == (2, "huoma: saturation-limit cannot be 120: give a number from 70 to 98 %.")
+    assert huoma("resident", "vitals", "Aino", "--set", "weight-gain").err.startswith(
+        "huoma: 'weight-gain' sets nothing"
+    )
+    assert huoma("resident", "vitals", "Nobody").status == 1

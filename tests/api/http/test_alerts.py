@@ -20,6 +20,7 @@ async def test_alert_carries_what_a_nurse_needs(home: Home) -> None:
     assert alerts[1] == {
         "id": known.id,
         "kind": "fall",
+        "condition": "fall",
         "state": "raised",
         "priority": "high",
         "subject": {"type": "resident", "id": "resident-1"},
@@ -36,6 +37,7 @@ async def test_alert_carries_what_a_nurse_needs(home: Home) -> None:
         "resolved_by": None,
         "verdict": None,
         "note": None,
+        "addressee": None,
         "simulated": False,
     }
     assert alerts[0]["subject"] == {"type": "room", "id": "kitchen"}

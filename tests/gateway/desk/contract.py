@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from itertools import cycle
+from itertools import zip_longest
 
 import pytest
 
@@ -79,7 +79,7 @@ class AlertStoreContract:
     async def test_every_kind_subject_and_priority_is_kept(self, store: AlertStore) -> None:
         kept = [
             await put(store, raised(f"a-{kind}", kind=kind, condition=f"c-{kind}", subject=KITCHEN, priority=priority))
-            for kind, priority in zip(AlertKind, cycle(Priority), strict=False)
+            for kind, priority in zip_longest(AlertKind, Priority, fillvalue=Priority.LOW)
         ]
         assert sorted(await store.find(), key=lambda one: one.id) == sorted(kept, key=lambda one: one.id)
 

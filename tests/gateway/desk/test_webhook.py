@@ -72,6 +72,7 @@ async def test_the_message_says_which_alert_and_nothing_about_the_person() -> No
         "url": "https://gateway.example/api/v1/alerts/0195a1b2",
         "clock_synchronised": True,
         "simulated": False,
+        "to": None,
     }
 
 

@@ -1,0 +1,281 @@
+"""One very high blood pressure: somebody is asked to have it repeated, or the nurses are called.
+
+The resident has no screen. Who is asked is named in the resident's plan (`crisis-ask`); the request is an alert of its
+own, `pressure-repeat`, addressed to that person and called like any other. Within 15 minutes a usable reading comes
+that is below the limits: the request is closed as not confirmed, with both readings. One comes that is as high, or
+none: the nurses are called by a second alert, `pressure-crisis`. That somebody acknowledged the request changes nothing
+of this: to have heard of it is not to have measured.
+
+What is under way is the open requests in the desk's store and the readings in ours. So a restart goes on where it was,
+and doing a reading again that has been done changes nothing: an alert names the readings it rests on.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from typing import Final
+
+import numpy as np
+
+from analytics.vitals.pressure import crisis
+from device_drivers.nomenclature import Kind
+from gateway.core.clock import Clock
+from gateway.core.errors import Conflict
+from gateway.core.subject import Subject
+from gateway.desk.events import Alert, AlertKind, Priority, State, Verdict
+from gateway.desk.machine import GATEWAY, Report
+from gateway.desk.service import Desk
+from gateway.store.readings import ReadingRow, Readings
+from gateway.vitals.crisis_words import CrisisWords, figures_of
+from gateway.vitals.plan import VitalPlan
+from gateway.vitals.rules import Rule
+from gateway.vitals.usable import is_number, may_be_resent, measured_at
+from gateway.vitals.words import ids_of, readings_of
+
+REPEAT_CONDITION: Final = "pressure-repeat"
+LATE_CONDITION: Final = "pressure-late"
+REPEAT_S: Final = 900.0  # 15 min: five of rest, which both guidelines want, and the way to the cuff
+# What was measured longer ago when it came says nothing of now: a cuff was out of reach, or the gateway off.
+LATE_S: Final = 3600.0
+_CLOCK_SET_S: Final = 60.0  # a request from further ahead than this: the clock was set back, nobody knows how long ago
+_OPEN: Final = 1000  # alerts looked through: more than a home can have
+_LATEST: Final = 20  # readings among which a repeat is looked for
+
+
+class _Kind(Enum):
+    """What a reading is to a limit."""
+
+    UNUSABLE = auto()
+    BELOW = auto()
+    HIGH = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """A very high reading, and whom it is about."""
+
+    subject: Subject
+    row: ReadingRow
+    plan: VitalPlan
+
+
+class Crises:
+    """Called with each reading about a resident, once or again, in the order of commits."""
+
+    def __init__(self, *, desk: Desk, readings: Readings, clock: Clock, words: CrisisWords) -> None:
+        self._desk = desk
+        self._readings = readings
+        self._clock = clock
+        self._words = words
+        self._requests: dict[str, float] = {}  # open requests, and when they were first seen here, monotonic
+
+    async def begin(self) -> None:
+        """After a start: requests that are under way."""
+        for alert in await self._desk.open_alerts(limit=_OPEN):
+            if alert.condition == REPEAT_CONDITION:
+                self._requests.setdefault(alert.id, self._clock.monotonic())
+
+    async def heed(self, row: ReadingRow, plan: VitalPlan, *, moved: bool = False) -> None:
+        """A reading that is now the resident's. With `moved` it was not when it came.
+
+        Raises StoreError, Conflict: tell it again.
+        """
+        kind = _kind(row, plan)
+        if row.subject is None or kind is _Kind.UNUSABLE:
+            return
+        request = await self._desk.store.open_episode(row.subject, REPEAT_CONDITION)
+        first = None if request is None else await self._first(request)
+        if request is not None and first is not None:
+            if row.id == first.id or may_be_resent(row, first):
+                return
+            if _after(row, first):
+                await self._repeated(request, first, row, kind)
+                return
+        if kind is _Kind.HIGH and plan.crisis:
+            await self._begun(_Case(subject=row.subject, row=row, plan=plan), moved=moved)
+
+    async def of_somebody(self, row: ReadingRow, home: Subject) -> None:
+        """A reading of a cuff of this home of which it is not known so far whose it is: nobody's plan is asked."""
+        at = measured_at(row)
+        late = at is not None and (row.received_at - at).total_seconds() > LATE_S
+        if _kind(row, VitalPlan()) is not _Kind.HIGH or late:
+            return
+        page = await self._desk.store.open_episode(home, Rule.PRESSURE_CRISIS)
+        if page is None or row.id not in ids_of(await self._desk.store.evidence(page.id)):
+            await self._page(home, [row], self._words.of_somebody(row))
+
+    async def check(self) -> float | None:
+        """Requests whose time is over. Returns the seconds until the next one is; None without any."""
+        soonest: float | None = None
+        for alert_id, seen in list(self._requests.items()):
+            alert = await self._desk.store.load(alert_id)
+            if alert is None or alert.state is State.RESOLVED:
+                del self._requests[alert_id]
+                continue
+            left = REPEAT_S - self._waited_s(alert, seen)
+            if left <= 0:
+                await self._not_repeated(alert)
+            else:
+                soonest = left if soonest is None else min(left, soonest)
+        return soonest
+
+    async def taken_away(self, row: ReadingRow, subject: Subject) -> None:
+        """The reading turned out not to be this resident's."""
+        for alert in await self._desk.open_alerts(limit=_OPEN):
+            if alert.subject != subject or alert.kind is not AlertKind.VITAL_SIGN:
+                continue
+            named = ids_of(await self._desk.store.evidence(alert.id))
+            if alert.condition == REPEAT_CONDITION and named[:1] == [row.id]:
+                await self._close(alert, Verdict.NOT_CONFIRMED, self._words.not_theirs())
+            elif row.id in named:
+                await self._desk.report(
+                    Report(
+                        subject=subject, kind=AlertKind.VITAL_SIGN, condition=alert.condition, priority=Priority.LOW,
+                        probability=None, summary=self._words.not_theirs(), device_identity=row.device_identity,
+                        at=self._clock.wall(), episode=alert.id, lasting=True,
+                    )
+                )  # fmt: skip
+
+    async def _begun(self, case: _Case, *, moved: bool) -> None:
+        row = case.row
+        page = await self._desk.store.open_episode(case.subject, Rule.PRESSURE_CRISIS)
+        if page is not None and row.id in ids_of(await self._desk.store.evidence(page.id)):
+            return
+        at, now = measured_at(row), self._clock.wall()
+        known_since = now if moved else row.received_at
+        late = at is not None and (known_since - at).total_seconds() > LATE_S
+        after = await self._next(case)
+        below = after is not None and _kind(after, case.plan) is _Kind.BELOW
+        if after is not None and below and (not late or _soon(after, row)):
+            await self._already_below(case, after)
+        elif at is not None and late:
+            await self._late(case, at)
+        elif after is not None and not below:
+            await self._page(case.subject, [row, after], self._words.as_high(row, after))
+        elif (now - known_since).total_seconds() > REPEAT_S:
+            await self._page(case.subject, [row], self._words.unattended(row))
+        elif case.plan.crisis_ask is None or (page is not None and page.state is State.RAISED):
+            await self._page(case.subject, [row], self._words.nobody_named(row))
+        else:
+            await self._ask(case, case.plan.crisis_ask)
+
+    async def _ask(self, case: _Case, whom: str) -> None:
+        now = self._clock.wall()
+        summary = self._words.request(case.row, whom, until=now + timedelta(seconds=REPEAT_S))
+        alert = await self._report(
+            case.subject, REPEAT_CONDITION, Priority.HIGH, summary, [case.row], addressee=whom
+        )  # fmt: skip
+        self._requests[alert.id] = self._clock.monotonic()
+
+    async def _repeated(self, request: Alert, first: ReadingRow, row: ReadingRow, kind: _Kind) -> None:
+        high = kind is _Kind.HIGH
+        summary = self._words.as_high(first, row) if high else self._words.below(first, row)
+        if high:
+            await self._page(request.subject, [first, row], summary)
+        # The second reading goes with the request too; a witness of low priority calls nobody.
+        await self._report(request.subject, REPEAT_CONDITION, Priority.LOW, summary, [row], lasting=True)
+        await self._close(request, Verdict.INFORMATION if high else Verdict.NOT_CONFIRMED, summary)
+
+    async def _not_repeated(self, request: Alert) -> None:
+        """The time is over. What was measured meanwhile and is of no use is told."""
+        first = await self._first(request)
+        summary, rows = self._words.damaged(), []
+        if first is not None:
+            newest = await self._newest(request.subject)
+            unusable = [row for row in newest if row.received_at > first.received_at and not is_number(row)]
+            summary, rows = self._words.not_repeated(first, len(unusable)), [first, *unusable]
+        page = await self._desk.store.open_episode(request.subject, Rule.PRESSURE_CRISIS)
+        told = page is not None and first is not None and first.id in ids_of(
+            await self._desk.store.evidence(page.id)
+        )  # fmt: skip
+        if not told:
+            await self._page(request.subject, rows, summary)
+        await self._close(request, Verdict.INFORMATION, summary)
+
+    async def _already_below(self, case: _Case, row: ReadingRow) -> None:
+        """It came together with its repeat: nobody need do anything, and both are kept."""
+        summary = self._words.below(case.row, row)
+        alert = await self._report(case.subject, REPEAT_CONDITION, Priority.LOW, summary, [case.row, row])
+        await self._close(alert, Verdict.NOT_CONFIRMED, summary)
+
+    async def _late(self, case: _Case, at: datetime) -> None:
+        summary = self._words.late(case.row, at)
+        await self._report(case.subject, LATE_CONDITION, Priority.MEDIUM, summary, [case.row], lasting=True)
+
+    async def _page(self, subject: Subject, rows: list[ReadingRow], summary: str) -> None:
+        await self._report(subject, Rule.PRESSURE_CRISIS, Priority.HIGH, summary, rows)
+
+    async def _report(
+        self,
+        subject: Subject,
+        condition: str,
+        priority: Priority,
+        summary: str,
+        rows: list[ReadingRow],
+        *,
+        addressee: str | None = None,
+        lasting: bool = False,
+    ) -> Alert:
+        return await self._desk.report(
+            Report(
+                subject=subject, kind=AlertKind.VITAL_SIGN, condition=condition, priority=priority, probability=None,
+                summary=summary, device_identity=rows[-1].device_identity if rows else None, at=self._clock.wall(),
+                evidence=readings_of(rows), lasting=lasting, addressee=addressee,
+            )
+        )  # fmt: skip
+
+    async def _close(self, alert: Alert, verdict: Verdict, note: str) -> None:
+        with suppress(Conflict):  # a person has closed it meanwhile
+            await self._desk.resolve(alert.id, GATEWAY, verdict, note)
+        self._requests.pop(alert.id, None)
+
+    async def _first(self, request: Alert) -> ReadingRow | None:
+        """The reading that the request is about."""
+        named = ids_of(await self._desk.store.evidence(request.id))
+        return await self._readings.one(named[0]) if named else None
+
+    async def _next(self, case: _Case) -> ReadingRow | None:
+        """The first usable reading after it that is in the store already; none where its own time is unknown."""
+        later = [
+            row
+            for row in await self._newest(case.subject)
+            if _kind(row, case.plan) is not _Kind.UNUSABLE
+            and _after(row, case.row)
+            and not may_be_resent(row, case.row)
+        ]
+        return min(later, key=lambda row: (measured_at(row) or row.received_at, row.seq), default=None)
+
+    async def _newest(self, subject: Subject) -> list[ReadingRow]:
+        return await self._readings.newest(subject.id, Kind.BLOOD_PRESSURE, limit=_LATEST)
+
+    def _waited_s(self, request: Alert, seen: float) -> float:
+        """By whichever clock says more; one that was set back says nothing, and then it has been long enough."""
+        by_wall = (self._clock.wall() - request.raised_at).total_seconds()
+        return REPEAT_S if by_wall < -_CLOCK_SET_S else max(by_wall, self._clock.monotonic() - seen)
+
+
+def _kind(row: ReadingRow, plan: VitalPlan) -> _Kind:
+    if row.kind != Kind.BLOOD_PRESSURE or not is_number(row, irregular_is_usual=plan.irregular_pulse_usual):
+        return _Kind.UNUSABLE
+    systolic, diastolic = figures_of(row)
+    if not np.isfinite((systolic, diastolic)).all():
+        return _Kind.UNUSABLE
+    high = crisis(np.array([[systolic, diastolic]]), np.array([True]), plan.crisis_limits)
+    return _Kind.HIGH if high[0] else _Kind.BELOW
+
+
+def _soon(row: ReadingRow, first: ReadingRow) -> bool:
+    """Whether it may be called the repeat of one that is long past."""
+    at, then = measured_at(row), measured_at(first)
+    return at is not None and then is not None and (at - then).total_seconds() <= LATE_S
+
+
+def _after(row: ReadingRow, first: ReadingRow) -> bool:
+    """Whether it was measured after the other. Where a time is not known, by the order in which they came."""
+    at, then = measured_at(row), measured_at(first)
+    if at is None or then is None or at == then:
+        return row.seq > first.seq
+    return at > then

@@ -1,0 +1,86 @@
+"""From what a rule says now to the desk: told when a limit is newly crossed, not every day that it stays so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta, tzinfo
+from typing import Final
+
+from analytics.findings import Standing, crossed
+from gateway.core.clock import Clock
+from gateway.core.subject import Subject
+from gateway.desk.events import Alert, AlertKind, Priority
+from gateway.desk.machine import Report
+from gateway.desk.service import Desk
+from gateway.store.vital_states import VitalState, VitalStates
+from gateway.vitals.rules import Judged, Rule
+from gateway.vitals.words import ids_of, readings_of
+
+# A standing that was not judged for so long (nobody measured) says nothing of now.
+FORGOTTEN_AFTER: Final = timedelta(days=28)
+_KEPT_FOR: Final = timedelta(days=1)  # until it is written again that it still is so
+
+
+class Standings:
+    """Compares each rule with how it stood. The alert is committed first, then how it stands: never the other way."""
+
+    def __init__(self, *, desk: Desk, states: VitalStates, clock: Clock, zone: tzinfo) -> None:
+        self._desk = desk
+        self._states = states
+        self._clock = clock
+        self._zone = zone
+
+    async def settle(self, subject: Subject, judged: Sequence[Judged], *, missing_too: bool) -> None:
+        """All rules of a resident that are on. Without `missing_too` it is too early to say that something is missing.
+
+        Raises StoreError, Conflict: do it again.
+        """
+        states = await self._states.of(subject.id)
+        gone = states.keys() - {one.key for one in judged}
+        if gone:
+            await self._states.forget(subject.id, gone)
+        for one in judged:
+            if missing_too or not one.condition.startswith(Rule.MISSING):
+                await self._settle(subject, one, states.get(one.key))
+
+    async def _settle(self, subject: Subject, judged: Judged, state: VitalState | None) -> None:
+        now, standing = self._clock.wall(), judged.judgement.standing
+        before = state is not None and state.beyond and now - state.judged_at < FORGOTTEN_AFTER
+        new, beyond = crossed(before, standing)
+        if standing is Standing.BEYOND:
+            known = await self._desk.store.open_episode(subject, judged.condition)
+            if (new and not await self._told(known, judged)) or (
+                known is not None and self._of_another_day(known, judged)
+            ):
+                await self._desk.report(self._report(subject, judged))
+        if standing is Standing.UNKNOWN:
+            return
+        if state is None or state.beyond is not beyond or now - state.judged_at >= _KEPT_FOR:
+            await self._states.keep(subject.id, judged.key, beyond=beyond)
+
+    async def _told(self, known: Alert | None, judged: Judged) -> bool:
+        """Whether the open alert rests on the newest of these readings: the gateway stopped before it noted that."""
+        if known is None or not judged.rows or known.priority.rank < judged.priority.rank:
+            return False
+        return judged.rows[-1].id in ids_of(await self._desk.store.evidence(known.id))
+
+    def _of_another_day(self, known: Alert, judged: Judged) -> bool:
+        """Whether something was measured since the alert was last told of, on another day: it is added once a day."""
+        if not judged.rows or judged.rows[-1].received_at <= known.found_at:
+            return False
+        today = self._clock.wall().astimezone(self._zone).date()
+        return known.found_at.astimezone(self._zone).date() < today
+
+    def _report(self, subject: Subject, judged: Judged) -> Report:
+        return Report(
+            subject=subject,
+            kind=AlertKind.VITAL_SIGN,
+            condition=judged.condition,
+            priority=judged.priority,
+            probability=None,
+            summary=judged.summary,
+            device_identity=judged.rows[-1].device_identity if judged.rows else None,
+            at=self._clock.wall(),
+            evidence=readings_of(judged.rows),
+            lasting=judged.priority in (Priority.MEDIUM, Priority.LOW),
+        )
