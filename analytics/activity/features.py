@@ -15,6 +15,7 @@ from analytics.activity import minutes as cut
 from analytics.activity.events import LIFE, Events, Kind, Place
 from analytics.activity.habits import DAY
 from analytics.activity.outages import mask, outages
+from analytics.activity.rest import rests
 
 HOURS: Final = 24
 HOUR: Final = 60
@@ -23,18 +24,17 @@ FEATURES: Final = (
     "bedroom", "living room", "kitchen", "bathroom", "entrance", "any room", "changes of room", "out of home",
 )  # fmt: skip
 _ROOMS: Final = (Place.BEDROOM, Place.LIVING, Place.KITCHEN, Place.BATHROOM, Place.ENTRANCE)
+_ELSEWHERE: Final = [_ROOMS.index(room) for room in (Place.LIVING, Place.KITCHEN, Place.ENTRANCE)]
 ANYWHERE: Final = len(_ROOMS)
 CHANGES: Final = ANYWHERE + 1
 OUT: Final = ANYWHERE + 2
 
-_EVENING_H: Final = 18  # where one looks for the night's rest …
-_NOON_H: Final = 14  # … until
-_AWAKE_H: Final = (8, 20)  # nearly everybody is
 NIGHT_H: Final = (22, 6)  # visits to the bathroom count in between
-_VISIT: Final = 15  # minutes; lively ones closer together are one visit
-_DENSITY: Final = 0.5  # of a waking hour's lively minutes; fewer are rest
-_STIRS: Final = (4.0, 60.0)  # quiet minutes that one lively minute outweighs in a night's rest: least, most
-_REST_H: Final = 3.0  # less is a nap
+_DEEP_H: Final = (0, 6)  # hours of the night in which hardly anybody is still, or already, up
+_DEEPEST_H: Final = (1, 5)
+_AWAKE_H: Final = (6, 22)
+_VISIT: Final = 15  # minutes; lively ones closer together are one visit …
+_SHORT_VISIT: Final = 10  # … and where each is counted for itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -47,6 +47,9 @@ class Day:
         bed_h: hour at which the resident went to bed on the evening before; above 24 is after midnight.
         out_h: hours out of home.
         longest_quiet_h: the longest quiet at home between six and ten in the evening.
+        bathroom_after_midnight: visits between midnight and six.
+        rooms_by_night: lively minutes between one and five in rooms that are neither bedroom nor bathroom.
+        kitchen_visits: between six and ten in the evening.
     """
 
     bathroom_by_night: NDArray[np.float64]
@@ -54,6 +57,9 @@ class Day:
     bed_h: NDArray[np.float64]
     out_h: NDArray[np.float64]
     longest_quiet_h: NDArray[np.float64]
+    bathroom_after_midnight: NDArray[np.float64]
+    rooms_by_night: NDArray[np.float64]
+    kitchen_visits: NDArray[np.float64]
 
 
 def hourly(events: Events, listening: NDArray[np.bool_] | None = None) -> NDArray[np.float32]:
@@ -80,15 +86,22 @@ def daily(events: Events, listening: NDArray[np.bool_] | None = None) -> Day:
     known = _Known.of(events, listening)
     anywhere = np.asarray(known.lively.any(axis=0))
     out = np.asarray(cut.where(cut.minutes(events, events.days * DAY).place) == Place.OUT)
-    stirs = _stirs(anywhere, known.dark | out)
-    visits, rise, bed = (np.full(events.days, np.nan) for _ in range(3))
-    for day in range(1, events.days):
-        night = slice((day - 1) * DAY + NIGHT_H[0] * HOUR, day * DAY + NIGHT_H[1] * HOUR)
-        if not known.room_dark[Place.BATHROOM, night].any():
-            visits[day] = _visits(known.lively[Place.BATHROOM, night])
-        rest = slice((day - 1) * DAY + _EVENING_H * HOUR, day * DAY + _NOON_H * HOUR)
-        if not known.dark[rest].any():
-            bed[day], rise[day] = _rest(anywhere[rest] | out[rest], stirs)
+    bed, rise = rests(known.lively, known.dark, out)
+    visits, after_midnight, rooms, kitchen = (np.full(events.days, np.nan) for _ in range(4))
+    for day in range(events.days):
+        midnight = day * DAY
+        night = slice(max(0, midnight - DAY + NIGHT_H[0] * HOUR), midnight + NIGHT_H[1] * HOUR)
+        deep, deepest, by_day = (
+            slice(midnight + first * HOUR, midnight + last * HOUR) for first, last in (_DEEP_H, _DEEPEST_H, _AWAKE_H)
+        )
+        if day and not known.room_dark[Place.BATHROOM, night].any():
+            visits[day] = _visits(known.lively[Place.BATHROOM, night], _VISIT)
+        if not known.room_dark[Place.BATHROOM, deep].any():
+            after_midnight[day] = _visits(known.lively[Place.BATHROOM, deep], _SHORT_VISIT)
+        if not known.elsewhere_dark[deepest].any():
+            rooms[day] = known.lively[_ELSEWHERE, deepest].any(axis=0).sum()
+        if not known.room_dark[Place.KITCHEN, by_day].any():
+            kitchen[day] = _visits(known.lively[Place.KITCHEN, by_day], _SHORT_VISIT)
     awake = slice(NIGHT_H[1] * HOUR, NIGHT_H[0] * HOUR)
     quiet, dark, away = (
         part.reshape(events.days, DAY) for part in (cut.since(anywhere | out), known.dark, known.door_dark)
@@ -99,6 +112,9 @@ def daily(events: Events, listening: NDArray[np.bool_] | None = None) -> Day:
         bed_h=bed,
         out_h=np.where(away.any(axis=1), np.nan, out.reshape(events.days, DAY).sum(axis=1) / HOUR),
         longest_quiet_h=np.where(dark[:, awake].any(axis=1), np.nan, quiet[:, awake].max(axis=1) / HOUR),
+        bathroom_after_midnight=after_midnight,
+        rooms_by_night=rooms,
+        kitchen_visits=kitchen,
     )
 
 
@@ -110,12 +126,14 @@ class _Known:
         lively: of each room, bool (rooms, minutes).
         room_dark: its motion sensor was out or missing, or nobody listened, bool (rooms, minutes).
         dark: any motion sensor that there is was out, or nobody listened, bool (minutes,).
+        elsewhere_dark: a motion sensor in a room that is neither bedroom nor bathroom was, bool (minutes,).
         door_dark: the outer door's contact was, bool (minutes,).
     """
 
     lively: NDArray[np.bool_]
     room_dark: NDArray[np.bool_]
     dark: NDArray[np.bool_]
+    elsewhere_dark: NDArray[np.bool_]
     door_dark: NDArray[np.bool_]
 
     @classmethod
@@ -132,32 +150,13 @@ class _Known:
             moving = {index for index in own if events.sensors[index].kind is Kind.MOTION}
             room_dark[room] = deaf | (mask([one for one in spans if one.sensor in moving], count) if moving else True)
         motion, door = events.of_kinds(Kind.MOTION), events.of_kinds(Kind.DOOR)
+        elsewhere = motion & np.isin([one.place for one in events.sensors], [_ROOMS[index] for index in _ELSEWHERE])
         dark = deaf | mask([one for one in spans if motion[one.sensor]], count)
+        elsewhere_dark = deaf | mask([one for one in spans if elsewhere[one.sensor]], count)
         door_dark = deaf | (mask([one for one in spans if door[one.sensor]], count) if door.any() else True)
-        return cls(lively=lively, room_dark=room_dark, dark=dark, door_dark=door_dark)
+        return cls(lively=lively, room_dark=room_dark, dark=dark, elsewhere_dark=elsewhere_dark, door_dark=door_dark)
 
 
-def _visits(lively: NDArray[np.bool_]) -> int:
+def _visits(lively: NDArray[np.bool_], apart: int) -> int:
     at = np.flatnonzero(lively)
-    return int(len(at) > 0) + int((np.diff(at) > _VISIT).sum())
-
-
-def _stirs(lively: NDArray[np.bool_], unknown: NDArray[np.bool_]) -> float:
-    """How much a lively minute weighs against rest in this home: where sensors seldom speak by day it weighs more."""
-    hour = np.arange(len(lively)) // HOUR % HOURS
-    awake = (hour >= _AWAKE_H[0]) & (hour < _AWAKE_H[1]) & ~unknown
-    share = float(lively[awake].mean()) if awake.any() else 0.0
-    return min(max(1 / max(_DENSITY * share, 1e-9) - 1, _STIRS[0]), _STIRS[1])
-
-
-def _rest(lively: NDArray[np.bool_], stirs: float) -> tuple[float, float]:
-    """Hours of the clock at which the night's rest began (above 24 after midnight) and ended; NaN where there is none.
-
-    The stretch with the most quiet minutes, each lively one counted as `stirs` against it (the maximum-sum stretch).
-    """
-    gain = np.concatenate([[0], np.cumsum(np.where(lively, -stirs, 1.0))])
-    end = int(np.argmax(gain - np.minimum.accumulate(gain)))
-    begin = int(np.argmin(gain[: end + 1]))
-    if end - begin < _REST_H * HOUR:
-        return float("nan"), float("nan")
-    return _EVENING_H + begin / HOUR, _EVENING_H + end / HOUR - HOURS
+    return int(len(at) > 0) + int((np.diff(at) > apart).sum())
