@@ -30,9 +30,10 @@ CHANGES: Final = ANYWHERE + 1
 OUT: Final = ANYWHERE + 2
 
 NIGHT_H: Final = (22, 6)  # visits to the bathroom count in between
-_DEEP_H: Final = (0, 6)  # hours of the night in which hardly anybody is still, or already, up
-_DEEPEST_H: Final = (1, 5)
-_AWAKE_H: Final = (6, 22)
+_ASLEEP_H: Final = (0, 6)  # hours in which hardly anybody is still, or already, up …
+_MOSTLY: Final = 0.8  # … nor is this resident on so many of the nights
+_ASLEEP_LEAST_H: Final = 3
+_WITNESS: Final = 0.5  # of the days; a contact that speaks on more of them usually does
 _VISIT: Final = 15  # minutes; lively ones closer together are one visit …
 _SHORT_VISIT: Final = 10  # … and where each is counted for itself
 
@@ -47,9 +48,11 @@ class Day:
         bed_h: hour at which the resident went to bed on the evening before; above 24 is after midnight.
         out_h: hours out of home.
         longest_quiet_h: the longest quiet at home between six and ten in the evening.
-        bathroom_after_midnight: visits between midnight and six.
-        rooms_by_night: lively minutes between one and five in rooms that are neither bedroom nor bathroom.
-        kitchen_visits: between six and ten in the evening.
+        bathroom_asleep: visits in the hours after midnight in which this resident usually sleeps.
+        rooms_asleep: lively minutes in these hours in rooms that are neither bedroom nor bathroom.
+        kitchen_visits: begun in each hour as its motion sensors tell, float64 (days, 24). Of a day without a word of
+            them nothing is known, unless the room's contacts (fridge, cupboard), which usually speak, kept silent too.
+        at_home: share of each hour that the resident was at home, float64 (days, 24).
     """
 
     bathroom_by_night: NDArray[np.float64]
@@ -57,9 +60,10 @@ class Day:
     bed_h: NDArray[np.float64]
     out_h: NDArray[np.float64]
     longest_quiet_h: NDArray[np.float64]
-    bathroom_after_midnight: NDArray[np.float64]
-    rooms_by_night: NDArray[np.float64]
+    bathroom_asleep: NDArray[np.float64]
+    rooms_asleep: NDArray[np.float64]
     kitchen_visits: NDArray[np.float64]
+    at_home: NDArray[np.float64]
 
 
 def hourly(events: Events, listening: NDArray[np.bool_] | None = None) -> NDArray[np.float32]:
@@ -86,22 +90,20 @@ def daily(events: Events, listening: NDArray[np.bool_] | None = None) -> Day:
     known = _Known.of(events, listening)
     anywhere = np.asarray(known.lively.any(axis=0))
     out = np.asarray(cut.where(cut.minutes(events, events.days * DAY).place) == Place.OUT)
-    bed, rise = rests(known.lively, known.dark, out)
-    visits, after_midnight, rooms, kitchen = (np.full(events.days, np.nan) for _ in range(4))
+    # The bedroom tells least of when one got up: a night of which only its sensor was out is known all the same.
+    bed, rise = rests(known.lively, known.room_dark, known.elsewhere_dark | known.room_dark[Place.BATHROOM], out)
+    visits, deep, rooms = (np.full(events.days, np.nan) for _ in range(3))
+    asleep = _asleep(bed, rise)
     for day in range(events.days):
         midnight = day * DAY
         night = slice(max(0, midnight - DAY + NIGHT_H[0] * HOUR), midnight + NIGHT_H[1] * HOUR)
-        deep, deepest, by_day = (
-            slice(midnight + first * HOUR, midnight + last * HOUR) for first, last in (_DEEP_H, _DEEPEST_H, _AWAKE_H)
-        )
         if day and not known.room_dark[Place.BATHROOM, night].any():
             visits[day] = _visits(known.lively[Place.BATHROOM, night], _VISIT)
-        if not known.room_dark[Place.BATHROOM, deep].any():
-            after_midnight[day] = _visits(known.lively[Place.BATHROOM, deep], _SHORT_VISIT)
-        if not known.elsewhere_dark[deepest].any():
-            rooms[day] = known.lively[_ELSEWHERE, deepest].any(axis=0).sum()
-        if not known.room_dark[Place.KITCHEN, by_day].any():
-            kitchen[day] = _visits(known.lively[Place.KITCHEN, by_day], _SHORT_VISIT)
+        own = slice(midnight + asleep[0], midnight + asleep[1])
+        if not known.room_dark[Place.BATHROOM, own].any():
+            deep[day] = _visits(known.lively[Place.BATHROOM, own], _SHORT_VISIT)
+        if not known.elsewhere_dark[own].any():
+            rooms[day] = known.lively[_ELSEWHERE, own].any(axis=0).sum()
     awake = slice(NIGHT_H[1] * HOUR, NIGHT_H[0] * HOUR)
     quiet, dark, away = (
         part.reshape(events.days, DAY) for part in (cut.since(anywhere | out), known.dark, known.door_dark)
@@ -112,9 +114,10 @@ def daily(events: Events, listening: NDArray[np.bool_] | None = None) -> Day:
         bed_h=bed,
         out_h=np.where(away.any(axis=1), np.nan, out.reshape(events.days, DAY).sum(axis=1) / HOUR),
         longest_quiet_h=np.where(dark[:, awake].any(axis=1), np.nan, quiet[:, awake].max(axis=1) / HOUR),
-        bathroom_after_midnight=after_midnight,
-        rooms_by_night=rooms,
-        kitchen_visits=kitchen,
+        bathroom_asleep=deep,
+        rooms_asleep=rooms,
+        kitchen_visits=_kitchen(events, known.room_dark[Place.KITCHEN]),
+        at_home=1 - out.reshape(events.days, HOURS, HOUR).mean(axis=2),
     )
 
 
@@ -157,6 +160,40 @@ class _Known:
         return cls(lively=lively, room_dark=room_dark, dark=dark, elsewhere_dark=elsewhere_dark, door_dark=door_dark)
 
 
+def _kitchen(events: Events, dark: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Visits begun in each hour, float64 (days, 24); see `Day`."""
+    moved, opened = (np.zeros(events.days * DAY, bool) for _ in range(2))
+    for kind, minutes in ((Kind.MOTION, moved), (Kind.CONTACT, opened)):
+        own = np.array([one.kind is kind and one.place == Place.KITCHEN for one in events.sensors], bool)
+        minutes[(events.at_s[own[events.sensor]] // 60).astype(np.int64)] = True
+    found = _begun(moved, dark)
+    spoke = np.asarray(moved.reshape(events.days, DAY).any(axis=1))
+    witness = np.asarray(opened.reshape(events.days, DAY).any(axis=1))
+    witnessed = spoke.any() and witness[spoke].mean() > _WITNESS
+    found[~spoke & (witness | (not witnessed))] = np.nan
+    return found
+
+
+def _asleep(bed_h: NDArray[np.float64], rise_h: NDArray[np.float64]) -> tuple[int, int]:
+    """Minutes of the day from which on and until which this resident sleeps on most nights."""
+    first, last = (60 * one for one in _ASLEEP_H)
+    known = ~np.isnan(bed_h)
+    if known.any():
+        late, early = np.quantile(bed_h[known], _MOSTLY) - HOURS, np.quantile(rise_h[known], 1 - _MOSTLY)
+        first = min(max(first, round(late * HOUR)), last - _ASLEEP_LEAST_H * HOUR)
+        last = max(min(last, round(early * HOUR)), first + _ASLEEP_LEAST_H * HOUR)
+    return first, last
+
+
 def _visits(lively: NDArray[np.bool_], apart: int) -> int:
     at = np.flatnonzero(lively)
     return int(len(at) > 0) + int((np.diff(at) > apart).sum())
+
+
+def _begun(lively: NDArray[np.bool_], dark: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Visits begun in each hour, float64 (days, 24), NaN where the sensor was out."""
+    at = np.flatnonzero(lively)
+    first = at[np.concatenate([[True], np.diff(at) > _SHORT_VISIT])] if len(at) else at
+    found = np.bincount(first // HOUR, minlength=len(lively) // HOUR).astype(np.float64)
+    found[dark.reshape(-1, HOUR).any(axis=1)] = np.nan
+    return found.reshape(-1, HOURS)

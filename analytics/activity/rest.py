@@ -26,35 +26,39 @@ _OUT: Final = -0.3  # nats of a minute out of home: nobody is in bed
 _REST_H: Final = 3.0  # less is a nap
 
 
-def weights(lively: NDArray[np.bool_], unknown: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def weights(
+    lively: NDArray[np.bool_], room_dark: NDArray[np.bool_], out: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """How much a minute in which a room spoke, and one in which it did not, is for rest: nats, float64 (rooms,) each.
 
     Args:
         lively: which rooms spoke, bool (rooms, minutes), whole days from midnight.
-        unknown: minutes that teach nothing (not heard, or out of home), bool (minutes,).
+        room_dark: its sensor was out or missing, bool (rooms, minutes): it teaches nothing then.
+        out: the resident was out of home, bool (minutes,).
     """
     hour = np.arange(lively.shape[1]) // _HOUR % 24
     asleep, awake = (
-        _rate(lively, (hour >= first) & (hour < last) & ~unknown, prior)
+        _rate(lively, (hour >= first) & (hour < last) & ~out & ~room_dark, prior)
         for (first, last), prior in ((_ASLEEP_H, _PRIOR_ASLEEP), (_AWAKE_H, _PRIOR_AWAKE))
     )
     return np.clip(np.log(asleep / awake), -_MOST, _MOST), np.log((1 - asleep) / (1 - awake))
 
 
 def rests(
-    lively: NDArray[np.bool_], dark: NDArray[np.bool_], out: NDArray[np.bool_]
+    lively: NDArray[np.bool_], room_dark: NDArray[np.bool_], dark: NDArray[np.bool_], out: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Hour of the clock at which each night's rest began (above 24 after midnight) and ended, float64 (days,) each.
 
-    Of the day on which it ended; NaN for the first day, where a sensor was out, and where there was no rest.
+    Of the day on which it ended; NaN for the first day, where it is dark, and where there was no rest.
 
     Args:
         lively: which rooms spoke, bool (rooms, days * 1440).
-        dark: a motion sensor was out or nobody listened, bool (minutes,).
+        room_dark: its sensor was out or missing, bool (rooms, days * 1440): its silence says nothing.
+        dark: of what happened nothing can be said, bool (minutes,).
         out: the resident was out of home, bool (minutes,).
     """
-    spoke, silent = weights(lively, dark | out)
-    gain = spoke @ lively + silent @ ~lively
+    spoke, silent = weights(lively, room_dark, out)
+    gain = spoke @ lively + silent @ ~(lively | room_dark)
     gain = np.where(out, _OUT, gain)
     days = lively.shape[1] // _DAY
     bed, rise = np.full(days, np.nan), np.full(days, np.nan)
@@ -71,5 +75,5 @@ def rests(
 
 
 def _rate(lively: NDArray[np.bool_], counted: NDArray[np.bool_], prior: float) -> NDArray[np.float64]:
-    spoke = lively[:, counted].sum(axis=1) + prior * _PRIOR_MINUTES
-    return np.asarray(spoke / (counted.sum() + _PRIOR_MINUTES), np.float64)
+    spoke = (lively & counted).sum(axis=1) + prior * _PRIOR_MINUTES
+    return np.asarray(spoke / (counted.sum(axis=1) + _PRIOR_MINUTES), np.float64)

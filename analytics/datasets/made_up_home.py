@@ -113,12 +113,15 @@ def _day(own: Habit, rng: np.random.Generator) -> list[tuple[float, int]]:
         if not any(begin <= at <= end for begin, end in away):
             found += _moment(at, own, rng)
         at += rng.exponential(own.every_min * 60) + 20
-    for _ in range(_visits(own, rng)):
-        at = rng.uniform(1, 5) * _HOUR
+    number = _visits(own, rng)
+    for visit in range(number):
+        # Where the number is not a mere chance one, neither are the times: each in its own part of the night.
+        span = (1, 5) if own.bathroom_spread >= 1 else (1 + 4 * visit / number, 1 + 4 * (visit + 1) / number)
+        at = rng.uniform(*span) * _HOUR
         found += [(at, BEDROOM), (at + 40, BATHROOM), (at + 240, BEDROOM)]
         if own.strays and rng.random() < own.strays:
             found += [
-                (at + 120 + 45 * turn, int(rng.choice((KITCHEN, ENTRANCE)))) for turn in range(rng.integers(1, 9))
+                (at + 120 + 45 * turn, int(rng.choice((KITCHEN, ENTRANCE)))) for turn in range(rng.integers(1, 11))
             ]
     for _ in range(rng.poisson(own.wanders) if own.wanders else 0):
         at = rng.uniform(0.5, 5) * _HOUR
