@@ -32,8 +32,9 @@ def tune(
         print(f"{resident}: {', '.join(said)}, from the next minute on.")
         return
     found = ask_gateway(config, "GET", path)
+    week = ask_gateway(config, "GET", f"/residents/{quote(resident)}/week")
     if as_json:
-        print(json.dumps(found, ensure_ascii=False, indent=1))
+        print(json.dumps(found | {"week": week}, ensure_ascii=False, indent=1))
         return
     for line in _words(found):
         print(line)
@@ -50,6 +51,8 @@ def tune(
             for one in found["curve"]
         ],
     )
+    for line in _week(week):
+        print(line)
 
 
 def _words(found: dict[str, Any]) -> list[str]:
@@ -61,6 +64,12 @@ def _words(found: dict[str, Any]) -> list[str]:
     if not found["watched"]:
         lines.append("NO QUIET CALLS ANYBODY: 'huoma tune … --watch' changes that.")
     return lines + list(found["remarks"])
+
+
+def _week(week: dict[str, Any]) -> list[str]:
+    lines = [f"{one['day']}: {one['words']}" for one in [*week["sudden"], *week["slow"]]]
+    lines += [f"{one['day']} was unlike other days: {', '.join(one['words'])}" for one in week["unusual"]]
+    return ["", "The last seven days:", *sorted(lines)] if lines else []
 
 
 def _hours(hours: float | None) -> str | None:

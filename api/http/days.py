@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict, replace
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -15,6 +16,8 @@ from api.http.services import Given, Services
 from gateway.core.errors import NotFound
 from gateway.core.subject import Subject, SubjectType
 from gateway.days.quiet import called
+from gateway.days.review import Reviewed
+from gateway.days.reviewer import week_of
 from gateway.days.tuning import choices
 from gateway.days.watch import Standing
 
@@ -63,6 +66,31 @@ class DaysView(BaseModel):
     remarks: list[str]
 
 
+class ChangeView(BaseModel):
+    """Something that is not as it was."""
+
+    what: str
+    day: date = Field(description="on which it was noticed")
+    words: str
+
+
+class OddPartView(BaseModel):
+    """A day that was unlike others."""
+
+    day: date
+    share: float = Field(description="of this home's own days that were as unusual")
+    words: list[str] = Field(description="what made it, the most unusual first")
+
+
+class WeekView(BaseModel):
+    """The seven days before today."""
+
+    sudden: list[ChangeView]
+    slow: list[ChangeView]
+    unusual: list[OddPartView]
+    remarks: list[str]
+
+
 class Promise(BaseModel):
     """What is to hold from now on; what is left out stays."""
 
@@ -83,6 +111,14 @@ def day_routes() -> APIRouter:
         found = _standing(services, resident.id)
         await services.audit.note(caller.name, "days.read", resident.id)
         return await asyncio.to_thread(_view, found)
+
+    @router.get("/residents/{resident_id}/week")
+    async def week(resident_id: str, services: Given, caller: Nurse) -> WeekView:
+        """The seven days before today: what changed, suddenly or slowly, and what was unusual of single days."""
+        resident = await services.acts.registry.resident(resident_id)
+        found = _standing(services, resident.id)
+        await services.audit.note(caller.name, "week.read", resident.id)
+        return await asyncio.to_thread(_week, found)
 
     @router.put("/residents/{resident_id}/days", status_code=204)
     async def promise(resident_id: str, body: Promise, services: Given, caller: Nurse) -> None:
@@ -131,6 +167,19 @@ def _view(found: Standing) -> DaysView:
         else [ChoiceView(**asdict(one)) for one in choices(record, learnt, found.promise.per_month)],
         remarks=_remarks(found),
     )  # fmt: skip
+
+
+def _week(found: Standing) -> WeekView:
+    if found.record is None:
+        return WeekView(sudden=[], slow=[], unusual=[], remarks=_remarks(found))
+    today = int(found.record.now_s // 86_400)
+    week = week_of(Reviewed(found.record), found.promise.per_month, today)
+    return WeekView(
+        sudden=[ChangeView(**asdict(one)) for one in week.sudden],
+        slow=[ChangeView(**asdict(one)) for one in week.slow],
+        unusual=[OddPartView(day=one.day, share=one.share, words=list(one.words)) for one in week.odd],
+        remarks=_remarks(found),
+    )
 
 
 def _remarks(found: Standing) -> list[str]:

@@ -19,6 +19,7 @@ class Days:
     def __init__(self, household: Household) -> None:
         self.household = household
         self.learnt: Learnt | None = None
+        self.emergencies: tuple[tuple[datetime, datetime], ...] = ()  # real ones: alert and answer
         self.told = Told()
         self._placed = {one.identity: one for one in household.devices}
         self._index: dict[tuple[str, str], int] = {}
@@ -70,7 +71,7 @@ class Days:
 
     def record(self, spans: Sequence[tuple[datetime, datetime]], *, now: datetime, zone: tzinfo) -> Record:
         """As it is known now."""
-        return record_of(self.told, self._sensors, spans, now=now, zone=zone)
+        return record_of(self.told, self._sensors, spans, now=now, zone=zone, emergencies=self.emergencies)
 
     def learn(self, record: Record) -> Learnt:
         """What the record teaches."""

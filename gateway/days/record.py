@@ -78,7 +78,13 @@ class Record:
 
 
 def record_of(
-    told: Told, sensors: Sequence[Sensor], spans: Sequence[tuple[datetime, datetime]], *, now: datetime, zone: tzinfo
+    told: Told,
+    sensors: Sequence[Sensor],
+    spans: Sequence[tuple[datetime, datetime]],
+    *,
+    now: datetime,
+    zone: tzinfo,
+    emergencies: Sequence[tuple[datetime, datetime]] = (),
 ) -> Record:
     """What is known of a home now.
 
@@ -88,6 +94,7 @@ def record_of(
         spans: in which it was listened to.
         now: aware; what sensors say of later moments is left out.
         zone: of the home.
+        emergencies: real ones, from the alert until it was resolved: nothing is learnt from the quiet before them.
     """
     now_utc = now.timestamp()
     told = told.since(now_utc - DAYS * DAY_S)
@@ -105,15 +112,19 @@ def record_of(
     lost = _lost(told, len(sensors), heard, now_utc)
     order = np.argsort(lost.at_s, kind="stable")
     kept = _news(told, sensors)
-    return Record(
-        events=Events(
-            first_day=first_day, days=days, sensors=tuple(sensors),
-            at_s=np.maximum(local(told.at_s[kept]), 0.0), sensor=told.sensor[kept], on=told.state[kept] == 1,
-            failed_at_s=np.maximum(local(lost.at_s[order]), 0.0), failed_sensor=lost.sensor[order],
-            failed=lost.state[order] == -1,
-        ),
-        now_s=now_s, listening=_listening(local(heard), days), clock_changes=changes,
+    events = Events(
+        first_day=first_day, days=days, sensors=tuple(sensors),
+        at_s=np.maximum(local(told.at_s[kept]), 0.0), sensor=told.sensor[kept], on=told.state[kept] == 1,
+        failed_at_s=np.maximum(local(lost.at_s[order]), 0.0), failed_sensor=lost.sensor[order],
+        failed=lost.state[order] == -1,
     )  # fmt: skip
+    listening = _listening(local(heard), days)
+    for raised, resolved in emergencies:
+        begin, end = local(np.array([raised.timestamp(), resolved.timestamp()])).tolist()
+        last = int(np.searchsorted(events.at_s, begin)) - 1
+        first = int(events.at_s[last] // 60) + 1 if last >= 0 else 0
+        listening[first : max(0, int(end // 60))] = False
+    return Record(events=events, now_s=now_s, listening=listening, clock_changes=changes)
 
 
 def _news(told: Told, sensors: Sequence[Sensor]) -> NDArray[np.bool_]:

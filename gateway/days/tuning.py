@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.activity.budget import INACTIVITY, divided
 from analytics.activity.habits import DAY
 from analytics.activity.promise import threshold_h
 from analytics.activity.running import Learnt
@@ -23,9 +24,10 @@ class Choice:
     """One promise.
 
     Attributes:
-        per_month: false alerts that are accepted in thirty days.
+        per_month: false alerts that are accepted in thirty days, of all detectors together.
         threshold_h: of the statistic.
-        last_month: quiets of the last thirty days that would have been alerts, each judged by the other days.
+        last_month: quiets of the last thirty days that would have been alerts, each judged by the other days. Changes
+            of habits have their own share of the promise, and are not counted.
         delay_h: mean hours until an alert, had nothing been heard any more from some moment on; None: too little known.
         night_delay_h: of moments from ten to seven; None likewise.
     """
@@ -40,7 +42,8 @@ class Choice:
 def choices(record: Record, learnt: Learnt, per_month: float) -> tuple[Choice, ...]:
     """The promises of `PER_MONTH`, and the one that holds, in the order of their numbers."""
     asked = sorted({*PER_MONTH, per_month})
-    levels = np.array([threshold_h(one, learnt.peaks_h, learnt.hours) for one in asked])
+    shares = [divided(one)[INACTIVITY] for one in asked]
+    levels = np.array([threshold_h(one, learnt.peaks_h, learnt.hours) for one in shares])
     recent = learnt.peaks_h[learnt.ended >= (learnt.days - MONTH_DAYS) * DAY]
     delays, night = delays_h(record.events, learnt, record.listening, levels, days=MONTH_DAYS)
     return tuple(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
+from analytics.activity.budget import INACTIVITY, divided
 from analytics.activity.outages import Why
 from gateway.core.clock import Clock
 from gateway.core.errors import Conflict, StoreError
@@ -17,6 +18,7 @@ from gateway.days.household import Days
 from gateway.days.households import households
 from gateway.days.quiet import Quiet, called, quiet
 from gateway.days.record import Record
+from gateway.days.reviewer import Reviewer
 from gateway.desk.day_findings import (
     ABSENCE_CONDITION,
     QUIET_CONDITION,
@@ -25,7 +27,7 @@ from gateway.desk.day_findings import (
     heard_again_report,
     quiet_report,
 )
-from gateway.desk.events import Alert, Priority, State
+from gateway.desk.events import Alert, AlertKind, Priority, State, Verdict
 from gateway.desk.service import Desk
 from gateway.store.day_promises import DayPromise, DayPromises
 from gateway.store.listening import Listening
@@ -38,6 +40,7 @@ TICK_S: Final = 60.0
 LEARN_S: Final = 3600.0  # how often sensors that are silent are looked for, and today's habits
 DEAF_S: Final = 3600.0  # nothing is listened to for that long: worth a word
 _HOUSE_S: Final = 600.0  # how often is looked who lives here
+_RESOLVED: Final = 1000  # alerts looked through for real emergencies
 _NOW_S: Final = 120.0  # an outage that ends no earlier than this goes on
 
 
@@ -94,6 +97,7 @@ class DayWatch:
         self._origin = origin
         self._deaf = deaf
         self._tick_s = tick_s
+        self._reviewer = Reviewer(desk=desk, zone=zone)
         self._all: dict[Subject, Days] = {}
         self._standing: dict[Subject, Standing] = {}
         self._learnt_at: dict[Subject, tuple[float, int]] = {}
@@ -159,8 +163,20 @@ class DayWatch:
             kept[one.subject] = Days(one)
             await kept[one.subject].read_past(self._states, now, self._seq)
             self._learnt_at.pop(one.subject, None)
+        for subject, days in kept.items():
+            days.emergencies = await self._emergencies(subject)
         self._all = kept
         self._standing = {subject: one for subject, one in self._standing.items() if subject in kept}
+
+    async def _emergencies(self, subject: Subject) -> tuple[tuple[datetime, datetime], ...]:
+        """Quiets that were found to be real: what is usual is not learnt from them."""
+        resolved = await self._desk.store.find(frozenset({State.RESOLVED}), limit=_RESOLVED)
+        return tuple(
+            (one.raised_at, one.resolved_at)
+            for one in resolved
+            if one.subject == subject and one.kind is AlertKind.INACTIVITY and one.verdict is Verdict.REAL
+            if one.resolved_at is not None
+        )
 
     async def _hear(self) -> None:
         """What was committed since the last look."""
@@ -184,12 +200,13 @@ class DayWatch:
         if learnt is None:  # for the checker: it was learnt just now
             return
         answered = await self._answered(subject, record, now)
-        found = quiet(record, learnt, per_month=promise.per_month, answered_s=answered)
+        found = quiet(record, learnt, per_month=divided(promise.per_month)[INACTIVITY], answered_s=answered)
         self._standing[subject] = Standing(
             days=days, promise=promise, record=record, quiet=found, out=_out(days, record)
         )
         if promise.watched:
             await self._tell(subject, days, record, found, now)
+            await self._reviewer.look(subject, record, promise.per_month, now)
 
     async def _learn(self, subject: Subject, days: Days, record: Record, now: datetime) -> None:
         today = int(record.now_s // 86_400)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -14,6 +14,7 @@ from gateway.desk.machine import Report
 
 QUIET_CONDITION: Final = "inactivity"
 ABSENCE_CONDITION: Final = "absence"
+WEEK_CONDITION: Final = "week"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,52 @@ def heard_again_report(alert: Alert, *, at: datetime, where: str) -> Report:
         device_identity=None,
         at=at,
         episode=alert.id,
+    )
+
+
+def change_report(*, subject: Subject, what: str, words: str, at: datetime) -> Report:
+    """Something about somebody's days is not as it was since yesterday or the day before.
+
+    Args:
+        subject: whose days.
+        what: the condition: each has an alert of its own ("rising later").
+        words: a sentence with the numbers behind it.
+        at: now, aware.
+    """
+    return Report(
+        subject=subject,
+        kind=AlertKind.CHANGE,
+        condition=what,
+        priority=Priority.MEDIUM,
+        probability=None,
+        summary=words,
+        device_identity=None,
+        at=at,
+        lasting=True,
+    )
+
+
+def week_report(*, subject: Subject, words: Sequence[str], evidence: Mapping[str, Any], at: datetime) -> Report:
+    """The week's summary, where something changes slowly.
+
+    Args:
+        subject: whose week.
+        words: each change.
+        evidence: all of it, and what was unusual of single days.
+        at: now, aware.
+    """
+    text = json.dumps(evidence, allow_nan=False, separators=(",", ":"))
+    return Report(
+        subject=subject,
+        kind=AlertKind.CHANGE,
+        condition=WEEK_CONDITION,
+        priority=Priority.LOW,
+        probability=None,
+        summary=f"This week: {'; '.join(words)}",
+        device_identity=None,
+        at=at,
+        evidence=(Evidence(name="week", media_type="application/json", content=text),),
+        lasting=True,
     )
 
 

@@ -19,9 +19,7 @@ from gateway.desk.events import Alert, AlertKind, Priority
 
 DAY_BEGINS: Final = time(7)  # local time of the home
 DAY_ENDS: Final = time(22)
-BY_DAY: Final = frozenset(
-    {AlertKind.VITAL_SIGN, AlertKind.ABSENCE}
-)  # findings about days and weeks, not about this minute
+BY_DAY: Final = frozenset({AlertKind.VITAL_SIGN, AlertKind.ABSENCE, AlertKind.CHANGE})
 # The longest night has nine hours, ten when the clocks go back. However the wall clock is set: never longer than that.
 LONGEST_NIGHT_S: Final = 36_000.0
 

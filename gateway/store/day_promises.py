@@ -14,7 +14,7 @@ from gateway.store.database import Database
 from gateway.store.rows import insert
 from gateway.store.stamp import STAMP_COLUMNS, Stamper
 
-USUAL_PER_MONTH: Final = 1.0
+USUAL_PER_MONTH: Final = 2.0  # one of a quiet, one of everything else: see `analytics.activity.budget`
 LEAST, MOST = 0.1, 10.0  # a false alert in ten months; one every three days
 _AGAIN: Final = "ON CONFLICT (subject_type, subject_id) DO UPDATE SET " + ", ".join(
     f"{column} = excluded.{column}" for column in ("watched", "per_month", *STAMP_COLUMNS.split(", "))

@@ -44,7 +44,7 @@ def test_what_is_known_and_what_promises_mean(told: Told, tmp_path: Path) -> Non
             assert reply.status_code == 200
             found = reply.json()
             assert (found["watched"], found["per_month"], found["days_learnt"], found["shared_with"]) == (
-                True, 1.0, 40, 0,
+                True, 2.0, 40, 0,
             )  # fmt: skip
             assert len(found["sensors"]) == 7
             assert {
@@ -88,12 +88,31 @@ def test_a_promise_is_changed_in_part_and_noted(told: Told, tmp_path: Path) -> N
     told(story)
 
 
+def test_the_week(told: Told, tmp_path: Path) -> None:
+    async def story(home: Rooms) -> None:
+        watch = await home.watched(0.1)
+
+        async def ask(nurse: httpx.AsyncClient) -> None:
+            reply = await nurse.get("/api/v1/residents/Aino/week")
+            assert reply.status_code == 200
+            found = reply.json()
+            assert set(found) == {"sudden", "slow", "unusual", "remarks"}
+            for one in found["unusual"]:
+                assert len(one["words"]) == 3
+            assert (await home.registry.audit())[0].action == "week.read"
+
+        await asked(tmp_path, home, watch, ask)
+
+    told(story)
+
+
 @pytest.mark.parametrize("role", [None, Role.TECHNICIAN])
 async def test_not_for_others(home: Home, role: Role | None) -> None:
     await home.services.acts.add_resident("Aino", actor="t")
     async with client(home, role) as caller:
         wanted = 401 if role is None else 403
         assert (await caller.get("/api/v1/residents/Aino/days")).status_code == wanted
+        assert (await caller.get("/api/v1/residents/Aino/week")).status_code == wanted
         assert (await caller.put("/api/v1/residents/Aino/days", json={"per_month": 1})).status_code == wanted
 
 
