@@ -45,18 +45,25 @@ class Seen:
         nights: walking about, visits, hour of rising, float64 (homes, days, 3), NaN where not known.
         kitchen: visits begun in each hour, float64 (homes, days, 24), NaN where not known.
         at_home: share of each hour at home, float64 (homes, days, 24).
+        clock_h: how much later by the clock a resident may live because clocks were put forward, hours, float64
+            (homes, days).
     """
 
     nights: NDArray[np.float64]
     kitchen: NDArray[np.float64]
     at_home: NDArray[np.float64]
+    clock_h: NDArray[np.float64]
 
     @classmethod
-    def of(cls, days: list[Day]) -> Seen:
-        """Homes of equally many days."""
+    def of(cls, days: list[Day], company: NDArray[np.bool_], clock_h: NDArray[np.float64]) -> Seen:
+        """Homes of equally many days; of days with company, or after one, nights are not the resident's alone."""
         each = [np.stack([one.rooms_asleep, one.bathroom_asleep, one.rise_h], axis=1) for one in days]
+        nights = np.stack(each)
+        shared = company | np.concatenate([np.zeros_like(company[:, :1]), company[:, :-1]], axis=1)
+        nights[:, :, (WALKING, BATHROOM)] = np.where(shared[:, :, None], np.nan, nights[:, :, (WALKING, BATHROOM)])
         return cls(
-            nights=np.stack(each),
+            nights=nights,
+            clock_h=clock_h,
             kitchen=np.stack([one.kitchen_visits for one in days]),
             at_home=np.stack([one.at_home for one in days]),
         )
@@ -74,7 +81,9 @@ def deviations(seen: Seen) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         past = slice(max(0, day - LAG_DAYS - BASE_DAYS), day - LAG_DAYS)
         middle, spread = _usual(seen.nights[:, past], np.array(PRIOR_SPREAD[:KITCHEN]))
         spread = np.maximum(spread, LEAST_SPREAD[:KITCHEN])
-        early[:, day, :KITCHEN] = late[:, day, :KITCHEN] = (seen.nights[:, day] - middle) / spread
+        today = seen.nights[:, day].copy()
+        today[:, RISING] -= np.maximum(seen.clock_h[:, day], 0)
+        early[:, day, :KITCHEN] = late[:, day, :KITCHEN] = (today - middle) / spread
         early[:, day, KITCHEN], late[:, day, KITCHEN] = _kitchen(seen, past, day)
     return early, late
 

@@ -41,21 +41,23 @@ class Tail:
         level: u, exceeded on `LEVEL_SHARE` of the days.
         per_day: r, peaks above it, of a day.
         excess: b, mean height of a peak above u.
+        times: how many times as often as promised thresholds of one's own past were reached: so much less is promised.
     """
 
     level: float
     per_day: float
     excess: float
+    times: float = 1.0
 
 
 LEVEL_SHARE: Final = 0.08
 # Of the made-up residents of `found.fitted`, none of whom is in any figure.
 GENERAL: Final[dict[str, Tail]] = {
-    "walking about by night": Tail(level=1.72, per_day=0.063, excess=0.63),
-    "more bathroom visits by night": Tail(level=1.79, per_day=0.055, excess=0.63),
-    "rising later": Tail(level=1.53, per_day=0.053, excess=0.6),
-    "fewer kitchen visits": Tail(level=1.54, per_day=0.054, excess=0.38),
-    SLOW: Tail(level=6.5, per_day=0.021, excess=1.5),
+    "walking about by night": Tail(level=1.72, per_day=0.063, excess=0.63, times=1.0),
+    "more bathroom visits by night": Tail(level=1.79, per_day=0.055, excess=0.64, times=1.2),
+    "rising later": Tail(level=1.49, per_day=0.056, excess=0.52, times=1.1),
+    "fewer kitchen visits": Tail(level=1.54, per_day=0.054, excess=0.38, times=1.3),
+    SLOW: Tail(level=8.2, per_day=0.0082, excess=2.5, times=1.3),
 }
 # What is true of residents in general weighs as much as so many days of their own (u, r), and so many peaks (b).
 _DAYS_WEIGHT: Final = 60.0
@@ -99,7 +101,7 @@ def threshold(per_month: float, past: NDArray[np.float64], general: Tail) -> flo
         over = np.minimum(peaks(own, level) - level, _MOST_EXCESS * excess)
         per_day = (len(over) + _DAYS_WEIGHT * per_day) / (days + _DAYS_WEIGHT)
         excess = (float(over.sum()) + _PEAKS_WEIGHT * excess) / (len(over) + _PEAKS_WEIGHT)
-    return max(level, level + excess * float(np.log(per_day * MONTH_DAYS / per_month)))
+    return max(level, level + excess * float(np.log(per_day * MONTH_DAYS * general.times / per_month)))
 
 
 def peaks(heights: NDArray[np.float64], level: float) -> NDArray[np.float64]:

@@ -22,6 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 _DAY_S: Final = 86_400
+_HOUR_S: Final = 3600.0
+ADAPTS_DAYS: Final = 7  # until nobody lives by the old clock any more
 
 
 def local_s(
@@ -75,6 +77,21 @@ def transitions(zone: dt.tzinfo, from_utc_s: float, to_utc_s: float) -> tuple[ND
         at.append(float(high))
         offsets.append(until)
     return np.array(at, np.float64), np.array(offsets, np.float64)
+
+
+def lag_h(
+    transitions_utc_s: NDArray[np.float64], offsets_s: NDArray[np.float64], first_day: np.datetime64, days: int
+) -> NDArray[np.float64]:
+    """How much later by the new clock somebody may still live on each day, hours, float64 (days,).
+
+    1 in the week that begins with summer time, -1 in the one that begins with its end, 0 on all others.
+    """
+    found = np.zeros(days)
+    for at, before, after in zip(transitions_utc_s, offsets_s[:-1], offsets_s[1:], strict=True):
+        date = np.datetime64(int(at + before), "s").astype("datetime64[D]")
+        day = int((date - first_day) / np.timedelta64(1, "D"))
+        found[max(day, 0) : max(day + ADAPTS_DAYS, 0)] = (after - before) / _HOUR_S
+    return found
 
 
 def change_words(transitions_utc_s: NDArray[np.float64], offsets_s: NDArray[np.float64]) -> list[str]:

@@ -33,6 +33,9 @@ NIGHT_H: Final = (22, 6)  # visits to the bathroom count in between
 _ASLEEP_H: Final = (0, 6)  # hours in which hardly anybody is still, or already, up …
 _MOSTLY: Final = 0.8  # … nor is this resident on so many of the nights
 _ASLEEP_LEAST_H: Final = 3
+_LEAST_AT_HOME_H: Final = 5.0  # between six and ten in the evening; of a day with less nothing can be said
+_ALONE: Final = 2  # openings without motion in the same room around them: its motion sensor is out
+_AROUND: Final = 10  # minutes
 _WITNESS: Final = 0.5  # of the days; a contact that speaks on more of them usually does
 _VISIT: Final = 15  # minutes; lively ones closer together are one visit …
 _SHORT_VISIT: Final = 10  # … and where each is counted for itself
@@ -51,8 +54,10 @@ class Day:
         bathroom_asleep: visits in the hours after midnight in which this resident usually sleeps.
         rooms_asleep: lively minutes in these hours in rooms that are neither bedroom nor bathroom.
         kitchen_visits: begun in each hour as its motion sensors tell, float64 (days, 24). Of a day without a word of
-            them nothing is known, unless the room's contacts (fridge, cupboard), which usually speak, kept silent too.
+            them nothing is known, unless the room's contacts (fridge, cupboard), which usually speak, kept silent too;
+            nor of one on which these were moved and no motion was seen.
         at_home: share of each hour that the resident was at home, float64 (days, 24).
+        away: hardly at home at all, bool (days,): nothing is unusual about a day that was spent elsewhere.
     """
 
     bathroom_by_night: NDArray[np.float64]
@@ -64,6 +69,7 @@ class Day:
     rooms_asleep: NDArray[np.float64]
     kitchen_visits: NDArray[np.float64]
     at_home: NDArray[np.float64]
+    away: NDArray[np.bool_]
 
 
 def hourly(events: Events, listening: NDArray[np.bool_] | None = None) -> NDArray[np.float32]:
@@ -85,8 +91,17 @@ def hourly(events: Events, listening: NDArray[np.bool_] | None = None) -> NDArra
     return np.ascontiguousarray(values.transpose(1, 2, 0))
 
 
-def daily(events: Events, listening: NDArray[np.bool_] | None = None) -> Day:
-    """Each day of a home; see `hourly` for the arguments. Of the first day the night before is not known."""
+def daily(
+    events: Events, listening: NDArray[np.bool_] | None = None, clock_h: NDArray[np.float64] | None = None
+) -> Day:
+    """Each day of a home. Of the first day the night before is not known.
+
+    Args:
+        events: of one home.
+        listening: as in `hourly`.
+        clock_h: how much later by the clock the resident may live than usual, because clocks were put forward, hours,
+            float64 (days,) (`clocktime.lag_h`); 0 when None. The hours asleep are then the ones on either clock.
+    """
     known = _Known.of(events, listening)
     anywhere = np.asarray(known.lively.any(axis=0))
     out = np.asarray(cut.where(cut.minutes(events, events.days * DAY).place) == Place.OUT)
@@ -94,30 +109,37 @@ def daily(events: Events, listening: NDArray[np.bool_] | None = None) -> Day:
     bed, rise = rests(known.lively, known.room_dark, known.elsewhere_dark | known.room_dark[Place.BATHROOM], out)
     visits, deep, rooms = (np.full(events.days, np.nan) for _ in range(3))
     asleep = _asleep(bed, rise)
+    lag = np.zeros(events.days, np.int64) if clock_h is None else (clock_h * HOUR).astype(np.int64)
+    at_home = 1 - out.reshape(events.days, HOURS, HOUR).mean(axis=2)
+    away = at_home[:, NIGHT_H[1] : NIGHT_H[0]].sum(axis=1) < _LEAST_AT_HOME_H
     for day in range(events.days):
         midnight = day * DAY
         night = slice(max(0, midnight - DAY + NIGHT_H[0] * HOUR), midnight + NIGHT_H[1] * HOUR)
         if day and not known.room_dark[Place.BATHROOM, night].any():
             visits[day] = _visits(known.lively[Place.BATHROOM, night], _VISIT)
-        own = slice(midnight + asleep[0], midnight + asleep[1])
+        own = slice(midnight + asleep[0] + max(0, lag[day]), midnight + asleep[1] + min(0, lag[day]))
+        if out[own].mean() > _MOSTLY:
+            bed[day] = rise[day] = np.nan
+            continue
         if not known.room_dark[Place.BATHROOM, own].any():
             deep[day] = _visits(known.lively[Place.BATHROOM, own], _SHORT_VISIT)
         if not known.elsewhere_dark[own].any():
             rooms[day] = known.lively[_ELSEWHERE, own].any(axis=0).sum()
     awake = slice(NIGHT_H[1] * HOUR, NIGHT_H[0] * HOUR)
-    quiet, dark, away = (
+    quiet, dark, door_dark = (
         part.reshape(events.days, DAY) for part in (cut.since(anywhere | out), known.dark, known.door_dark)
     )
     return Day(
         bathroom_by_night=visits,
         rise_h=rise,
         bed_h=bed,
-        out_h=np.where(away.any(axis=1), np.nan, out.reshape(events.days, DAY).sum(axis=1) / HOUR),
-        longest_quiet_h=np.where(dark[:, awake].any(axis=1), np.nan, quiet[:, awake].max(axis=1) / HOUR),
+        out_h=np.where(door_dark.any(axis=1) | away, np.nan, HOURS - at_home.sum(axis=1)),
+        longest_quiet_h=np.where(dark[:, awake].any(axis=1) | away, np.nan, quiet[:, awake].max(axis=1) / HOUR),
         bathroom_asleep=deep,
         rooms_asleep=rooms,
         kitchen_visits=_kitchen(events, known.room_dark[Place.KITCHEN]),
-        at_home=1 - out.reshape(events.days, HOURS, HOUR).mean(axis=2),
+        at_home=at_home,
+        away=away,
     )
 
 
@@ -170,14 +192,16 @@ def _kitchen(events: Events, dark: NDArray[np.bool_]) -> NDArray[np.float64]:
     spoke = np.asarray(moved.reshape(events.days, DAY).any(axis=1))
     witness = np.asarray(opened.reshape(events.days, DAY).any(axis=1))
     witnessed = spoke.any() and witness[spoke].mean() > _WITNESS
-    found[~spoke & (witness | (not witnessed))] = np.nan
+    near = np.convolve(moved, np.ones(2 * _AROUND + 1), mode="same") > 0.5
+    alone = (opened & ~near).reshape(events.days, DAY).sum(axis=1)
+    found[(~spoke & (witness | (not witnessed))) | (alone >= _ALONE)] = np.nan
     return found
 
 
 def _asleep(bed_h: NDArray[np.float64], rise_h: NDArray[np.float64]) -> tuple[int, int]:
     """Minutes of the day from which on and until which this resident sleeps on most nights."""
     first, last = (60 * one for one in _ASLEEP_H)
-    known = ~np.isnan(bed_h)
+    known = ~np.isnan(bed_h + rise_h)
     if known.any():
         late, early = np.quantile(bed_h[known], _MOSTLY) - HOURS, np.quantile(rise_h[known], 1 - _MOSTLY)
         first = min(max(first, round(late * HOUR)), last - _ASLEEP_LEAST_H * HOUR)

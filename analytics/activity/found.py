@@ -68,7 +68,7 @@ SUDDEN: Final[dict[str, tuple[Change, int, bool]]] = {
     "three more bathroom visits a night": (_visits(3), abrupt.BATHROOM, True),
     "four more bathroom visits a night": (_visits(4), abrupt.BATHROOM, False),
 }
-DECLINES: Final = (1, 2, 3, 4, 5, 6, 8, 10)  # per cent a week
+DECLINES: Final = (1, 2, 3, 5, 7, 10)  # per cent a week
 _DECLINE_SIGNS: Final = (FALLS + SIGNS.index("kitchen by day"), FALLS + SIGNS.index("activity by day"),
                          SIGNS.index("longest quiet by day"))  # fmt: skip
 
@@ -145,7 +145,7 @@ def _home(seed: list[int], less_a_week: float = 0.0) -> Events:
 
 
 def _declined(seen: Noticed) -> NDArray[np.bool_]:
-    return np.asarray(np.isin(seen.slow, _DECLINE_SIGNS) | seen.abrupt[:, :, abrupt.KITCHEN], bool)
+    return np.asarray(np.isin(seen.slow, _DECLINE_SIGNS), bool)
 
 
 def _row(name: str, changed: NDArray[np.bool_], still: NDArray[np.bool_], pooled: bool) -> dict[str, Any]:

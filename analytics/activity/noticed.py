@@ -16,13 +16,15 @@ from analytics.activity import abrupt, budget, change
 from analytics.activity.abrupt import KINDS, Seen
 from analytics.activity.budget import GENERAL, SLOW
 from analytics.activity.change import PATIENT, Sums
+from analytics.activity.company import company, lively
 from analytics.activity.events import Events
-from analytics.activity.features import Day, daily, hourly
+from analytics.activity.features import daily, hourly
 from analytics.activity.signs import SIGNS, signs
 
 WEEK: Final = 7
 KNOWN_DAYS: Final = 28  # before which nothing is said
 FALLS: Final = len(SIGNS)
+_BY_THE_CLOCK: Final = (SIGNS.index("rising"), SIGNS.index("going to bed"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -32,23 +34,41 @@ class Days:
     Attributes:
         seen: what `abrupt` looks at.
         signs: of `signs.signs`, float32 (homes, days, len(SIGNS)).
+        company: days with more people than usual, bool (homes, days): of these and the nights around them nothing is
+            said that another person may have done.
     """
 
     seen: Seen
     signs: NDArray[np.float32]
+    company: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, homes: list[Events], listening: list[NDArray[np.bool_]] | None = None) -> Days:
-        """Homes of equally many days; `listening` as in `features.hourly`, one for each home."""
+    def of(
+        cls,
+        homes: list[Events],
+        listening: list[NDArray[np.bool_]] | None = None,
+        clock_h: NDArray[np.float64] | None = None,
+    ) -> Days:
+        """Homes of equally many days.
+
+        Args:
+            homes: their records.
+            listening: as in `features.hourly`, one for each home; always when None.
+            clock_h: as in `features.daily`, float64 (homes, days); 0 when None.
+        """
         heard: list[NDArray[np.bool_] | None] = [None] * len(homes) if listening is None else [*listening]
-        days: list[Day] = [daily(home, own) for home, own in zip(homes, heard, strict=True)]
+        lag = np.zeros((len(homes), homes[0].days)) if clock_h is None else clock_h
+        days = [daily(home, own, late) for home, own, late in zip(homes, heard, lag, strict=True)]
         each = [signs(hourly(home, own), day) for home, own, day in zip(homes, heard, days, strict=True)]
-        return cls(seen=Seen.of(days), signs=np.stack(each))
+        shared = company(np.stack([lively(home) for home in homes]))
+        table = np.where(shared[:, :, None], np.float32(np.nan), np.stack(each))
+        table[:, :, _BY_THE_CLOCK] = np.where(lag[:, :, None] != 0, np.float32(np.nan), table[:, :, _BY_THE_CLOCK])
+        return cls(seen=Seen.of(days, shared, lag), signs=table, company=shared)
 
     def until(self, day: int) -> Days:
         """The days before one."""
         own = {one.name: getattr(self.seen, one.name)[:, :day] for one in fields(self.seen)}
-        return Days(seen=Seen(**own), signs=self.signs[:, :day])
+        return Days(seen=Seen(**own), signs=self.signs[:, :day], company=self.company[:, :day])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

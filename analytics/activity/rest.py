@@ -24,6 +24,7 @@ _PRIOR_ASLEEP, _PRIOR_AWAKE = 0.002, 0.02  # … and how likely it speaks then
 _MOST: Final = 3.0  # nats that one minute of one room may count
 _OUT: Final = -0.3  # nats of a minute out of home: nobody is in bed
 _REST_H: Final = 3.0  # less is a nap
+_ONE_ROOM_H: Final = 1.5  # that only one room's silence makes it later: its sensor may be out, and nothing is known
 
 
 def weights(
@@ -49,7 +50,8 @@ def rests(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Hour of the clock at which each night's rest began (above 24 after midnight) and ended, float64 (days,) each.
 
-    Of the day on which it ended; NaN for the first day, where it is dark, and where there was no rest.
+    Of the day on which it ended; NaN for the first day, where it is dark, where there was no rest, and for an end that
+    hangs on the silence of a single room.
 
     Args:
         lively: which rooms spoke, bool (rooms, days * 1440).
@@ -58,19 +60,26 @@ def rests(
         out: the resident was out of home, bool (minutes,).
     """
     spoke, silent = weights(lively, room_dark, out)
-    gain = spoke @ lively + silent @ ~(lively | room_dark)
-    gain = np.where(out, _OUT, gain)
-    days = lively.shape[1] // _DAY
+    each = spoke[:, None] * lively + silent[:, None] * ~(lively | room_dark)
+    bed, rise = _stretches(np.where(out, _OUT, each.sum(axis=0)), dark)
+    for room in range(len(lively)):
+        _, without = _stretches(np.where(out, _OUT, each.sum(axis=0) - each[room]), dark)
+        rise = np.where(rise - without > _ONE_ROOM_H, np.nan, rise)
+    return bed, rise
+
+
+def _stretches(gain: NDArray[np.float64], dark: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The best stretch of each night, hours of the clock, float64 (days,) each."""
+    days = len(gain) // _DAY
+    first = np.arange(days - 1) * _DAY + _EVENING_H * _HOUR
+    rows = first[:, None] + np.arange((24 - _EVENING_H + _NOON_H) * _HOUR)
+    sums = np.concatenate([np.zeros((days - 1, 1)), np.cumsum(gain[rows], axis=1)], axis=1)
+    end = (sums - np.minimum.accumulate(sums, axis=1)).argmax(axis=1)
+    begin = np.where(np.arange(sums.shape[1]) <= end[:, None], sums, np.inf).argmin(axis=1)
+    unknown = dark[rows].any(axis=1) | (end - begin < _REST_H * _HOUR)
     bed, rise = np.full(days, np.nan), np.full(days, np.nan)
-    for day in range(1, days):
-        own = slice((day - 1) * _DAY + _EVENING_H * _HOUR, day * _DAY + _NOON_H * _HOUR)
-        if dark[own].any():
-            continue
-        sums = np.concatenate([[0], np.cumsum(gain[own])])
-        end = int(np.argmax(sums - np.minimum.accumulate(sums)))
-        begin = int(np.argmin(sums[: end + 1]))
-        if end - begin >= _REST_H * _HOUR:
-            bed[day], rise[day] = _EVENING_H + begin / _HOUR, _EVENING_H + end / _HOUR - 24
+    bed[1:] = np.where(unknown, np.nan, _EVENING_H + begin / _HOUR)
+    rise[1:] = np.where(unknown, np.nan, _EVENING_H + end / _HOUR - 24)
     return bed, rise
 
 

@@ -28,11 +28,11 @@ def signs(hours: NDArray[np.float32], day: Day) -> NDArray[np.float32]:
     columns = [
         _stabilised(day.rooms_asleep),
         _stabilised(day.bathroom_asleep),
-        _stabilised(day.kitchen_visits[:, _BY_DAY].sum(axis=1)),
+        _stabilised(np.where(day.away, np.nan, day.kitchen_visits[:, _BY_DAY].sum(axis=1))),
         _HALF_HOURS * day.rise_h,
         _HALF_HOURS * day.bed_h,
-        _stabilised(anywhere[:, _BY_DAY].sum(axis=1)),
-        _stabilised(out.sum(axis=1)),
+        _stabilised(np.where(day.away, np.nan, anywhere[:, _BY_DAY].sum(axis=1))),
+        _stabilised(np.where(day.away, np.nan, out.sum(axis=1))),
         day.longest_quiet_h,
     ]
     return np.stack(columns, axis=1).astype(np.float32)
