@@ -174,11 +174,12 @@ def _week(found: Standing) -> WeekView:
         return WeekView(sudden=[], slow=[], unusual=[], remarks=_remarks(found))
     today = int(found.record.now_s // 86_400)
     week = week_of(Reviewed(found.record), found.promise.per_month, today)
+    company = [f"More people than usual were there on {', '.join(str(day) for day in week.company)}."]
     return WeekView(
         sudden=[ChangeView(**asdict(one)) for one in week.sudden],
         slow=[ChangeView(**asdict(one)) for one in week.slow],
         unusual=[OddPartView(day=one.day, share=one.share, words=list(one.words)) for one in week.odd],
-        remarks=_remarks(found),
+        remarks=(company if week.company else []) + _remarks(found),
     )
 
 

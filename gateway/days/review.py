@@ -10,10 +10,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.activity import abrupt, budget, change
-from analytics.activity.features import FEATURES, Day, daily, hourly
-from analytics.activity.signs import SIGNS, signs
-from analytics.activity.unusual import Unusual, parts, rank, unusual, usual, words
+from analytics.activity import abrupt, budget
+from analytics.activity.clocktime import lag_h
+from analytics.activity.features import FEATURES, hourly
+from analytics.activity.noticed import FALLS, KNOWN_DAYS, Days, slow, words
+from analytics.activity.signs import SIGNS
+from analytics.activity.unusual import Unusual, parts, rank, unusual, usual
+from analytics.activity.unusual import words as cell_words
 from gateway.days.record import Record
 
 NIGHTLY: Final = abrupt.KINDS[: abrupt.KITCHEN]  # known when the resident is up
@@ -65,10 +68,12 @@ class Reviewed:
         known = record.listening.copy()
         known[int(record.now_s // 60) :] = False  # what is still to come is not stillness
         self._first: date = events.first_day.astype(object)
-        self.day: Day = daily(events, known)
-        self.hours: NDArray[np.float32] = hourly(events, known)
-        self._heights = abrupt.heights(*abrupt.deviations(abrupt.Seen.of([self.day])))[0]
-        self.days = events.days
+        lag = lag_h(*record.clock_changes, events.first_day, events.days)
+        self._seen = Days.of([events], [known], lag[None])
+        self._hours = hourly(events, known)
+        heights = abrupt.heights(*abrupt.deviations(self._seen.seen))[0]
+        heights[:KNOWN_DAYS] = np.nan
+        self._heights = heights
 
     def abrupt(self, kinds: Sequence[str], per_month: float, day: int) -> list[Change]:
         """What has become different on a day, by the promise for all detectors together.
@@ -95,25 +100,20 @@ class Reviewed:
             per_month: as `abrupt`.
             until: index of the day after the last.
         """
-        first = max(0, until - WEEK)
-        off = change.deviations(signs(self.hours, self.day)[None, :until, None])
-        share = budget.divided(per_month)[budget.SLOW]
-        past = change.step(change.Sums.begin(1, off.shape[2]), off[:, :first], change.PATIENT)[1][0]
-        level = np.array([budget.threshold(share, past.astype(np.float64), budget.GENERAL[budget.SLOW])])
-        _, heights, cells = change.step(change.Sums.begin(1, off.shape[2]), off, change.PATIENT, level)
-        found = []
-        for day in range(first, until):
-            if heights[0, day] >= level[0]:
-                falls, sign = divmod(int(cells[0, day]), len(SIGNS))
-                what = f"{SIGNS[sign]}: {'less' if falls else 'more'}"
-                if SIGNS[sign] in ("rising", "going to bed"):
-                    what = f"{SIGNS[sign]}: {'earlier' if falls else 'later'}"
-                found.append(Change(what=what, day=self._date(day), words=f"{what} than in the weeks before"))
-        return found
+        named = slow(self._seen.signs[:, :until], budget.divided(per_month)[budget.SLOW])[0][0]
+        days = [day for day in range(max(0, until - WEEK), until) if named[day] >= 0]
+        return [
+            Change(what=SIGNS[named[day] % FALLS], day=self._date(day), words=words(None, int(named[day])))
+            for day in days
+        ]
+
+    def company(self, until: int) -> list[date]:
+        """Days of the last week with more people than usual: nothing is said of them that another may have done."""
+        return [self._date(day) for day in range(max(0, until - WEEK), until) if self._seen.company[0, day]]
 
     def odd(self, until: int) -> list[OddPart]:
         """Days of the last week that few others of this home are as unusual as."""
-        cut = parts(self.hours[None, :until])
+        cut = parts(self._hours[None, :until])
         own = unusual(cut, usual(cut))
         found = []
         for day in range(max(0, until - WEEK), until):
@@ -129,26 +129,25 @@ class Reviewed:
     def _sentence(self, kind: int, day: int) -> str:
         last = slice(max(0, day - 1), day + 1)
         past = slice(max(0, day - 1 - _USUAL_DAYS), max(1, day - 1))
+        nights, kitchen = self._seen.seen.nights[0], self._seen.seen.kitchen[0, :, 6:22].sum(axis=1)
         match kind:
             case abrupt.WALKING:
-                lately, was = _numbers(self.day.rooms_asleep, last, past)
+                lately, was = _numbers(nights[:, kind], last, past)
                 return f"Walked about by night for {lately} minutes in the last two nights; usually {was}"
             case abrupt.BATHROOM:
-                lately, was = _numbers(self.day.bathroom_asleep, last, past)
+                lately, was = _numbers(nights[:, kind], last, past)
                 return f"Went to the bathroom {lately} times in the last two nights; usually {was}"
             case abrupt.RISING:
-                rose = [_clock(one) for one in self.day.rise_h[last].tolist() if one == one]
-                was = _clock(float(np.nanmedian(self.day.rise_h[past])))
-                return f"Rose at {' and '.join(rose)}; usually at {was}"
+                rose = [_clock(one) for one in nights[last, kind].tolist() if one == one]
+                return f"Rose at {' and '.join(rose)}; usually at {_clock(float(np.nanmedian(nights[past, kind])))}"
             case _:
-                visits = self.day.kitchen_visits[:, 6:22].sum(axis=1)
-                lately, was = _numbers(visits, last, past)
+                lately, was = _numbers(kitchen, last, past)
                 return f"Went to the kitchen {lately} times on the last two days; usually {was}"
 
 
 def _three(own: Unusual, day: int) -> tuple[str, ...]:
     cells, off = own.cells[0, day].tolist(), own.deviations[0, day].tolist()
-    return tuple(words(cell, by, FEATURES) for cell, by in zip(cells, off, strict=True))
+    return tuple(cell_words(cell, by, FEATURES) for cell, by in zip(cells, off, strict=True))
 
 
 def _numbers(values: NDArray[np.float64], last: slice, past: slice) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import Final
 
 from gateway.core.subject import Subject
@@ -27,6 +27,7 @@ class Week:
     sudden: tuple[Change, ...]
     slow: tuple[Change, ...]
     odd: tuple[OddPart, ...]
+    company: tuple[date, ...]  # more people than usual: what another may have done is not counted
 
 
 class Reviewer:
@@ -88,4 +89,9 @@ def week_of(reviewed: Reviewed, per_month: float, today: int) -> Week:
     sudden = [
         one for day in range(max(0, today - WEEK), today) for one in reviewed.abrupt([*NIGHTLY, *DAILY], per_month, day)
     ]
-    return Week(sudden=tuple(sudden), slow=tuple(reviewed.slow(per_month, today)), odd=tuple(reviewed.odd(today)))
+    return Week(
+        sudden=tuple(sudden),
+        slow=tuple(reviewed.slow(per_month, today)),
+        odd=tuple(reviewed.odd(today)),
+        company=tuple(reviewed.company(today)),
+    )

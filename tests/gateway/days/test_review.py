@@ -71,8 +71,6 @@ def test_as_ever_is_nothing() -> None:
 def test_what_is_still_to_come_is_not_stillness() -> None:
     """At half past two in the night nobody has failed to get up, and nobody has left the kitchen out."""
     reviewed = Reviewed(record(2.5))
-    assert np.isnan(reviewed.day.rise_h[TODAY])
-    assert np.isnan(reviewed.day.kitchen_visits[TODAY, 3:]).all()
     assert reviewed.abrupt([*NIGHTLY, *DAILY], 8.0, TODAY) == []
 
 
