@@ -38,6 +38,8 @@ def tune(
         return
     for line in _words(found):
         print(line)
+    if not found["curve"]:
+        return
     show(
         ("promise, a month", "last month", "alert after", "by night", ""),
         [

@@ -62,7 +62,7 @@ class DaysView(BaseModel):
     days_learnt: int
     sensors: list[SensorView]
     quiet: QuietView | None = Field(description="null where no sensor of movement is theirs, and just after a start")
-    curve: list[ChoiceView]
+    curve: list[ChoiceView] = Field(description="empty in the first week")
     remarks: list[str]
 
 
@@ -163,7 +163,7 @@ def _view(found: Standing) -> DaysView:
             odds_h=quiet.odds_h, threshold_h=quiet.threshold_h,
         ),
         curve=[]
-        if record is None or learnt is None
+        if record is None or learnt is None or not len(learnt.peaks_h)
         else [ChoiceView(**asdict(one)) for one in choices(record, learnt, found.promise.per_month)],
         remarks=_remarks(found),
     )  # fmt: skip

@@ -15,7 +15,7 @@ from analytics.activity.clocktime import lag_h
 from analytics.activity.features import FEATURES, hourly
 from analytics.activity.noticed import FALLS, KNOWN_DAYS, Days, slow, words
 from analytics.activity.signs import SIGNS
-from analytics.activity.unusual import Unusual, parts, rank, unusual, usual
+from analytics.activity.unusual import ENOUGH_DAYS, Unusual, parts, rank, unusual, usual
 from analytics.activity.unusual import words as cell_words
 from gateway.days.record import Record
 
@@ -83,6 +83,8 @@ class Reviewed:
             per_month: false alerts that are accepted in thirty days.
             day: index, from the first of the record.
         """
+        if day < KNOWN_DAYS:
+            return []
         shares = budget.divided(per_month)
         found = []
         for kind in kinds:
@@ -100,6 +102,8 @@ class Reviewed:
             per_month: as `abrupt`.
             until: index of the day after the last.
         """
+        if until < KNOWN_DAYS:
+            return []
         named = slow(self._seen.signs[:, :until], budget.divided(per_month)[budget.SLOW])[0][0]
         days = [day for day in range(max(0, until - WEEK), until) if named[day] >= 0]
         return [
@@ -113,6 +117,8 @@ class Reviewed:
 
     def odd(self, until: int) -> list[OddPart]:
         """Days of the last week that few others of this home are as unusual as."""
+        if until < ENOUGH_DAYS:
+            return []
         cut = parts(self._hours[None, :until])
         own = unusual(cut, usual(cut))
         found = []

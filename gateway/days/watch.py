@@ -139,6 +139,9 @@ class DayWatch:
         for subject, days in list(self._all.items()):
             await self._watch(subject, days, spans, now)
         self._health.report(PART, *self._state(why))
+        for subject, one in list(self._standing.items()):  # after every quiet: who lies there comes first
+            if one.record is not None and one.promise.watched:
+                await self._reviewer.look(subject, one.record, one.promise.per_month, now)
 
     def _moved(self) -> None:
         self._housed_at = float("-inf")
@@ -206,7 +209,6 @@ class DayWatch:
         )
         if promise.watched:
             await self._tell(subject, days, record, found, now)
-            await self._reviewer.look(subject, record, promise.per_month, now)
 
     async def _learn(self, subject: Subject, days: Days, record: Record, now: datetime) -> None:
         today = int(record.now_s // 86_400)

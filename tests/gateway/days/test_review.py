@@ -137,3 +137,11 @@ def test_the_week_names_days_unlike_others() -> None:
     week = week_of(reviewed, 2.0, TODAY)
     assert FIRST + timedelta(days=TODAY - 2) in [one.day for one in week.odd]
     assert all(len(one.words) == 3 and one.share <= 0.05 for one in week.odd)
+
+
+@pytest.mark.parametrize("days", [1, 2, 3, 8, 15, 29])
+def test_of_a_new_home_little_is_said(days: int) -> None:
+    known = record(15.0, days=days)
+    week = week_of(Reviewed(known), 2.0, days - 1)
+    assert (week.sudden, week.slow) == ((), ())
+    assert told((at(15.0, days - 1), known)) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,8 @@ from gateway.days.watch import PART
 from gateway.desk.events import AlertKind, EventType, Priority, State
 from gateway.store.day_promises import DayPromise
 from tests.gateway.days.conftest import Told
-from tests.gateway.days.home import AINO, NOON, Rooms, device
+from tests.gateway.days.home import AINO, NOON, Rooms, device, rooms
+from tests.virtual_time import VirtualClock, run_virtual
 
 HOME = Subject(type=SubjectType.HOME, id="home-1")
 MINUTE = timedelta(minutes=1)
@@ -295,3 +297,23 @@ def test_every_sensor_of_the_home_is_counted(told: Told) -> None:
         assert one.days.learnt.hours > 900
 
     told(story)
+
+
+def test_of_a_home_that_was_equipped_today(tmp_path: Path) -> None:
+    """Nothing is known yet, and nobody is called."""
+
+    async def main() -> None:
+        clock = VirtualClock()
+        clock.step(NOON - clock.wall())
+        async with rooms(tmp_path / "a.db", clock) as home:
+            await home.settle()
+            await home.watched(1)
+            assert home.health.parts()[PART].reason.startswith("No sensor of movement is anybody's")
+            await home.moves(KITCHEN)
+            watch = await home.watched(20)
+            (one,) = watch.standing()
+            assert one.quiet is not None
+            assert await home.alerts() == []
+            assert home.health.parts()[PART].colour is Colour.GREEN
+
+    run_virtual(main)
