@@ -12,6 +12,7 @@ from analytics.activity.habits import DAY
 from analytics.activity.promise import threshold_h
 from analytics.activity.running import Learnt, running
 from gateway.days.record import Record
+from gateway.days.sensors import tells_presence
 
 WHERE: Final = {
     Place.BEDROOM: "in the bedroom",
@@ -111,5 +112,11 @@ def called(sensor: Sensor) -> str:
     """For a person: "the motion sensor in the bedroom"."""
     if sensor.kind is Kind.DOOR:
         return "the contact of the outer door"
-    what = "the motion sensor" if sensor.kind is Kind.MOTION else "the contact"
+    what = (
+        "the presence sensor"
+        if tells_presence(sensor)
+        else "the motion sensor"
+        if sensor.kind is Kind.MOTION
+        else "the contact"
+    )
     return f"{what} {WHERE[sensor.place]}" if sensor.place is not Place.OTHER else f"{what} of another room"

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from analytics.activity.clocktime import local_s, transitions
 from analytics.activity.events import DAY_S, Events, Kind, Sensor
-from gateway.days.sensors import PRESENCE
+from gateway.days.sensors import tells_presence
 
 DAYS: Final = 120  # habits half that old weigh a fourth; more is memory and time for nothing
 # Somebody who sits still is lost by a presence sensor and seen again: nobody came in.
@@ -135,7 +135,7 @@ def _news(told: Told, sensors: Sequence[Sensor]) -> NDArray[np.bool_]:
         own = np.flatnonzero((told.sensor == index) & (told.state >= 0))
         state = told.state[own]
         before = np.append(np.int8(-1), state[:-1])
-        if sensor.kind is Kind.MOTION and _quantity(sensor) not in PRESENCE:
+        if sensor.kind is Kind.MOTION and not tells_presence(sensor):
             kept[own] = (state == 1) & ~_stuck(told.at_s[own], state, before) | (state == 0) & (before == 1)
         elif sensor.kind is Kind.MOTION:
             kept[own] = (state == 1) & (before != 1)
@@ -159,10 +159,6 @@ def _stuck(at_s: NDArray[np.float64], state: NDArray[np.int8], before: NDArray[n
         return np.zeros(len(state), bool)
     begun = np.maximum.accumulate(np.where((state == 1) & (before != 1), at_s, -np.inf))
     return np.asarray(at_s - begun > LASTS_S)
-
-
-def _quantity(sensor: Sensor) -> str:
-    return sensor.name.rpartition("/")[2]
 
 
 def _lost(told: Told, sensors: int, heard: NDArray[np.float64], now_utc: float) -> Told:

@@ -38,3 +38,8 @@ def sensor_of(identity: str, quantity: str, placement: str | None) -> Sensor | N
     else:
         return None
     return Sensor(name=f"{identity}/{quantity}", kind=kind, place=place)
+
+
+def tells_presence(sensor: Sensor) -> bool:
+    """Whether it sees who is there, not who moves."""
+    return sensor.name.rpartition("/")[2] in PRESENCE

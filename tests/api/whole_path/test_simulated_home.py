@@ -90,7 +90,7 @@ def test_a_day_in_a_minute(tmp_path: Path) -> None:
             (resident,) = nurse.get("/residents").json()
             until(lambda: nurse.get(f"/residents/{resident['id']}/days").json()["sensors"], within_s=65)
             days = nurse.get(f"/residents/{resident['id']}/days").json()
-            assert [one["what"] for one in days["sensors"]] == ["the motion sensor in the bedroom"]  # the radar
+            assert [one["what"] for one in days["sensors"]] == ["the presence sensor in the bedroom"]  # the radar
             assert (days["days_learnt"], days["curve"]) == (0, [])
             assert nurse.get(f"/residents/{resident['id']}/week").json()["sudden"] == []
     assert story.process.returncode == 0, story.text()
