@@ -2,8 +2,8 @@
 
 Each cell (part of the day × feature) of each day is taken as a deviation from the home's own usual of the weeks before,
 a fortnight left out so that a slow decline does not become the usual it is measured against. A cumulative sum runs over
-each cell, both ways (Page, Biometrika 1954, 41:100–115), patient enough for what goes down a little every week. A single
-odd day is clipped and cannot make up a trend. What changes from one day to the next is for `abrupt`.
+each cell, both ways (Page, Biometrika 1954, 41:100–115), patient enough for what goes down a little every week. One odd
+day is clipped and cannot make up a trend. What changes from one day to the next is for `abrupt`.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from analytics.activity import found as measured
 from analytics.activity.budget import GENERAL, INACTIVITY
 from analytics.activity.features import daily, hourly
 from analytics.activity.found import PROMISED, SUDDEN, WITHIN, found, found_in
+from analytics.activity.noticed import KNOWN_DAYS
 from analytics.activity.signs import SIGNS, signs
 from analytics.datasets.made_up_home import Habit, made_up
 
@@ -58,7 +59,7 @@ def test_how_soon_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_same_in_one_recorded_home(monkeypatch: pytest.MonkeyPatch) -> None:
     _only(monkeypatch, "wandering twice a night", "rising three hours later")
     report = found_in(made_up(34, seed=3), say=lambda _: None)
-    assert report["days"] == 34 - measured.KNOWN_DAYS - 1
+    assert report["days"] == 34 - KNOWN_DAYS - 1
     assert [row["found_in_2_days"] > 0.7 for row in report["changes"]] == [True, True]
 
 
