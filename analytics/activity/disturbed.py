@@ -32,6 +32,7 @@ DISTURBED: Final = 84  # the day on which it begins
 AFTER_DAYS: Final = 3  # an alert in these is its doing, too …
 LATER_DAYS: Final = 14  # … and what comes until then stands apart
 PER_MONTH: Final = 1.0
+_LONG_DAYS: Final = 2.0  # away
 _SAME_MIN: Final = 12 * 60  # alerts of both records so close are one
 _SAME_DAYS: Final = {True: 1, False: 7}  # of findings at once, and of slow ones
 
@@ -157,7 +158,9 @@ def _away(homes: Sequence[Events], drawn: list[np.random.Generator], base: str) 
         to_s = (DISTURBED + 7 + rng.uniform(9, 19) / 24) * DAY_S
         lived.append(put.holiday(home, from_s, to_s))
         until.append(to_s)
-    return _Case(lived=lived, until_s=until, base=base, named=lambda number: _longest_away_days(lived[number]) > 6)
+    return _Case(
+        lived=lived, until_s=until, base=base, named=lambda number: _longest_away_days(lived[number]) > _LONG_DAYS
+    )
 
 
 def _longest_away_days(lived: Lived) -> float:
