@@ -18,6 +18,7 @@ from gateway.vitals.words import ids_of, readings_of
 
 # A standing that was not judged for so long (nobody measured) says nothing of now.
 FORGOTTEN_AFTER: Final = timedelta(days=28)
+_JOINS: Final = (Priority.MEDIUM, Priority.LOW)
 _KEPT_FOR: Final = timedelta(days=1)  # until it is written again that it still is so
 
 
@@ -49,10 +50,11 @@ class Standings:
         new, beyond = crossed(before, standing)
         if standing is Standing.BEYOND:
             known = await self._desk.store.open_episode(subject, judged.condition)
-            if (new and not await self._told(known, judged)) or (
-                known is not None and self._of_another_day(known, judged)
-            ):
-                await self._desk.report(self._report(subject, judged))
+            if new and not await self._told(known, judged):
+                # An urgent one calls again, also where somebody has had an earlier one for days.
+                await self._desk.report(self._report(subject, judged, lasting=judged.priority in _JOINS))
+            elif not new and known is not None and self._of_another_day(known, judged):
+                await self._desk.report(self._report(subject, judged, lasting=True))
         if standing is Standing.UNKNOWN:
             return
         if state is None or state.beyond is not beyond or now - state.judged_at >= _KEPT_FOR:
@@ -71,7 +73,7 @@ class Standings:
         today = self._clock.wall().astimezone(self._zone).date()
         return known.found_at.astimezone(self._zone).date() < today
 
-    def _report(self, subject: Subject, judged: Judged) -> Report:
+    def _report(self, subject: Subject, judged: Judged, *, lasting: bool) -> Report:
         return Report(
             subject=subject,
             kind=AlertKind.VITAL_SIGN,
@@ -82,5 +84,5 @@ class Standings:
             device_identity=judged.rows[-1].device_identity if judged.rows else None,
             at=self._clock.wall(),
             evidence=readings_of(judged.rows),
-            lasting=judged.priority in (Priority.MEDIUM, Priority.LOW),
+            lasting=lasting,
         )

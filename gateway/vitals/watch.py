@@ -147,13 +147,17 @@ class VitalWatch:
             return
         resident = None if row.subject is None else row.subject.resident_id
         if resident is None:
-            shared = row.subject is None and not moved and row.kind == Kind.BLOOD_PRESSURE
-            if shared and await self._registry.assigned(row.device_identity):
-                await self._crises.of_somebody(row, self._home)
+            if row.subject is None and not moved and row.kind == Kind.BLOOD_PRESSURE:
+                await self._of_nobody(row)
             return
         self._changed.add(resident)
         if row.kind == Kind.BLOOD_PRESSURE:
             await self._crises.heed(row, VitalPlan.of(await self._plans.of(resident)), moved=moved)
+
+    async def _of_nobody(self, row: ReadingRow) -> None:
+        """Of a device that residents share it is one of theirs; of another user's place on it a stranger's."""
+        if any(one.shared for one in await self._registry.assigned(row.device_identity)):
+            await self._crises.of_somebody(row, self._home)
 
     async def _judge(self) -> None:
         now = self._clock.monotonic()

@@ -305,3 +305,15 @@ async def test_of_a_cuff_that_several_share_and_nobody_knows_whose_the_nurses_ar
         await asyncio.sleep(60)
         await it.pressure(150, 90)
         assert await it.open_conditions() == ["pressure-crisis"]
+
+
+@virtual
+async def test_another_users_place_on_the_cuff_is_a_strangers(path: Path) -> None:
+    async with ward(path, at(2026, 3, 2, 8)) as it:
+        await it.registry.unassign(CUFF.address, actor="test")
+        await it.registry.assign(CUFF.address, RESIDENT, actor="test", user_slot=1)
+        await it.pressure(220, 130, user_slot=2)
+        await asyncio.sleep(60)
+        assert await it.desk.store.find() == []
+        await it.pressure(220, 130, user_slot=1)
+        assert await it.open_conditions() == ["pressure-crisis"]

@@ -202,6 +202,20 @@ async def test_a_low_saturation_days_after_an_acknowledged_one_calls_again(path:
 
 
 @virtual
+async def test_a_saturation_that_stays_low_is_no_new_alert_each_day(path: Path) -> None:
+    async with ward(path, at(2026, 3, 2, 12)) as it:
+        for day in range(4):
+            for _ in range(2):
+                await it.saturation(90)
+                await asyncio.sleep(300)
+            if day == 0:
+                await it.desk.acknowledge((await it.only("saturation-low")).id, "nurse")
+            await it.until(12)
+        assert len(await told(it, "saturation-low")) == 4
+        assert len(await it.alerts_of("saturation-low")) == 1
+
+
+@virtual
 async def test_the_own_limit_of_a_resident_with_copd(path: Path) -> None:
     async with ward(path, at(2026, 3, 2, 12)) as it:
         await it.plan(saturation_limit=88)

@@ -102,6 +102,7 @@ class Ward(Home):
         flags: tuple[str, ...] = (),
         failed: bool = False,
         stamped: bool = True,
+        user_slot: int | None = None,
         settle: bool = True,
     ) -> None:
         """Committed now; measured `ago`. Waits until it was looked at."""
@@ -114,6 +115,7 @@ class Ward(Home):
             values={} if failed else values,
             missing=dict.fromkeys(values, Missing.MEASUREMENT_FAILED) if failed else {},
             flags=flags,
+            user_slot=user_slot,
             time=time if stamped else None,
             raw=b"",
             source="2a35" if kind is Kind.BLOOD_PRESSURE else "other",
