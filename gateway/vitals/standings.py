@@ -67,11 +67,11 @@ class Standings:
         return judged.rows[-1].id in ids_of(await self._desk.store.evidence(known.id))
 
     def _of_another_day(self, known: Alert, judged: Judged) -> bool:
-        """Whether something was measured since the alert was last told of, on another day: it is added once a day."""
-        if not judged.rows or judged.rows[-1].received_at <= known.found_at:
+        """Whether something was measured on a later day than the alert was last told of: it is added once a day."""
+        if not judged.rows:
             return False
-        today = self._clock.wall().astimezone(self._zone).date()
-        return known.found_at.astimezone(self._zone).date() < today
+        measured, told = judged.rows[-1].received_at, known.found_at
+        return measured.astimezone(self._zone).date() > told.astimezone(self._zone).date()
 
     def _report(self, subject: Subject, judged: Judged, *, lasting: bool) -> Report:
         return Report(
