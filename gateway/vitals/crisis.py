@@ -103,9 +103,7 @@ class Crises:
         late = at is not None and (row.received_at - at).total_seconds() > LATE_S
         if _kind(row, VitalPlan()) is not _Kind.HIGH or late:
             return
-        page = await self._desk.store.open_episode(home, Rule.PRESSURE_CRISIS)
-        if page is None or row.id not in ids_of(await self._desk.store.evidence(page.id)):
-            await self._page(home, [row], self._words.of_somebody(row))
+        await self._page(home, [row], self._words.of_somebody(row))
 
     async def check(self) -> float | None:
         """Requests whose time is over. Returns the seconds until the next one is; None without any."""
@@ -142,7 +140,7 @@ class Crises:
     async def _begun(self, case: _Case, *, moved: bool) -> None:
         row = case.row
         page = await self._desk.store.open_episode(case.subject, Rule.PRESSURE_CRISIS)
-        if page is not None and row.id in ids_of(await self._desk.store.evidence(page.id)):
+        if await self._names(page, [row]):
             return
         at, now = measured_at(row), self._clock.wall()
         known_since = now if moved else row.received_at
@@ -187,12 +185,7 @@ class Crises:
             newest = await self._newest(request.subject)
             unusable = [row for row in newest if row.received_at > first.received_at and not is_number(row)]
             summary, rows = self._words.not_repeated(first, len(unusable)), [first, *unusable]
-        page = await self._desk.store.open_episode(request.subject, Rule.PRESSURE_CRISIS)
-        told = page is not None and first is not None and first.id in ids_of(
-            await self._desk.store.evidence(page.id)
-        )  # fmt: skip
-        if not told:
-            await self._page(request.subject, rows, summary)
+        await self._page(request.subject, rows, summary)
         await self._close(request, Verdict.INFORMATION, summary)
 
     async def _already_below(self, case: _Case, row: ReadingRow) -> None:
@@ -206,7 +199,13 @@ class Crises:
         await self._report(case.subject, LATE_CONDITION, Priority.MEDIUM, summary, [case.row], lasting=True)
 
     async def _page(self, subject: Subject, rows: list[ReadingRow], summary: str) -> None:
-        await self._report(subject, Rule.PRESSURE_CRISIS, Priority.HIGH, summary, rows)
+        page = await self._desk.store.open_episode(subject, Rule.PRESSURE_CRISIS)
+        if not rows or not await self._names(page, rows):
+            await self._report(subject, Rule.PRESSURE_CRISIS, Priority.HIGH, summary, rows)
+
+    async def _names(self, alert: Alert | None, rows: list[ReadingRow]) -> bool:
+        """Whether the alert rests on all of these already: they are looked at once more, after a restart."""
+        return alert is not None and {row.id for row in rows} <= set(ids_of(await self._desk.store.evidence(alert.id)))
 
     async def _report(
         self,

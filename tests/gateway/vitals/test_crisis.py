@@ -317,3 +317,30 @@ async def test_another_users_place_on_the_cuff_is_a_strangers(path: Path) -> Non
         assert await it.desk.store.find() == []
         await it.pressure(220, 130, user_slot=1)
         assert await it.open_conditions() == ["pressure-crisis"]
+
+
+@virtual
+async def test_while_the_nurses_are_being_called_nobody_else_is_asked(path: Path) -> None:
+    async with ward(path, at(2026, 3, 2, 8)) as it:
+        await it.plan(crisis_ask="home-carer")
+        await it.pressure(185, 110)
+        await asyncio.sleep(1000)
+        await it.pressure(195, 110)
+        assert await it.open_conditions() == ["pressure-crisis"]
+        page = await it.only("pressure-crisis")
+        assert page.witnesses == 2
+        await it.desk.acknowledge(page.id, "nurse")
+        await asyncio.sleep(900)
+        await it.pressure(196, 110)  # long after somebody came: it begins anew
+        assert await it.open_conditions() == ["pressure-crisis", "pressure-repeat"]
+
+
+@virtual
+async def test_what_was_answered_is_not_told_again_after_a_restart(path: Path) -> None:
+    clock = at(2026, 3, 2, 8)
+    async with ward(path, clock) as it:
+        await it.pressure(185, 110)
+        await it.desk.resolve((await it.only("pressure-crisis")).id, "nurse", "real")
+    async with ward(path, clock, boot_id="boot-2") as it:
+        await asyncio.sleep(60)
+        assert await it.open_conditions() == []

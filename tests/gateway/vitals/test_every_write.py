@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from gateway.desk.events import State, Verdict
+from gateway.store.followed import Followed
 from tests.gateway.vitals.ward import Ward, at, ward
 from tests.virtual_time import VirtualClock, run_virtual
 
@@ -52,6 +53,7 @@ async def told_of(it: Ward) -> tuple[int, list[Verdict | None]]:
     assert all(one.state is State.RESOLVED for one in requests)
     pages = await it.alerts_of("pressure-crisis")
     assert len(pages) <= 1
+    assert all(one.witnesses == 1 for one in pages)
     return len(pages), [one.verdict for one in requests]
 
 
@@ -90,3 +92,35 @@ def test_at_each_write(tmp_path: Path, name: str, behind: bool) -> None:
         folder = tmp_path / str(number)
         went = bool(run_virtual(lambda: story(folder, STORIES[name], number, behind=behind)))  # noqa: B023
     assert number > 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("acknowledged", [False, True])
+def test_looked_at_once_more_nothing_is_told_again(tmp_path: Path, acknowledged: bool) -> None:
+    async def main() -> None:
+        clock = at(2026, 3, 2, 8)
+        async with ward(tmp_path, clock) as it:
+            await it.plan(crisis_ask="home-carer", weight_gain=True)
+            for kilos in (70.0, 73.0):
+                await it.until(7)
+                await it.weight(kilos)
+            for _ in range(2):
+                await it.saturation(88)
+                await asyncio.sleep(300)
+            for systolic in (185, 190):
+                await it.pressure(systolic, 100)
+                await asyncio.sleep(300)
+            for one in await it.desk.open_alerts() if acknowledged else []:
+                await it.desk.acknowledge(one.id, "nurse")
+            await asyncio.sleep(3600)
+            conditions = await it.open_conditions()
+            assert conditions == ["pressure-crisis", "saturation-low", "weight-gain"]
+            position = await it.desk.store.last_position()
+            await Followed(it.database, it.stamper).keep("vital-signs", 0)
+            await it.database.write(lambda connection: connection.execute("DELETE FROM vital_states").get)
+        async with ward(tmp_path, clock, boot_id="boot-2") as it:
+            await asyncio.sleep(3600)
+            assert await it.open_conditions() == conditions
+            assert await it.desk.store.last_position() == position
+
+    run_virtual(main)
