@@ -28,6 +28,7 @@ from gateway.core.subject import Subject
 from gateway.desk.events import Alert, AlertKind, Priority, State, Verdict
 from gateway.desk.machine import GATEWAY, Report
 from gateway.desk.service import Desk
+from gateway.ingest.effective import UNSYNCHRONISED
 from gateway.store.readings import ReadingRow, Readings
 from gateway.vitals.crisis_words import CrisisWords, figures_of
 from gateway.vitals.plan import VitalPlan
@@ -99,11 +100,8 @@ class Crises:
 
     async def of_somebody(self, row: ReadingRow, home: Subject) -> None:
         """A reading of a cuff of this home of which it is not known so far whose it is: nobody's plan is asked."""
-        at = measured_at(row)
-        late = at is not None and (row.received_at - at).total_seconds() > LATE_S
-        if _kind(row, VitalPlan()) is not _Kind.HIGH or late:
-            return
-        await self._page(home, [row], self._words.of_somebody(row))
+        if _kind(row, VitalPlan()) is _Kind.HIGH and _past(row, row.received_at) is None:
+            await self._page(home, [row], self._words.of_somebody(row))
 
     async def check(self) -> float | None:
         """Requests whose time is over. Returns the seconds until the next one is; None without any."""
@@ -142,15 +140,15 @@ class Crises:
         page = await self._desk.store.open_episode(case.subject, Rule.PRESSURE_CRISIS)
         if await self._names(page, [row]):
             return
-        at, now = measured_at(row), self._clock.wall()
+        now = self._clock.wall()
         known_since = now if moved else row.received_at
-        late = at is not None and (known_since - at).total_seconds() > LATE_S
+        past = _past(row, known_since)
         after = await self._next(case)
         below = after is not None and _kind(after, case.plan) is _Kind.BELOW
-        if after is not None and below and (not late or _soon(after, row)):
+        if after is not None and below and (past is None or _soon(after, row)):
             await self._already_below(case, after)
-        elif at is not None and late:
-            await self._late(case, at)
+        elif past is not None:
+            await self._late(case, past)
         elif after is not None and not below:
             await self._page(case.subject, [row, after], self._words.as_high(row, after))
         elif (now - known_since).total_seconds() > REPEAT_S:
@@ -264,6 +262,14 @@ def _kind(row: ReadingRow, plan: VitalPlan) -> _Kind:
         return _Kind.UNUSABLE
     high = crisis(np.array([[systolic, diastolic]]), np.array([True]), plan.crisis_limits)
     return _Kind.HIGH if high[0] else _Kind.BELOW
+
+
+def _past(row: ReadingRow, known_since: datetime) -> datetime | None:
+    """When it was measured, if that was long ago. By a clock that may be wrong nobody can tell: it is of now."""
+    at = measured_at(row)
+    if at is None or UNSYNCHRONISED in row.doubtful or (known_since - at).total_seconds() <= LATE_S:
+        return None
+    return at
 
 
 def _soon(row: ReadingRow, first: ReadingRow) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta, tzinfo
 from typing import Final
 
@@ -43,6 +43,10 @@ class Standings:
         for one in judged:
             if missing_too or not one.condition.startswith(Rule.MISSING):
                 await self._settle(subject, one, states.get(one.key))
+
+    async def taken_away(self, resident: str, rule_keys: Collection[str]) -> None:
+        """A reading that these rest on is not this resident's: how they stood may be somebody else's doing."""
+        await self._states.forget(resident, rule_keys)
 
     async def _settle(self, subject: Subject, judged: Judged, state: VitalState | None) -> None:
         now, standing = self._clock.wall(), judged.judgement.standing

@@ -19,7 +19,7 @@ from gateway.store.registry import Registry
 from gateway.store.resident_plans import ResidentPlans
 from gateway.vitals.crisis import Crises
 from gateway.vitals.plan import VitalPlan
-from gateway.vitals.rules import KINDS, judge
+from gateway.vitals.rules import KEYS, KINDS, judge
 from gateway.vitals.standings import Standings
 
 PART: Final = "vital-signs"
@@ -135,8 +135,9 @@ class VitalWatch:
                 await self._followed.keep(_READINGS, position)
             self._position, more = position, len(rows) == _AT_ONCE
         for one in await self._readings.moved_after(self._moves, limit=_AT_ONCE):
-            if one.from_id is not None:
+            if one.from_id is not None and one.row.kind in KINDS:
                 self._changed.add(one.from_id)
+                await self._standings.taken_away(one.from_id, KEYS[Kind(one.row.kind)])
                 await self._crises.taken_away(one.row, Subject(type=SubjectType.RESIDENT, id=one.from_id))
             await self._new(one.row, moved=True)
             await self._followed.keep(_MOVES, one.position)

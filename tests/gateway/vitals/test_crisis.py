@@ -344,3 +344,12 @@ async def test_what_was_answered_is_not_told_again_after_a_restart(path: Path) -
     async with ward(path, clock, boot_id="boot-2") as it:
         await asyncio.sleep(60)
         assert await it.open_conditions() == []
+
+
+@virtual
+async def test_by_a_clock_that_may_be_wrong_nothing_is_called_past(path: Path) -> None:
+    clock = at(2026, 3, 2, 8)
+    async with ward(path, clock) as it:
+        clock.is_synchronised = False
+        await it.pressure(185, 110, ago=timedelta(days=700))
+        assert await it.open_conditions() == ["pressure-crisis"]
