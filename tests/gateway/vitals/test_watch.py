@@ -283,6 +283,19 @@ async def test_what_the_plan_asks_for_and_was_not_measured_is_told_once_and_by_l
 
 
 @virtual
+async def test_a_plan_that_is_over_leaves_nothing_to_the_next(path: Path) -> None:
+    async with ward(path, at(2026, 3, 2, 6)) as it:
+        for first, last in (("2026-03-02", "2026-03-03"), ("2026-03-09", "2026-03-10")):
+            await it.plan(weight_per_day=1, measure_from=first, measure_until=last)
+            await asyncio.sleep(3 * 86_400)
+            alert = (await it.alerts_of("missing-weight"))[-1]
+            assert alert.state is State.RAISED
+            await it.desk.resolve(alert.id, "nurse", "real")
+            await asyncio.sleep(4 * 86_400)
+        assert len(await it.alerts_of("missing-weight")) == 2
+
+
+@virtual
 async def test_what_a_gateway_could_not_hear_is_not_missing_before_devices_had_time(path: Path) -> None:
     clock = at(2026, 3, 2, 6)
     async with ward(path, clock) as it:
