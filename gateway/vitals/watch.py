@@ -83,18 +83,15 @@ class VitalWatch:
         """Until cancelled."""
         self._position = self._judged_all_at = None  # a run that failed knows nothing for sure
         while True:
-            wait_s = STORE_PAUSE_S
             try:
                 await self._begin()
                 await self._follow()
                 await self._judge()
-                # Last: a repeat that came while nobody looked is heeded before its time is said to be over.
-                wait_s = min(await self._crises.check() or ALL_EVERY_S, self._until_all_s())
             except (StoreError, Conflict) as error:
                 self._health.report(PART, Colour.RED, f"Measurements are not being watched: {error}")
                 await self._clock.sleep(STORE_PAUSE_S)
                 continue
-            await self._pause(wait_s)
+            await self._pause(self._until_all_s())
 
     def _until_all_s(self) -> float:
         judged_at = self._judged_all_at
@@ -122,7 +119,6 @@ class VitalWatch:
         if moves is None:
             moves = await self._readings.last_move()
             await self._followed.keep(_MOVES, moves)
-        await self._crises.begin()
         self._position, self._moves = position, moves
 
     async def _follow(self) -> None:

@@ -353,3 +353,16 @@ async def test_by_a_clock_that_may_be_wrong_nothing_is_called_past(path: Path) -
         clock.is_synchronised = False
         await it.pressure(185, 110, ago=timedelta(days=700))
         assert await it.open_conditions() == ["pressure-crisis"]
+
+
+@virtual
+async def test_of_yesterday_a_repeat_of_yesterday_closes_it_and_one_of_today_does_not(path: Path) -> None:
+    async with ward(path, at(2026, 3, 2, 8)) as it:
+        await it.plan(crisis_ask="home-carer")
+        await it.pressure(185, 110, ago=timedelta(days=1, minutes=10), settle=False)
+        await it.pressure(150, 90, ago=timedelta(days=1))
+        assert await it.open_conditions() == []
+        assert (await it.only("pressure-repeat")).verdict is Verdict.NOT_CONFIRMED
+        await it.pressure(186, 110, ago=timedelta(hours=20), settle=False)
+        await it.pressure(150, 90)
+        assert await it.open_conditions() == ["pressure-late"]
