@@ -6,10 +6,13 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from gateway.core.subject import Subject, SubjectType
 from gateway.desk.events import AlertKind, Priority, State, Verdict
 from tests.gateway.vitals.ward import CUFF, HOME, at, virtual, ward
 from tests.reliability.home import RESIDENT
+from tests.virtual_time import run_virtual
 
 MORNING = at(2026, 3, 2, 8)
 NIGHT = at(2026, 3, 2, 3)
@@ -366,3 +369,33 @@ async def test_of_yesterday_a_repeat_of_yesterday_closes_it_and_one_of_today_doe
         await it.pressure(186, 110, ago=timedelta(hours=20), settle=False)
         await it.pressure(150, 90)
         assert await it.open_conditions() == ["pressure-late"]
+
+
+@virtual
+async def test_a_reading_from_before_is_no_repeat(path: Path) -> None:
+    async with ward(path, at(2026, 3, 2, 8)) as it:
+        await it.plan(crisis_ask="home-carer")
+        await it.pressure(185, 110)
+        await it.pressure(140, 80, ago=timedelta(minutes=30))
+        assert await it.open_conditions() == ["pressure-repeat"]
+        await it.pressure(187, 110, ago=timedelta(minutes=20))  # the two are two in a row
+        assert await it.open_conditions() == ["pressure-crisis", "pressure-repeat"]
+        await asyncio.sleep(900)
+        assert await it.open_conditions() == ["pressure-crisis"]
+
+
+def test_whatever_is_wrong_with_a_reading_its_time_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        async with ward(tmp_path, at(2026, 3, 2, 8)) as it:
+            await it.plan(crisis_ask="home-carer")
+            await it.pressure(185, 110)
+
+            def broken(*_: object) -> None:
+                raise ZeroDivisionError
+
+            monkeypatch.setattr("gateway.vitals.watch.judge", broken)
+            await it.pressure(120, 70, failed=True)  # the watch is gone with that
+            await asyncio.sleep(900)
+            assert await it.open_conditions() == ["pressure-crisis"]
+
+    run_virtual(main)
