@@ -33,10 +33,11 @@ bench: env-test          ## speed and memory as ratios to a peer of the same run
 	@packaging/bench-env.sh
 	HUOMA_BENCH_PYTHON=.venv-bench/bin/python $(PY) -m tests.benchmarks
 
-evaluate: env-test       ## detectors on published recordings (HUOMA_DATA names their folder) and in made-up rooms
+evaluate: env-test       ## detectors on published recordings (HUOMA_DATA names their folder), made-up rooms and courses
 	@test -n "$$HUOMA_DATA" || { echo "set HUOMA_DATA to the folder of recordings (with sisfall/ in it)" >&2; exit 2; }
 	.venv/bin/huoma evaluate fall --dataset sisfall "$$HUOMA_DATA/sisfall"
 	.venv/bin/huoma evaluate radar --modules heights,middles,flag
+	.venv/bin/huoma evaluate vitals
 
 reliability: env-test    ## every fault test at its full count
 	HUOMA_RELIABILITY=full HUOMA_R4_EXAMPLES=10000 HUOMA_R6_READINGS=10000 $(PY) -m pytest tests/reliability tests/gateway/delivery tests/device_drivers/decode/test_fuzz.py \

@@ -55,7 +55,6 @@ from gateway.store.outbox import SqliteOutbox
 from gateway.store.readings import Readings
 from gateway.supervision.faults import FaultWatch
 from gateway.supervision.supervisor import Part, Supervisor
-from gateway.vitals.watch import PART as VITALS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +147,6 @@ async def open_home(
             "notifications": notifier.run,
             "intake": intake.run,
             DAYS: days.run,
-            VITALS: vitals_over(core, clock=clock, zone=zone, health=health).run,
             "faults": FaultWatch(
                 health=health,
                 desk=core.desk,
@@ -169,6 +167,7 @@ async def open_home(
                 health=health,
                 origin=core.origin,
             ).run
+        parts |= vitals_over(core, clock=clock, zone=zone, health=health)
         parts |= {broker.part: broker.run for broker in brokers}
         parts |= {f"delivery:{name}": worker.run for name, worker in delivery.workers.items()}
         if radio is not None:

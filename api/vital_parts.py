@@ -1,4 +1,4 @@
-"""The part that watches measurements, over the store and the desk."""
+"""The parts that watch measurements, over the store and the desk."""
 
 from __future__ import annotations
 
@@ -10,20 +10,24 @@ from gateway.core.health import HealthBoard
 from gateway.core.subject import Subject, SubjectType
 from gateway.store.followed import Followed
 from gateway.store.vital_states import VitalStates
+from gateway.supervision.supervisor import Part
+from gateway.vitals.crisis import PART as REPEATS
 from gateway.vitals.crisis import Crises
 from gateway.vitals.crisis_words import CrisisWords
 from gateway.vitals.standings import Standings
+from gateway.vitals.watch import PART as VITALS
 from gateway.vitals.watch import VitalWatch
 
 
-def vitals_over(core: Core, *, clock: Clock, zone: ZoneInfo, health: HealthBoard) -> VitalWatch:
+def vitals_over(core: Core, *, clock: Clock, zone: ZoneInfo, health: HealthBoard) -> dict[str, Part]:
     """Made before the first reading is taken in, so that none is passed over."""
-    return VitalWatch(
+    crises = Crises(desk=core.desk, readings=core.readings, clock=clock, words=CrisisWords(zone), health=health)
+    watch = VitalWatch(
         readings=core.readings,
         registry=core.registry,
         plans=core.plans,
         followed=Followed(core.database, core.stamper),
-        crises=Crises(desk=core.desk, readings=core.readings, clock=clock, words=CrisisWords(zone)),
+        crises=crises,
         standings=Standings(desk=core.desk, states=VitalStates(core.database, core.stamper), clock=clock, zone=zone),
         clock=clock,
         zone=zone,
@@ -31,3 +35,4 @@ def vitals_over(core: Core, *, clock: Clock, zone: ZoneInfo, health: HealthBoard
         home=Subject(type=SubjectType.HOME, id=core.origin.home_id),
         on_commit=core.database.on_commit,
     )
+    return {VITALS: watch.run, REPEATS: crises.run}

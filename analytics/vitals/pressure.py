@@ -13,8 +13,9 @@ from analytics.vitals.measured import DAY_S, EXACT, Bools, Floats, Ints, Measure
 SYSTOLIC: Final = 0  # columns of `Measured.values`
 DIASTOLIC: Final = 1
 WEEK_S: Final = 7 * DAY_S
-# A mean of twelve readings that differ by 8 mmHg is uncertain by more than 2: below that much it is not "down again".
-CLEARED_MMHG: Final = 3.0
+# Between 130/80 and 135/85 a home pressure is neither normal nor raised (Stergiou, J Clin Hypertens 2018;20:1116): a
+# mean that is raised stays so until it is normal, or residents on the border would be told of every other week.
+CLEARED_MMHG: Final = 5.0
 LOW_TOGETHER_S: Final = DAY_S  # two low readings further apart say nothing of one another
 
 

@@ -18,6 +18,7 @@ from analytics.falls.report import report as figures
 from analytics.radar import regression
 from api.cli.evaluate_activity import activity
 from api.cli.evaluate_radar import radar
+from api.cli.evaluate_vitals import vitals
 from gateway.core.errors import Invalid
 
 Models = Mapping[str, Model]
@@ -32,6 +33,7 @@ def _evaluate() -> None:
 
 app.command("activity")(activity)
 app.command("radar")(radar)
+app.command("vitals")(vitals)
 
 
 @app.command("fall")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Annotated, Any, Final
 from urllib.parse import quote
 
@@ -12,6 +13,7 @@ from api.cli.home import Config, ask_gateway, show
 from gateway.core.errors import Invalid
 
 _SAID: Final[dict[str, bool | None]] = {"yes": True, "no": False, "default": None}
+_WORDS: Final = frozenset({"crisis-ask"})  # whose values may look like a number
 
 
 def vitals(
@@ -56,13 +58,14 @@ def _meant(change: str) -> tuple[str, bool | float | str | None]:
     name, equals, value = change.partition("=")
     if not equals or not value.strip():
         raise Invalid(f"'{change}' sets nothing: write it like saturation-limit=88.")
-    value = value.strip()
+    name, value = name.strip(), value.strip()
     if value in _SAID:
-        return name.strip(), _SAID[value]
+        return name, _SAID[value]
     try:
-        return name.strip(), float(value)
+        number = float(value)
     except ValueError:
-        return name.strip(), value
+        return name, value
+    return (name, number) if math.isfinite(number) and name not in _WORDS else (name, value)
 
 
 def _said(value: Any, unit: str | None = None) -> str:

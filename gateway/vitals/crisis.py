@@ -12,45 +12,38 @@ and doing a reading again that has been done changes nothing: an alert names the
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum, auto
 from typing import Final
 
-import numpy as np
-
-from analytics.vitals.pressure import crisis
 from device_drivers.nomenclature import Kind
 from gateway.core.clock import Clock
-from gateway.core.errors import Conflict
+from gateway.core.errors import Conflict, StoreError
+from gateway.core.health import Colour, HealthBoard
 from gateway.core.subject import Subject
 from gateway.desk.events import Alert, AlertKind, Priority, State, Verdict
 from gateway.desk.machine import GATEWAY, Report
 from gateway.desk.service import Desk
 from gateway.store.readings import ReadingRow, Readings
-from gateway.vitals.crisis_words import CrisisWords, figures_of
+from gateway.vitals.crisis_words import CrisisWords
+from gateway.vitals.heights import Height, height_of, long_past, measured_after, soon_after
 from gateway.vitals.plan import VitalPlan
 from gateway.vitals.rules import Rule
 from gateway.vitals.usable import is_number, may_be_resent, measured_at
 from gateway.vitals.words import ids_of, readings_of
 
+PART: Final = "pressure-repeats"
 REPEAT_CONDITION: Final = "pressure-repeat"
 LATE_CONDITION: Final = "pressure-late"
 REPEAT_S: Final = 900.0  # 15 min: five of rest, which both guidelines want, and the way to the cuff
-# What was measured longer ago when it came says nothing of now: a cuff was out of reach, or the gateway off.
-LATE_S: Final = 3600.0
 _CLOCK_SET_S: Final = 60.0  # a request from further ahead than this: the clock was set back, nobody knows how long ago
 _OPEN: Final = 1000  # alerts looked through: more than a home can have
+# After a start what is in the store is looked at first: a repeat is heeded before its time is said to be over.
+_READINGS_FIRST_S: Final = 3.0
+_LOOK_EVERY_S: Final = 5.0  # while a request is open: a person may have closed it, a clock may have been set
 _LATEST: Final = 20  # readings among which a repeat is looked for
-
-
-class _Kind(Enum):
-    """What a reading is to a limit."""
-
-    UNUSABLE = auto()
-    BELOW = auto()
-    HIGH = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,17 +56,48 @@ class _Case:
 
 
 class Crises:
-    """Called with each reading about a resident, once or again, in the order of commits."""
+    """Called with each reading about a resident, once or again, in the order of commits.
 
-    def __init__(self, *, desk: Desk, readings: Readings, clock: Clock, words: CrisisWords) -> None:
+    Their time is kept by a part of its own (`run`): whatever is wrong with a reading, nobody waits for it in vain.
+    """
+
+    def __init__(
+        self, *, desk: Desk, readings: Readings, clock: Clock, words: CrisisWords, health: HealthBoard
+    ) -> None:
         self._desk = desk
         self._readings = readings
         self._clock = clock
         self._words = words
+        self._health = health
+        self._asked = asyncio.Event()
+        self._one_at_a_time = asyncio.Lock()  # a repeat and the end of its time
         self._requests: dict[str, float] = {}  # open requests, and when they were first seen here, monotonic
 
-    async def begin(self) -> None:
-        """After a start: requests that are under way."""
+    async def run(self) -> None:
+        """Until cancelled: calls the nurses when a request has had its time."""
+        await self._clock.sleep(_READINGS_FIRST_S)
+        known = False
+        while True:
+            try:
+                if not known:
+                    await self._begin()
+                    known = True
+                async with self._one_at_a_time:
+                    await self._check()
+            except (StoreError, Conflict) as error:
+                self._health.report(PART, Colour.RED, f"Requests to repeat a pressure are not watched: {error}")
+                await self._clock.sleep(1.0)
+                continue
+            number = len(self._requests)
+            self._health.report(PART, Colour.GREEN, f"{number} request{'' if number == 1 else 's'} under way.")
+            self._asked.clear()
+            if self._requests:
+                await self._clock.sleep(_LOOK_EVERY_S)
+            else:
+                await self._asked.wait()
+
+    async def _begin(self) -> None:
+        """Requests that are under way."""
         for alert in await self._desk.open_alerts(limit=_OPEN):
             if alert.condition == REPEAT_CONDITION:
                 self._requests.setdefault(alert.id, self._clock.monotonic())
@@ -83,47 +107,44 @@ class Crises:
 
         Raises StoreError, Conflict: tell it again.
         """
-        kind = _kind(row, plan)
-        if row.subject is None or kind is _Kind.UNUSABLE:
+        kind = height_of(row, plan)
+        if row.subject is None or kind is Height.UNUSABLE:
             return
-        request = await self._desk.store.open_episode(row.subject, REPEAT_CONDITION)
+        async with self._one_at_a_time:
+            await self._heed(row.subject, row, kind, plan, moved=moved)
+
+    async def _heed(self, subject: Subject, row: ReadingRow, kind: Height, plan: VitalPlan, *, moved: bool) -> None:
+        request = await self._desk.store.open_episode(subject, REPEAT_CONDITION)
         first = None if request is None else await self._first(request)
         if request is not None and first is not None:
             if row.id == first.id or may_be_resent(row, first):
                 return
-            if _after(row, first):
+            if measured_after(row, first):
                 await self._repeated(request, first, row, kind)
                 return
-        if kind is _Kind.HIGH and plan.crisis:
-            await self._begun(_Case(subject=row.subject, row=row, plan=plan), moved=moved)
+        if kind is Height.HIGH and plan.crisis:
+            await self._begun(_Case(subject=subject, row=row, plan=plan), moved=moved)
 
     async def of_somebody(self, row: ReadingRow, home: Subject) -> None:
         """A reading of a cuff of this home of which it is not known so far whose it is: nobody's plan is asked."""
-        at = measured_at(row)
-        late = at is not None and (row.received_at - at).total_seconds() > LATE_S
-        if _kind(row, VitalPlan()) is not _Kind.HIGH or late:
-            return
-        page = await self._desk.store.open_episode(home, Rule.PRESSURE_CRISIS)
-        if page is None or row.id not in ids_of(await self._desk.store.evidence(page.id)):
+        if height_of(row, VitalPlan()) is Height.HIGH and long_past(row, row.received_at) is None:
             await self._page(home, [row], self._words.of_somebody(row))
 
-    async def check(self) -> float | None:
-        """Requests whose time is over. Returns the seconds until the next one is; None without any."""
-        soonest: float | None = None
+    async def _check(self) -> None:
+        """Requests whose time is over."""
         for alert_id, seen in list(self._requests.items()):
             alert = await self._desk.store.load(alert_id)
             if alert is None or alert.state is State.RESOLVED:
                 del self._requests[alert_id]
-                continue
-            left = REPEAT_S - self._waited_s(alert, seen)
-            if left <= 0:
+            elif self._waited_s(alert, seen) >= REPEAT_S:
                 await self._not_repeated(alert)
-            else:
-                soonest = left if soonest is None else min(left, soonest)
-        return soonest
 
     async def taken_away(self, row: ReadingRow, subject: Subject) -> None:
         """The reading turned out not to be this resident's."""
+        async with self._one_at_a_time:
+            await self._taken_away(row, subject)
+
+    async def _taken_away(self, row: ReadingRow, subject: Subject) -> None:
         for alert in await self._desk.open_alerts(limit=_OPEN):
             if alert.subject != subject or alert.kind is not AlertKind.VITAL_SIGN:
                 continue
@@ -142,17 +163,17 @@ class Crises:
     async def _begun(self, case: _Case, *, moved: bool) -> None:
         row = case.row
         page = await self._desk.store.open_episode(case.subject, Rule.PRESSURE_CRISIS)
-        if page is not None and row.id in ids_of(await self._desk.store.evidence(page.id)):
+        if await self._names(page, [row]):
             return
-        at, now = measured_at(row), self._clock.wall()
+        now = self._clock.wall()
         known_since = now if moved else row.received_at
-        late = at is not None and (known_since - at).total_seconds() > LATE_S
+        past = long_past(row, known_since)
         after = await self._next(case)
-        below = after is not None and _kind(after, case.plan) is _Kind.BELOW
-        if after is not None and below and (not late or _soon(after, row)):
+        below = after is not None and height_of(after, case.plan) is Height.BELOW
+        if after is not None and below and (past is None or soon_after(after, row)):
             await self._already_below(case, after)
-        elif at is not None and late:
-            await self._late(case, at)
+        elif past is not None:
+            await self._late(case, past)
         elif after is not None and not below:
             await self._page(case.subject, [row, after], self._words.as_high(row, after))
         elif (now - known_since).total_seconds() > REPEAT_S:
@@ -169,9 +190,10 @@ class Crises:
             case.subject, REPEAT_CONDITION, Priority.HIGH, summary, [case.row], addressee=whom
         )  # fmt: skip
         self._requests[alert.id] = self._clock.monotonic()
+        self._asked.set()
 
-    async def _repeated(self, request: Alert, first: ReadingRow, row: ReadingRow, kind: _Kind) -> None:
-        high = kind is _Kind.HIGH
+    async def _repeated(self, request: Alert, first: ReadingRow, row: ReadingRow, kind: Height) -> None:
+        high = kind is Height.HIGH
         summary = self._words.as_high(first, row) if high else self._words.below(first, row)
         if high:
             await self._page(request.subject, [first, row], summary)
@@ -187,12 +209,7 @@ class Crises:
             newest = await self._newest(request.subject)
             unusable = [row for row in newest if row.received_at > first.received_at and not is_number(row)]
             summary, rows = self._words.not_repeated(first, len(unusable)), [first, *unusable]
-        page = await self._desk.store.open_episode(request.subject, Rule.PRESSURE_CRISIS)
-        told = page is not None and first is not None and first.id in ids_of(
-            await self._desk.store.evidence(page.id)
-        )  # fmt: skip
-        if not told:
-            await self._page(request.subject, rows, summary)
+        await self._page(request.subject, rows, summary)
         await self._close(request, Verdict.INFORMATION, summary)
 
     async def _already_below(self, case: _Case, row: ReadingRow) -> None:
@@ -206,7 +223,13 @@ class Crises:
         await self._report(case.subject, LATE_CONDITION, Priority.MEDIUM, summary, [case.row], lasting=True)
 
     async def _page(self, subject: Subject, rows: list[ReadingRow], summary: str) -> None:
-        await self._report(subject, Rule.PRESSURE_CRISIS, Priority.HIGH, summary, rows)
+        page = await self._desk.store.open_episode(subject, Rule.PRESSURE_CRISIS)
+        if not rows or not await self._names(page, rows):
+            await self._report(subject, Rule.PRESSURE_CRISIS, Priority.HIGH, summary, rows)
+
+    async def _names(self, alert: Alert | None, rows: list[ReadingRow]) -> bool:
+        """Whether the alert rests on all of these already: they are looked at once more, after a restart."""
+        return alert is not None and {row.id for row in rows} <= set(ids_of(await self._desk.store.evidence(alert.id)))
 
     async def _report(
         self,
@@ -242,8 +265,8 @@ class Crises:
         later = [
             row
             for row in await self._newest(case.subject)
-            if _kind(row, case.plan) is not _Kind.UNUSABLE
-            and _after(row, case.row)
+            if height_of(row, case.plan) is not Height.UNUSABLE
+            and measured_after(row, case.row)
             and not may_be_resent(row, case.row)
         ]
         return min(later, key=lambda row: (measured_at(row) or row.received_at, row.seq), default=None)
@@ -255,27 +278,3 @@ class Crises:
         """By whichever clock says more; one that was set back says nothing, and then it has been long enough."""
         by_wall = (self._clock.wall() - request.raised_at).total_seconds()
         return REPEAT_S if by_wall < -_CLOCK_SET_S else max(by_wall, self._clock.monotonic() - seen)
-
-
-def _kind(row: ReadingRow, plan: VitalPlan) -> _Kind:
-    if row.kind != Kind.BLOOD_PRESSURE or not is_number(row, irregular_is_usual=plan.irregular_pulse_usual):
-        return _Kind.UNUSABLE
-    systolic, diastolic = figures_of(row)
-    if not np.isfinite((systolic, diastolic)).all():
-        return _Kind.UNUSABLE
-    high = crisis(np.array([[systolic, diastolic]]), np.array([True]), plan.crisis_limits)
-    return _Kind.HIGH if high[0] else _Kind.BELOW
-
-
-def _soon(row: ReadingRow, first: ReadingRow) -> bool:
-    """Whether it may be called the repeat of one that is long past."""
-    at, then = measured_at(row), measured_at(first)
-    return at is not None and then is not None and (at - then).total_seconds() <= LATE_S
-
-
-def _after(row: ReadingRow, first: ReadingRow) -> bool:
-    """Whether it was measured after the other. Where a time is not known, by the order in which they came."""
-    at, then = measured_at(row), measured_at(first)
-    if at is None or then is None or at == then:
-        return row.seq > first.seq
-    return at > then

@@ -6,6 +6,7 @@ import difflib
 import math
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import MISSING, Field, dataclass, field, fields
 from datetime import date
 from typing import Any, Final, Self
@@ -84,8 +85,13 @@ class VitalPlan:
 
     @classmethod
     def of(cls, plan: Mapping[str, Any]) -> Self:
-        """From what the store has. What it does not know (a later version's) is left out."""
-        return cls(**{_field(name): value for name, value in plan.items() if name in SETTINGS})
+        """From what the store has. What cannot be meant here (a later version's) has its default: a rule is on then."""
+        meant: dict[str, Any] = {}
+        for name, value in plan.items():
+            if name in SETTINGS:
+                with suppress(Invalid):
+                    meant[_field(name)] = _value(SETTINGS[name], value)
+        return cls(**meant)
 
     def value(self, name: str) -> Value:
         """Of the setting of that name."""
@@ -173,11 +179,12 @@ def _value(setting: Setting, value: bool | float | str) -> Value:
         return value
     if setting.default is None:
         return _day(setting, value) if setting.day else _word(setting, value)
-    if isinstance(value, (bool, str)) or not math.isfinite(value) or (setting.whole and value != int(value)):
+    number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else math.nan
+    if not math.isfinite(number) or (setting.whole and number != int(number)):
         raise Invalid(f"{setting.name} is a {'whole ' if setting.whole else ''}number{_range(setting)}.")
-    if not (setting.low or 0) <= value <= (setting.high or 0):
-        raise Invalid(f"{setting.name} cannot be {value:g}: give a number{_range(setting)}.")
-    return int(value) if setting.whole else float(value)
+    if not (setting.low or 0) <= number <= (setting.high or 0):
+        raise Invalid(f"{setting.name} cannot be {number:g}: give a number{_range(setting)}.")
+    return int(number) if setting.whole else float(number)
 
 
 def _range(setting: Setting) -> str:

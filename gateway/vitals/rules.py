@@ -34,6 +34,16 @@ class Rule(StrEnum):
     MISSING = "missing"
 
 
+ONCE: Final = f"{Rule.SATURATION_LOW}/once"
+TWICE: Final = f"{Rule.SATURATION_LOW}/twice"
+# Which standings rest on readings of which kind.
+KEYS: Final[Mapping[Kind, tuple[str, ...]]] = {
+    Kind.BLOOD_PRESSURE: (Rule.PRESSURE_WEEK, Rule.PRESSURE_LOW, Rule.PULSE_DRIFT),
+    Kind.WEIGHT: (Rule.WEIGHT_GAIN,),
+    Kind.OXYGEN_SATURATION: (ONCE, TWICE),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """What one rule says of one resident now.
@@ -94,8 +104,8 @@ def _saturation(readings: Readings, plan: VitalPlan, now: datetime, zone: tzinfo
     once = saturation.once(measured, now.timestamp(), plan.saturation_limit)
     twice = saturation.twice(measured, now.timestamp(), plan.saturation_limit)
     return [
-        _said(Rule.SATURATION_LOW, twice, rows, words.saturation_twice, plan, step="twice", priority=Priority.HIGH),
-        _said(Rule.SATURATION_LOW, once, rows, words.saturation_once, plan, step="once"),
+        _said(Rule.SATURATION_LOW, twice, rows, words.saturation_twice, plan, key=TWICE, priority=Priority.HIGH),
+        _said(Rule.SATURATION_LOW, once, rows, words.saturation_once, plan, key=ONCE),
     ]
 
 
@@ -134,11 +144,11 @@ def _said(
     sentence: words.Sentence,
     plan: VitalPlan,
     *,
-    step: str | None = None,
+    key: str | None = None,
     priority: Priority = Priority.MEDIUM,
 ) -> Judged:
     return Judged(
-        key=rule.value if step is None else f"{rule.value}/{step}",
+        key=key or rule.value,
         condition=rule.value,
         priority=priority,
         judgement=judgement,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta, tzinfo
 from typing import Final
 
@@ -18,6 +18,7 @@ from gateway.vitals.words import ids_of, readings_of
 
 # A standing that was not judged for so long (nobody measured) says nothing of now.
 FORGOTTEN_AFTER: Final = timedelta(days=28)
+_JOINS: Final = (Priority.MEDIUM, Priority.LOW)
 _KEPT_FOR: Final = timedelta(days=1)  # until it is written again that it still is so
 
 
@@ -43,16 +44,21 @@ class Standings:
             if missing_too or not one.condition.startswith(Rule.MISSING):
                 await self._settle(subject, one, states.get(one.key))
 
+    async def taken_away(self, resident: str, rule_keys: Collection[str]) -> None:
+        """A reading that these rest on is not this resident's: how they stood may be somebody else's doing."""
+        await self._states.forget(resident, rule_keys)
+
     async def _settle(self, subject: Subject, judged: Judged, state: VitalState | None) -> None:
         now, standing = self._clock.wall(), judged.judgement.standing
         before = state is not None and state.beyond and now - state.judged_at < FORGOTTEN_AFTER
         new, beyond = crossed(before, standing)
         if standing is Standing.BEYOND:
             known = await self._desk.store.open_episode(subject, judged.condition)
-            if (new and not await self._told(known, judged)) or (
-                known is not None and self._of_another_day(known, judged)
-            ):
-                await self._desk.report(self._report(subject, judged))
+            if new and not await self._told(known, judged):
+                # An urgent one calls again, also where somebody has had an earlier one for days.
+                await self._desk.report(self._report(subject, judged, lasting=judged.priority in _JOINS))
+            elif not new and known is not None and self._of_another_day(known, judged):
+                await self._desk.report(self._report(subject, judged, lasting=True))
         if standing is Standing.UNKNOWN:
             return
         if state is None or state.beyond is not beyond or now - state.judged_at >= _KEPT_FOR:
@@ -65,13 +71,13 @@ class Standings:
         return judged.rows[-1].id in ids_of(await self._desk.store.evidence(known.id))
 
     def _of_another_day(self, known: Alert, judged: Judged) -> bool:
-        """Whether something was measured since the alert was last told of, on another day: it is added once a day."""
-        if not judged.rows or judged.rows[-1].received_at <= known.found_at:
+        """Whether something was measured on a later day than the alert was last told of: it is added once a day."""
+        if not judged.rows:
             return False
-        today = self._clock.wall().astimezone(self._zone).date()
-        return known.found_at.astimezone(self._zone).date() < today
+        measured, told = judged.rows[-1].received_at, known.found_at
+        return measured.astimezone(self._zone).date() > told.astimezone(self._zone).date()
 
-    def _report(self, subject: Subject, judged: Judged) -> Report:
+    def _report(self, subject: Subject, judged: Judged, *, lasting: bool) -> Report:
         return Report(
             subject=subject,
             kind=AlertKind.VITAL_SIGN,
@@ -82,5 +88,5 @@ class Standings:
             device_identity=judged.rows[-1].device_identity if judged.rows else None,
             at=self._clock.wall(),
             evidence=readings_of(judged.rows),
-            lasting=judged.priority in (Priority.MEDIUM, Priority.LOW),
+            lasting=lasting,
         )

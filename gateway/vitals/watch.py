@@ -19,7 +19,7 @@ from gateway.store.registry import Registry
 from gateway.store.resident_plans import ResidentPlans
 from gateway.vitals.crisis import Crises
 from gateway.vitals.plan import VitalPlan
-from gateway.vitals.rules import KINDS, judge
+from gateway.vitals.rules import KEYS, KINDS, judge
 from gateway.vitals.standings import Standings
 
 PART: Final = "vital-signs"
@@ -83,18 +83,15 @@ class VitalWatch:
         """Until cancelled."""
         self._position = self._judged_all_at = None  # a run that failed knows nothing for sure
         while True:
-            wait_s = STORE_PAUSE_S
             try:
                 await self._begin()
                 await self._follow()
                 await self._judge()
-                # Last: a repeat that came while nobody looked is heeded before its time is said to be over.
-                wait_s = min(await self._crises.check() or ALL_EVERY_S, self._until_all_s())
             except (StoreError, Conflict) as error:
                 self._health.report(PART, Colour.RED, f"Measurements are not being watched: {error}")
                 await self._clock.sleep(STORE_PAUSE_S)
                 continue
-            await self._pause(wait_s)
+            await self._pause(self._until_all_s())
 
     def _until_all_s(self) -> float:
         judged_at = self._judged_all_at
@@ -122,7 +119,6 @@ class VitalWatch:
         if moves is None:
             moves = await self._readings.last_move()
             await self._followed.keep(_MOVES, moves)
-        await self._crises.begin()
         self._position, self._moves = position, moves
 
     async def _follow(self) -> None:
@@ -135,8 +131,9 @@ class VitalWatch:
                 await self._followed.keep(_READINGS, position)
             self._position, more = position, len(rows) == _AT_ONCE
         for one in await self._readings.moved_after(self._moves, limit=_AT_ONCE):
-            if one.from_id is not None:
+            if one.from_id is not None and one.row.kind in KINDS:
                 self._changed.add(one.from_id)
+                await self._standings.taken_away(one.from_id, KEYS[Kind(one.row.kind)])
                 await self._crises.taken_away(one.row, Subject(type=SubjectType.RESIDENT, id=one.from_id))
             await self._new(one.row, moved=True)
             await self._followed.keep(_MOVES, one.position)
@@ -147,13 +144,17 @@ class VitalWatch:
             return
         resident = None if row.subject is None else row.subject.resident_id
         if resident is None:
-            shared = row.subject is None and not moved and row.kind == Kind.BLOOD_PRESSURE
-            if shared and await self._registry.assigned(row.device_identity):
-                await self._crises.of_somebody(row, self._home)
+            if row.subject is None and not moved and row.kind == Kind.BLOOD_PRESSURE:
+                await self._of_nobody(row)
             return
         self._changed.add(resident)
         if row.kind == Kind.BLOOD_PRESSURE:
             await self._crises.heed(row, VitalPlan.of(await self._plans.of(resident)), moved=moved)
+
+    async def _of_nobody(self, row: ReadingRow) -> None:
+        """Of a device that residents share it is one of theirs; of another user's place on it a stranger's."""
+        if any(one.shared for one in await self._registry.assigned(row.device_identity)):
+            await self._crises.of_somebody(row, self._home)
 
     async def _judge(self) -> None:
         now = self._clock.monotonic()

@@ -45,9 +45,9 @@ def test_a_crisis_has_the_limits_of_the_resident() -> None:
         (134.9, 84.9, Standing.BETWEEN),
         (120, 85.0, Standing.BEYOND),
         (120, 84.9, Standing.BETWEEN),
-        (132.1, 70, Standing.BETWEEN),
-        (132.0, 82.0, Standing.WITHIN),
-        (132.0, 82.1, Standing.BETWEEN),
+        (130.1, 70, Standing.BETWEEN),
+        (130.0, 80.0, Standing.WITHIN),
+        (130.0, 80.1, Standing.BETWEEN),
         (134.0, 70, Standing.BETWEEN),
     ],
 )

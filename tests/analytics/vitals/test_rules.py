@@ -176,6 +176,15 @@ def test_one_hurried_measurement_is_no_drift() -> None:
     assert drift(measured, 30).standing is Standing.WITHIN
 
 
+def test_unusable_pulses_are_not_there() -> None:
+    measured = pulses(70.0, 90.0)
+    measured.usable[measured.day >= 28] = False
+    assert drift(measured, 30).standing is Standing.UNKNOWN
+    measured = pulses(70.0, 70.0)
+    measured.values[-3:] = np.nan
+    assert drift(measured, 30).standing is Standing.WITHIN
+
+
 # ---- missing
 
 

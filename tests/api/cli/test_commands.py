@@ -256,6 +256,10 @@ def test_a_rule_that_cannot_be_meant_is_refused(huoma: Huoma) -> None:
     huoma("resident", "add", "Aino")
     ran = huoma("resident", "vitals", "Aino", "--set", "saturation-limit=120")
     assert (ran.status, ran.err) == (2, "huoma: saturation-limit cannot be 120: give a number from 70 to 98 %.")
+    for value in ("nan", "inf", "-1e999"):
+        ran = huoma("resident", "vitals", "Aino", "--set", f"saturation-limit={value}")
+        assert (ran.status, ran.err) == (2, "huoma: saturation-limit is a number from 70 to 98 %.")
+    assert huoma("resident", "vitals", "Aino", "--set", "crisis-ask=17").status == 0
     assert huoma("resident", "vitals", "Aino", "--set", "weight-gain").err.startswith(
         "huoma: 'weight-gain' sets nothing"
     )

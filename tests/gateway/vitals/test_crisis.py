@@ -6,10 +6,13 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from gateway.core.subject import Subject, SubjectType
 from gateway.desk.events import AlertKind, Priority, State, Verdict
 from tests.gateway.vitals.ward import CUFF, HOME, at, virtual, ward
 from tests.reliability.home import RESIDENT
+from tests.virtual_time import run_virtual
 
 MORNING = at(2026, 3, 2, 8)
 NIGHT = at(2026, 3, 2, 3)
@@ -305,3 +308,94 @@ async def test_of_a_cuff_that_several_share_and_nobody_knows_whose_the_nurses_ar
         await asyncio.sleep(60)
         await it.pressure(150, 90)
         assert await it.open_conditions() == ["pressure-crisis"]
+
+
+@virtual
+async def test_another_users_place_on_the_cuff_is_a_strangers(path: Path) -> None:
+    async with ward(path, at(2026, 3, 2, 8)) as it:
+        await it.registry.unassign(CUFF.address, actor="test")
+        await it.registry.assign(CUFF.address, RESIDENT, actor="test", user_slot=1)
+        await it.pressure(220, 130, user_slot=2)
+        await asyncio.sleep(60)
+        assert await it.desk.store.find() == []
+        await it.pressure(220, 130, user_slot=1)
+        assert await it.open_conditions() == ["pressure-crisis"]
+
+
+@virtual
+async def test_while_the_nurses_are_being_called_nobody_else_is_asked(path: Path) -> None:
+    async with ward(path, at(2026, 3, 2, 8)) as it:
+        await it.plan(crisis_ask="home-carer")
+        await it.pressure(185, 110)
+        await asyncio.sleep(1000)
+        await it.pressure(195, 110)
+        assert await it.open_conditions() == ["pressure-crisis"]
+        page = await it.only("pressure-crisis")
+        assert page.witnesses == 2
+        await it.desk.acknowledge(page.id, "nurse")
+        await asyncio.sleep(900)
+        await it.pressure(196, 110)  # long after somebody came: it begins anew
+        assert await it.open_conditions() == ["pressure-crisis", "pressure-repeat"]
+
+
+@virtual
+async def test_what_was_answered_is_not_told_again_after_a_restart(path: Path) -> None:
+    clock = at(2026, 3, 2, 8)
+    async with ward(path, clock) as it:
+        await it.pressure(185, 110)
+        await it.desk.resolve((await it.only("pressure-crisis")).id, "nurse", "real")
+    async with ward(path, clock, boot_id="boot-2") as it:
+        await asyncio.sleep(60)
+        assert await it.open_conditions() == []
+
+
+@virtual
+async def test_by_a_clock_that_may_be_wrong_nothing_is_called_past(path: Path) -> None:
+    clock = at(2026, 3, 2, 8)
+    async with ward(path, clock) as it:
+        clock.is_synchronised = False
+        await it.pressure(185, 110, ago=timedelta(days=700))
+        assert await it.open_conditions() == ["pressure-crisis"]
+
+
+@virtual
+async def test_of_yesterday_a_repeat_of_yesterday_closes_it_and_one_of_today_does_not(path: Path) -> None:
+    async with ward(path, at(2026, 3, 2, 8)) as it:
+        await it.plan(crisis_ask="home-carer")
+        await it.pressure(185, 110, ago=timedelta(days=1, minutes=10), settle=False)
+        await it.pressure(150, 90, ago=timedelta(days=1))
+        assert await it.open_conditions() == []
+        assert (await it.only("pressure-repeat")).verdict is Verdict.NOT_CONFIRMED
+        await it.pressure(186, 110, ago=timedelta(hours=20), settle=False)
+        await it.pressure(150, 90)
+        assert await it.open_conditions() == ["pressure-late"]
+
+
+@virtual
+async def test_a_reading_from_before_is_no_repeat(path: Path) -> None:
+    async with ward(path, at(2026, 3, 2, 8)) as it:
+        await it.plan(crisis_ask="home-carer")
+        await it.pressure(185, 110)
+        await it.pressure(140, 80, ago=timedelta(minutes=30))
+        assert await it.open_conditions() == ["pressure-repeat"]
+        await it.pressure(187, 110, ago=timedelta(minutes=20))  # the two are two in a row
+        assert await it.open_conditions() == ["pressure-crisis", "pressure-repeat"]
+        await asyncio.sleep(900)
+        assert await it.open_conditions() == ["pressure-crisis"]
+
+
+def test_whatever_is_wrong_with_a_reading_its_time_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        async with ward(tmp_path, at(2026, 3, 2, 8)) as it:
+            await it.plan(crisis_ask="home-carer")
+            await it.pressure(185, 110)
+
+            def broken(*_: object) -> None:
+                raise ZeroDivisionError
+
+            monkeypatch.setattr("gateway.vitals.watch.judge", broken)
+            await it.pressure(120, 70, failed=True)  # the watch is gone with that
+            await asyncio.sleep(900)
+            assert await it.open_conditions() == ["pressure-crisis"]
+
+    run_virtual(main)

@@ -202,6 +202,20 @@ async def test_a_low_saturation_days_after_an_acknowledged_one_calls_again(path:
 
 
 @virtual
+async def test_a_saturation_that_stays_low_is_no_new_alert_each_day(path: Path) -> None:
+    async with ward(path, at(2026, 3, 2, 12)) as it:
+        for day in range(4):
+            for _ in range(2):
+                await it.saturation(90)
+                await asyncio.sleep(300)
+            if day == 0:
+                await it.desk.acknowledge((await it.only("saturation-low")).id, "nurse")
+            await it.until(12)
+        assert len(await told(it, "saturation-low")) == 4
+        assert len(await it.alerts_of("saturation-low")) == 1
+
+
+@virtual
 async def test_the_own_limit_of_a_resident_with_copd(path: Path) -> None:
     async with ward(path, at(2026, 3, 2, 12)) as it:
         await it.plan(saturation_limit=88)
@@ -269,6 +283,19 @@ async def test_what_the_plan_asks_for_and_was_not_measured_is_told_once_and_by_l
 
 
 @virtual
+async def test_a_plan_that_is_over_leaves_nothing_to_the_next(path: Path) -> None:
+    async with ward(path, at(2026, 3, 2, 6)) as it:
+        for first, last in (("2026-03-02", "2026-03-03"), ("2026-03-09", "2026-03-10")):
+            await it.plan(weight_per_day=1, measure_from=first, measure_until=last)
+            await asyncio.sleep(3 * 86_400)
+            alert = (await it.alerts_of("missing-weight"))[-1]
+            assert alert.state is State.RAISED
+            await it.desk.resolve(alert.id, "nurse", "real")
+            await asyncio.sleep(4 * 86_400)
+        assert len(await it.alerts_of("missing-weight")) == 2
+
+
+@virtual
 async def test_what_a_gateway_could_not_hear_is_not_missing_before_devices_had_time(path: Path) -> None:
     clock = at(2026, 3, 2, 6)
     async with ward(path, clock) as it:
@@ -293,6 +320,32 @@ async def test_a_reading_that_was_anothers_makes_the_new_owners_rules_look(path:
         assert [one.data["summary"] for one in await told(it, "saturation-low")][1:] == [
             "A reading behind this is not this resident's"
         ]
+
+
+@virtual
+async def test_what_was_anothers_does_not_keep_the_residents_own_quiet(path: Path) -> None:
+    async with ward(path, at(2026, 3, 2, 12)) as it:
+        await it.registry.add_resident("Bertta", actor="test", resident_id=BERTTA.id)
+        await it.saturation(80)
+        (row,) = await it.readings.after()
+        await it.decisions.reassign(row.id, BERTTA, actor="nurse")
+        await asyncio.sleep(5)
+        await it.desk.resolve((await it.only("saturation-low")).id, "nurse", "false")
+        await it.saturation(81)
+        assert [one.state for one in await it.alerts_of("saturation-low")] == [State.RESOLVED, State.RAISED]
+
+
+@pytest.mark.parametrize(("days", "told_again"), [(20, False), (29, True)])
+def test_a_standing_of_long_ago_is_forgotten(tmp_path: Path, days: int, told_again: bool) -> None:
+    async def main() -> None:
+        async with ward(tmp_path, at(2026, 3, 2, 12)) as it:
+            await it.saturation(80)
+            await it.desk.resolve((await it.only("saturation-low")).id, "nurse", "real")
+            await asyncio.sleep(days * 86_400)
+            await it.saturation(80)
+            assert len(await it.alerts_of("saturation-low")) == 1 + told_again
+
+    run_virtual(main)
 
 
 @virtual

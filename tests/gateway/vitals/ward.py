@@ -58,10 +58,13 @@ class Ward(Home):
         self.plans = ResidentPlans(database, self.stamper)
         self.desk = Desk(store=self.alerts, clock=clock, origin=ORIGIN)
         self.health = HealthBoard()
+        self.crises = Crises(
+            desk=self.desk, readings=self.readings, clock=clock, words=CrisisWords(ZONE), health=self.health
+        )
         self.watch = VitalWatch(
             readings=self.readings, registry=self.registry, plans=self.plans,
             followed=Followed(database, self.stamper),
-            crises=Crises(desk=self.desk, readings=self.readings, clock=clock, words=CrisisWords(ZONE)),
+            crises=self.crises,
             standings=Standings(
                 desk=self.desk, states=VitalStates(database, self.stamper), clock=clock, zone=ZONE
             ),
@@ -102,6 +105,7 @@ class Ward(Home):
         flags: tuple[str, ...] = (),
         failed: bool = False,
         stamped: bool = True,
+        user_slot: int | None = None,
         settle: bool = True,
     ) -> None:
         """Committed now; measured `ago`. Waits until it was looked at."""
@@ -114,6 +118,7 @@ class Ward(Home):
             values={} if failed else values,
             missing=dict.fromkeys(values, Missing.MEASUREMENT_FAILED) if failed else {},
             flags=flags,
+            user_slot=user_slot,
             time=time if stamped else None,
             raw=b"",
             source="2a35" if kind is Kind.BLOOD_PRESSURE else "other",
@@ -155,13 +160,14 @@ class Ward(Home):
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
-        task = asyncio.create_task(self.watch.run())
+        tasks = [asyncio.create_task(self.watch.run()), asyncio.create_task(self.crises.run())]
         try:
             await asyncio.sleep(SETTLE_S)
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @asynccontextmanager
