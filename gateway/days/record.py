@@ -179,9 +179,8 @@ def _lost(told: Told, sensors: int, heard: NDArray[np.float64], now_utc: float) 
             continue
         longest = max(_MISSED_S, _MISSED * usual)
         for one in np.flatnonzero(silent > longest).tolist():
-            if not gone[one]:
-                rows.append((float(at[one]) + longest, index, -1))
-                rows += [(float(at[one + 1]), index, 1)] if one + 1 < len(at) else []
+            rows.append((float(at[one]) + longest, index, -1))
+            rows += [(float(at[one + 1]), index, 1)] if one + 1 < len(at) else []
     return Told().and_then(rows)
 
 
