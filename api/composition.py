@@ -20,6 +20,7 @@ from api.parts import (
     calls_over,
     catalogue_of,
     channels_of,
+    days_over,
     detection_of,
     radars_over,
     radio_on,
@@ -33,6 +34,7 @@ from gateway.core.clock import Clock
 from gateway.core.faults import Fault, no_fault
 from gateway.core.health import Colour, HealthBoard
 from gateway.core.subject import Origin
+from gateway.days.watch import PART as DAYS
 from gateway.delivery.service import open_delivery
 from gateway.desk.announcer import Times
 from gateway.desk.hours import Hours
@@ -128,6 +130,7 @@ async def open_home(
         brokers = brokers_over(
             settings, core, catalogue, intake, radar=broker_radars, clock=clock, health=health, rng=rng
         )
+        days = days_over(core, settings, brokers, clock=clock, health=health)
         notifier = Notifier(
             desk=core.desk,
             channels=await channels_of(settings, clock, stack),
@@ -143,6 +146,7 @@ async def open_home(
         parts: dict[str, Part] = {
             "notifications": notifier.run,
             "intake": intake.run,
+            DAYS: days.run,
             "faults": FaultWatch(
                 health=health,
                 desk=core.desk,
@@ -172,7 +176,7 @@ async def open_home(
             health.report(RADIO, Colour.AMBER, NO_RADIO)
         parts |= radar_parts
         services = services_over(
-            core, delivery, radio, brokers, radars, intake, supervisor, settings=settings, catalogue=catalogue,
+            core, delivery, radio, brokers, radars, days, intake, supervisor, settings=settings, catalogue=catalogue,
             clock=clock, health=health, simulated=simulated,
         )  # fmt: skip
         if services.pairings is not None:

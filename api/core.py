@@ -18,6 +18,7 @@ from gateway.ingest.decisions import Decisions
 from gateway.store.alerts import SqliteAlertStore
 from gateway.store.consents import SqliteConsents
 from gateway.store.database import Database
+from gateway.store.day_promises import DayPromises
 from gateway.store.device_memory import DeviceMemory
 from gateway.store.outgoing import STREAM_PERIOD_S, SinkRoute
 from gateway.store.readings import Readings
@@ -39,6 +40,7 @@ class Core:
     registry: Registry
     memory: DeviceMemory
     decisions: Decisions
+    promises: DayPromises
     users: Users
     consents: SqliteConsents
     readings: Readings
@@ -69,6 +71,7 @@ async def open_core(
             registry=Registry(database, stamper),
             memory=DeviceMemory(database, stamper),
             decisions=Decisions(database, stamper, routes=routes, fault=fault),
+            promises=DayPromises(database, stamper),
             users=Users(database, stamper),
             consents=SqliteConsents(database, stamper),
             readings=Readings(database),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from importlib.metadata import version
@@ -33,6 +33,7 @@ from firmware_profiles import Catalogue
 from gateway.capture import Recorder
 from gateway.core.clock import Clock
 from gateway.core.health import Colour, HealthBoard
+from gateway.days.watch import DayWatch
 from gateway.delivery.service import Delivery
 from gateway.desk.notice import Channel
 from gateway.detection.service import Detection
@@ -46,6 +47,7 @@ from gateway.radar.contracts import RadarFeed
 from gateway.radar.lines import PART as RADAR
 from gateway.radar.lines import Lines
 from gateway.radar.modules import Module
+from gateway.radar.ports import ON_A_PORT
 from gateway.radar.presence import PART as PRESENCE
 from gateway.radar.presence import RadarPresence
 from gateway.radar.service import PART as INSTALLATIONS
@@ -53,11 +55,14 @@ from gateway.radar.service import Radars
 from gateway.radar.watch import PART as RADAR_FALLS
 from gateway.radar.watch import RadarWatch
 from gateway.radio.host import Host
+from gateway.radio.manager import PART as RADIO
 from gateway.radio.manager import Radio
 from gateway.store.device_book import AssignedDevices
+from gateway.store.listening import Listening
 from gateway.store.pairings import PairingNotes
 from gateway.store.press_notes import PressNotes
 from gateway.store.radar_modules import RadarModules
+from gateway.store.room_states import RoomStates
 from gateway.supervision.supervisor import Part, Supervisor
 
 if TYPE_CHECKING:
@@ -205,6 +210,31 @@ def radars_over(
     return radars, brokers.feed, parts
 
 
+def days_over(
+    core: Core, settings: Settings, brokers: Sequence[BrokerListener], *, clock: Clock, health: HealthBoard
+) -> DayWatch:
+    """The watch over days at home."""
+    return DayWatch(
+        states=RoomStates(core.database), readings=core.readings, listening=Listening(core.database, core.stamper),
+        promises=core.promises, registry=core.registry, desk=core.desk, clock=clock, zone=settings.zone(),
+        health=health, origin=core.origin, deaf=partial(why_deaf, brokers, health),
+    )  # fmt: skip
+
+
+def why_deaf(brokers: Sequence[BrokerListener], health: HealthBoard, identities: Collection[str]) -> str | None:
+    """Why nothing can be heard of a home's sensors: a broker that carries some of them is lost, or Bluetooth is."""
+    over_air = {one for one in identities if not one.startswith(ON_A_PORT)}
+    for broker in brokers:
+        carried = {one.identity for one in broker.heard()}
+        over_broker, over_air = over_air & carried, over_air - carried
+        if not broker.is_connected and (over_broker or (over_air and not carried)):
+            return f"no connection to the broker {broker.broker.name}"
+    radio = health.parts().get(RADIO)
+    if over_air and radio is not None and radio.colour is Colour.RED:
+        return "Bluetooth does not work"
+    return None
+
+
 def pairings_over(
     core: Core, radio: Radio | None, acts: Acts, catalogue: Catalogue, *, clock: Clock, zone: ZoneInfo
 ) -> Pairings | None:
@@ -231,6 +261,7 @@ def services_over(
     radio: Radio | None,
     brokers: Sequence[BrokerListener],
     radars: Radars,
+    days: DayWatch,
     intake: Intake,
     supervisor: Supervisor,
     *,
@@ -260,6 +291,7 @@ def services_over(
         desk=core.desk,
         readings=core.readings,
         decisions=core.decisions,
+        promises=core.promises,
         acts=acts,
         vital_settings=VitalSettings(plans=core.plans, registry=core.registry, clock=clock, zone=settings.zone()),
         audit=StoreAudit(core.database, core.stamper),
@@ -272,6 +304,7 @@ def services_over(
         heard=partial(_heard, radio, brokers),
         pairings=pairings_over(core, radio, acts, catalogue, clock=clock, zone=settings.zone()),
         radars=radars,
+        days=days,
         recorder=None if radio is None else Recorder(radio, clock, core.registry),
         doctor=doctor_over(core, settings, catalogue, clock=clock, health=health, radio=radio),
         bonds=radio.bonds if radio else None,

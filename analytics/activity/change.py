@@ -48,9 +48,20 @@ def deviations(days: NDArray[np.float32]) -> NDArray[np.float32]:
     for first in range(LAG_DAYS, days.shape[1], REFRESH_DAYS):
         base = days[:, max(0, first - LAG_DAYS - BASE_DAYS) : first - LAG_DAYS]
         if base.shape[1]:
-            own = slice(first, first + REFRESH_DAYS)
-            found[:, own] = unusual_cells(days[:, own], usual(base))
+            own, known = slice(first, first + REFRESH_DAYS), usual(base)
+            found[:, own] = unusual_cells(days[:, own], known) - _skew(unusual_cells(base, known))
     return found
+
+
+def _skew(off: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What days were off from their own median on average, float32 (homes, 1, cells); 0 where none is known.
+
+    Of a sign that is nothing on most days (out of home, walking about by night) the median is nothing, and any sum of
+    what lies above it would grow for ever.
+    """
+    known = ~np.isnan(off)
+    total = np.where(known, np.clip(off, -PATIENT.clip, PATIENT.clip), np.float32(0)).sum(axis=1, keepdims=True)
+    return np.asarray(total / np.maximum(known.sum(axis=1, keepdims=True), 1), np.float32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

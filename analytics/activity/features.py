@@ -15,6 +15,7 @@ from analytics.activity import minutes as cut
 from analytics.activity.events import LIFE, Events, Kind, Place
 from analytics.activity.habits import DAY
 from analytics.activity.outages import mask, outages
+from analytics.activity.rest import rests
 
 HOURS: Final = 24
 HOUR: Final = 60
@@ -23,18 +24,21 @@ FEATURES: Final = (
     "bedroom", "living room", "kitchen", "bathroom", "entrance", "any room", "changes of room", "out of home",
 )  # fmt: skip
 _ROOMS: Final = (Place.BEDROOM, Place.LIVING, Place.KITCHEN, Place.BATHROOM, Place.ENTRANCE)
+_ELSEWHERE: Final = [_ROOMS.index(room) for room in (Place.LIVING, Place.KITCHEN, Place.ENTRANCE)]
 ANYWHERE: Final = len(_ROOMS)
 CHANGES: Final = ANYWHERE + 1
 OUT: Final = ANYWHERE + 2
 
-_EVENING_H: Final = 18  # where one looks for the night's rest …
-_NOON_H: Final = 14  # … until
-_AWAKE_H: Final = (8, 20)  # nearly everybody is
 NIGHT_H: Final = (22, 6)  # visits to the bathroom count in between
-_VISIT: Final = 15  # minutes; lively ones closer together are one visit
-_DENSITY: Final = 0.5  # of a waking hour's lively minutes; fewer are rest
-_STIRS: Final = (4.0, 60.0)  # quiet minutes that one lively minute outweighs in a night's rest: least, most
-_REST_H: Final = 3.0  # less is a nap
+_ASLEEP_H: Final = (0, 6)  # hours in which hardly anybody is still, or already, up …
+_MOSTLY: Final = 0.8  # … nor is this resident on so many of the nights
+_ASLEEP_LEAST_H: Final = 3
+_LEAST_AT_HOME_H: Final = 5.0  # between six and ten in the evening; of a day with less nothing can be said
+_ALONE: Final = 2  # openings without motion in the same room around them: its motion sensor is out
+_AROUND: Final = 10  # minutes
+_WITNESS: Final = 0.5  # of the days; a contact that speaks on more of them usually does
+_VISIT: Final = 15  # minutes; lively ones closer together are one visit …
+_SHORT_VISIT: Final = 10  # … and where each is counted for itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -47,6 +51,13 @@ class Day:
         bed_h: hour at which the resident went to bed on the evening before; above 24 is after midnight.
         out_h: hours out of home.
         longest_quiet_h: the longest quiet at home between six and ten in the evening.
+        bathroom_asleep: visits in the hours after midnight in which this resident usually sleeps.
+        rooms_asleep: lively minutes in these hours in rooms that are neither bedroom nor bathroom.
+        kitchen_visits: begun in each hour as its motion sensors tell, float64 (days, 24). Of a day without a word of
+            them nothing is known, unless the room's contacts (fridge, cupboard), which usually speak, kept silent too;
+            nor of one on which these were moved and no motion was seen.
+        at_home: share of each hour that the resident was at home, float64 (days, 24).
+        away: hardly at home at all, bool (days,): nothing is unusual about a day that was spent elsewhere.
     """
 
     bathroom_by_night: NDArray[np.float64]
@@ -54,6 +65,11 @@ class Day:
     bed_h: NDArray[np.float64]
     out_h: NDArray[np.float64]
     longest_quiet_h: NDArray[np.float64]
+    bathroom_asleep: NDArray[np.float64]
+    rooms_asleep: NDArray[np.float64]
+    kitchen_visits: NDArray[np.float64]
+    at_home: NDArray[np.float64]
+    away: NDArray[np.bool_]
 
 
 def hourly(events: Events, listening: NDArray[np.bool_] | None = None) -> NDArray[np.float32]:
@@ -75,30 +91,55 @@ def hourly(events: Events, listening: NDArray[np.bool_] | None = None) -> NDArra
     return np.ascontiguousarray(values.transpose(1, 2, 0))
 
 
-def daily(events: Events, listening: NDArray[np.bool_] | None = None) -> Day:
-    """Each day of a home; see `hourly` for the arguments. Of the first day the night before is not known."""
+def daily(
+    events: Events, listening: NDArray[np.bool_] | None = None, clock_h: NDArray[np.float64] | None = None
+) -> Day:
+    """Each day of a home. Of the first day the night before is not known.
+
+    Args:
+        events: of one home.
+        listening: as in `hourly`.
+        clock_h: how much later by the clock the resident may live than usual, because clocks were put forward, hours,
+            float64 (days,) (`clocktime.lag_h`); 0 when None. The hours asleep are then the ones on either clock.
+    """
     known = _Known.of(events, listening)
     anywhere = np.asarray(known.lively.any(axis=0))
     out = np.asarray(cut.where(cut.minutes(events, events.days * DAY).place) == Place.OUT)
-    stirs = _stirs(anywhere, known.dark | out)
-    visits, rise, bed = (np.full(events.days, np.nan) for _ in range(3))
-    for day in range(1, events.days):
-        night = slice((day - 1) * DAY + NIGHT_H[0] * HOUR, day * DAY + NIGHT_H[1] * HOUR)
-        if not known.room_dark[Place.BATHROOM, night].any():
-            visits[day] = _visits(known.lively[Place.BATHROOM, night])
-        rest = slice((day - 1) * DAY + _EVENING_H * HOUR, day * DAY + _NOON_H * HOUR)
-        if not known.dark[rest].any():
-            bed[day], rise[day] = _rest(anywhere[rest] | out[rest], stirs)
+    # The bedroom tells least of when one got up: a night of which only its sensor was out is known all the same.
+    bed, rise = rests(known.lively, known.room_dark, known.elsewhere_dark | known.room_dark[Place.BATHROOM], out)
+    visits, deep, rooms = (np.full(events.days, np.nan) for _ in range(3))
+    asleep = _asleep(bed, rise)
+    lag = np.zeros(events.days, np.int64) if clock_h is None else (clock_h * HOUR).astype(np.int64)
+    at_home = 1 - out.reshape(events.days, HOURS, HOUR).mean(axis=2)
+    away = at_home[:, NIGHT_H[1] : NIGHT_H[0]].sum(axis=1) < _LEAST_AT_HOME_H
+    for day in range(events.days):
+        midnight = day * DAY
+        night = slice(max(0, midnight - DAY + NIGHT_H[0] * HOUR), midnight + NIGHT_H[1] * HOUR)
+        if day and not known.room_dark[Place.BATHROOM, night].any():
+            visits[day] = _visits(known.lively[Place.BATHROOM, night], _VISIT)
+        own = slice(midnight + asleep[0] + max(0, lag[day]), midnight + asleep[1] + min(0, lag[day]))
+        if out[own].mean() > _MOSTLY:
+            bed[day] = rise[day] = np.nan
+            continue
+        if not known.room_dark[Place.BATHROOM, own].any():
+            deep[day] = _visits(known.lively[Place.BATHROOM, own], _SHORT_VISIT)
+        if not known.elsewhere_dark[own].any():
+            rooms[day] = known.lively[_ELSEWHERE, own].any(axis=0).sum()
     awake = slice(NIGHT_H[1] * HOUR, NIGHT_H[0] * HOUR)
-    quiet, dark, away = (
+    quiet, dark, door_dark = (
         part.reshape(events.days, DAY) for part in (cut.since(anywhere | out), known.dark, known.door_dark)
     )
     return Day(
         bathroom_by_night=visits,
         rise_h=rise,
         bed_h=bed,
-        out_h=np.where(away.any(axis=1), np.nan, out.reshape(events.days, DAY).sum(axis=1) / HOUR),
-        longest_quiet_h=np.where(dark[:, awake].any(axis=1), np.nan, quiet[:, awake].max(axis=1) / HOUR),
+        out_h=np.where(door_dark.any(axis=1) | away, np.nan, HOURS - at_home.sum(axis=1)),
+        longest_quiet_h=np.where(dark[:, awake].any(axis=1) | away, np.nan, quiet[:, awake].max(axis=1) / HOUR),
+        bathroom_asleep=deep,
+        rooms_asleep=rooms,
+        kitchen_visits=_kitchen(events, known.room_dark[Place.KITCHEN]),
+        at_home=at_home,
+        away=away,
     )
 
 
@@ -110,12 +151,14 @@ class _Known:
         lively: of each room, bool (rooms, minutes).
         room_dark: its motion sensor was out or missing, or nobody listened, bool (rooms, minutes).
         dark: any motion sensor that there is was out, or nobody listened, bool (minutes,).
+        elsewhere_dark: a motion sensor in a room that is neither bedroom nor bathroom was, bool (minutes,).
         door_dark: the outer door's contact was, bool (minutes,).
     """
 
     lively: NDArray[np.bool_]
     room_dark: NDArray[np.bool_]
     dark: NDArray[np.bool_]
+    elsewhere_dark: NDArray[np.bool_]
     door_dark: NDArray[np.bool_]
 
     @classmethod
@@ -132,32 +175,49 @@ class _Known:
             moving = {index for index in own if events.sensors[index].kind is Kind.MOTION}
             room_dark[room] = deaf | (mask([one for one in spans if one.sensor in moving], count) if moving else True)
         motion, door = events.of_kinds(Kind.MOTION), events.of_kinds(Kind.DOOR)
+        elsewhere = motion & np.isin([one.place for one in events.sensors], [_ROOMS[index] for index in _ELSEWHERE])
         dark = deaf | mask([one for one in spans if motion[one.sensor]], count)
+        elsewhere_dark = deaf | mask([one for one in spans if elsewhere[one.sensor]], count)
         door_dark = deaf | (mask([one for one in spans if door[one.sensor]], count) if door.any() else True)
-        return cls(lively=lively, room_dark=room_dark, dark=dark, door_dark=door_dark)
+        return cls(lively=lively, room_dark=room_dark, dark=dark, elsewhere_dark=elsewhere_dark, door_dark=door_dark)
 
 
-def _visits(lively: NDArray[np.bool_]) -> int:
+def _kitchen(events: Events, dark: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Visits begun in each hour, float64 (days, 24); see `Day`."""
+    moved, opened = (np.zeros(events.days * DAY, bool) for _ in range(2))
+    for kind, minutes in ((Kind.MOTION, moved), (Kind.CONTACT, opened)):
+        own = np.array([one.kind is kind and one.place == Place.KITCHEN for one in events.sensors], bool)
+        minutes[(events.at_s[own[events.sensor]] // 60).astype(np.int64)] = True
+    found = _begun(moved, dark)
+    spoke = np.asarray(moved.reshape(events.days, DAY).any(axis=1))
+    witness = np.asarray(opened.reshape(events.days, DAY).any(axis=1))
+    witnessed = spoke.any() and witness[spoke].mean() > _WITNESS
+    near = np.convolve(moved, np.ones(2 * _AROUND + 1), mode="same") > 0.5
+    alone = (opened & ~near).reshape(events.days, DAY).sum(axis=1)
+    found[(~spoke & (witness | (not witnessed))) | (alone >= _ALONE)] = np.nan
+    return found
+
+
+def _asleep(bed_h: NDArray[np.float64], rise_h: NDArray[np.float64]) -> tuple[int, int]:
+    """Minutes of the day from which on and until which this resident sleeps on most nights."""
+    first, last = (60 * one for one in _ASLEEP_H)
+    known = ~np.isnan(bed_h + rise_h)
+    if known.any():
+        late, early = np.quantile(bed_h[known], _MOSTLY) - HOURS, np.quantile(rise_h[known], 1 - _MOSTLY)
+        first = min(max(first, round(late * HOUR)), last - _ASLEEP_LEAST_H * HOUR)
+        last = max(min(last, round(early * HOUR)), first + _ASLEEP_LEAST_H * HOUR)
+    return first, last
+
+
+def _visits(lively: NDArray[np.bool_], apart: int) -> int:
     at = np.flatnonzero(lively)
-    return int(len(at) > 0) + int((np.diff(at) > _VISIT).sum())
+    return int(len(at) > 0) + int((np.diff(at) > apart).sum())
 
 
-def _stirs(lively: NDArray[np.bool_], unknown: NDArray[np.bool_]) -> float:
-    """How much a lively minute weighs against rest in this home: where sensors seldom speak by day it weighs more."""
-    hour = np.arange(len(lively)) // HOUR % HOURS
-    awake = (hour >= _AWAKE_H[0]) & (hour < _AWAKE_H[1]) & ~unknown
-    share = float(lively[awake].mean()) if awake.any() else 0.0
-    return min(max(1 / max(_DENSITY * share, 1e-9) - 1, _STIRS[0]), _STIRS[1])
-
-
-def _rest(lively: NDArray[np.bool_], stirs: float) -> tuple[float, float]:
-    """Hours of the clock at which the night's rest began (above 24 after midnight) and ended; NaN where there is none.
-
-    The stretch with the most quiet minutes, each lively one counted as `stirs` against it (the maximum-sum stretch).
-    """
-    gain = np.concatenate([[0], np.cumsum(np.where(lively, -stirs, 1.0))])
-    end = int(np.argmax(gain - np.minimum.accumulate(gain)))
-    begin = int(np.argmin(gain[: end + 1]))
-    if end - begin < _REST_H * HOUR:
-        return float("nan"), float("nan")
-    return _EVENING_H + begin / HOUR, _EVENING_H + end / HOUR - HOURS
+def _begun(lively: NDArray[np.bool_], dark: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Visits begun in each hour, float64 (days, 24), NaN where the sensor was out."""
+    at = np.flatnonzero(lively)
+    first = at[np.concatenate([[True], np.diff(at) > _SHORT_VISIT])] if len(at) else at
+    found = np.bincount(first // HOUR, minlength=len(lively) // HOUR).astype(np.float64)
+    found[dark.reshape(-1, HOUR).any(axis=1)] = np.nan
+    return found.reshape(-1, HOURS)

@@ -46,13 +46,17 @@ class Outage:
     why: Why
 
 
-def outages(events: Events) -> list[Outage]:
+def outages(events: Events, *, end_s: float | None = None) -> list[Outage]:
     """All outages of motion sensors and contacts, in the order of time.
+
+    Args:
+        events: of one home.
+        end_s: until when it was listened to, seconds of `events.at_s`; the end of its last day when None.
 
     Returns:
         Spans in seconds of `events.at_s`; two spans of one sensor do not overlap.
     """
-    end_s = events.days * DAY_S
+    end_s = events.days * DAY_S if end_s is None else end_s
     found: list[Outage] = []
     moving = events.at_s[events.of_kinds(Kind.MOTION)[events.sensor] & events.on]
     heard = _Heard(events.at_s[events.of_kinds(*LIFE)[events.sensor]], end_s)

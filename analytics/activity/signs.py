@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from analytics.activity.features import FEATURES, Day
 
 SIGNS: Final = (
-    "stirring by night", "bathroom by night", "kitchen by day", "rising", "going to bed", "activity by day",
+    "walking about by night", "bathroom by night", "kitchen by day", "rising", "going to bed", "activity by day",
     "out of home", "longest quiet by day",
 )  # fmt: skip
-_DEEP_NIGHT: Final = slice(0, 5)  # hours in which hardly anybody is up
 _BY_DAY: Final = slice(6, 22)
 _HALF_HOURS: Final = 2.0  # half an hour earlier or later is nothing
 
@@ -25,15 +24,15 @@ def signs(hours: NDArray[np.float32], day: Day) -> NDArray[np.float32]:
         hours: of `features.hourly`, float32 (days, 24, features).
         day: of `features.daily`, of the same home.
     """
-    anywhere, kitchen, out = (hours[:, :, FEATURES.index(name)] for name in ("any room", "kitchen", "out of home"))
+    anywhere, out = (hours[:, :, FEATURES.index(name)] for name in ("any room", "out of home"))
     columns = [
-        _stabilised(anywhere[:, _DEEP_NIGHT].sum(axis=1)),
-        _stabilised(day.bathroom_by_night),
-        _stabilised(kitchen[:, _BY_DAY].sum(axis=1)),
+        _stabilised(day.rooms_asleep),
+        _stabilised(day.bathroom_asleep),
+        _stabilised(np.where(day.away, np.nan, day.kitchen_visits[:, _BY_DAY].sum(axis=1))),
         _HALF_HOURS * day.rise_h,
         _HALF_HOURS * day.bed_h,
-        _stabilised(anywhere[:, _BY_DAY].sum(axis=1)),
-        _stabilised(out.sum(axis=1)),
+        _stabilised(np.where(day.away, np.nan, anywhere[:, _BY_DAY].sum(axis=1))),
+        _stabilised(np.where(day.away, np.nan, out.sum(axis=1))),
         day.longest_quiet_h,
     ]
     return np.stack(columns, axis=1).astype(np.float32)

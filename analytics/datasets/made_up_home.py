@@ -30,7 +30,9 @@ class Habit:
     Attributes:
         rises, rises_spread: when the resident gets up.
         sleeps, sleeps_spread: when the resident goes to bed; above 24 is after midnight.
-        bathroom_by_night: visits a night, mean of a Poisson number.
+        bathroom_by_night: visits a night, mean of their number.
+        bathroom_spread: variance of that number over its mean: 1 is a Poisson number, less is more regular.
+        strays: probability that such a visit leads through other rooms too, for some minutes.
         outings: a day, at most one; its probability.
         outing_h: how long it takes, mean.
         naps: probability of one after lunch.
@@ -44,6 +46,8 @@ class Habit:
     sleeps: float = 22.5
     sleeps_spread: float = 0.5
     bathroom_by_night: float = 1.2
+    bathroom_spread: float = 1.0
+    strays: float = 0.0
     outings: float = 0.6
     outing_h: float = 2.0
     naps: float = 0.5
@@ -109,13 +113,28 @@ def _day(own: Habit, rng: np.random.Generator) -> list[tuple[float, int]]:
         if not any(begin <= at <= end for begin, end in away):
             found += _moment(at, own, rng)
         at += rng.exponential(own.every_min * 60) + 20
-    for _ in range(rng.poisson(own.bathroom_by_night)):
-        at = rng.uniform(1, 5) * _HOUR
+    number = _visits(own, rng)
+    for visit in range(number):
+        # Where the number is not a mere chance one, neither are the times: each in its own part of the night.
+        span = (1, 5) if own.bathroom_spread >= 1 else (1 + 4 * visit / number, 1 + 4 * (visit + 1) / number)
+        at = rng.uniform(*span) * _HOUR
         found += [(at, BEDROOM), (at + 40, BATHROOM), (at + 240, BEDROOM)]
+        if own.strays and rng.random() < own.strays:
+            found += [
+                (at + 120 + 45 * turn, int(rng.choice((KITCHEN, ENTRANCE)))) for turn in range(rng.integers(1, 11))
+            ]
     for _ in range(rng.poisson(own.wanders) if own.wanders else 0):
         at = rng.uniform(0.5, 5) * _HOUR
         found += [(at + 75 * turn, int(rng.choice((LIVING, KITCHEN, ENTRANCE)))) for turn in range(12)]
     return found
+
+
+def _visits(own: Habit, rng: np.random.Generator) -> int:
+    """How often to the bathroom tonight: whole visits that always happen, and a Poisson number of those that may."""
+    if own.bathroom_spread >= 1:
+        return int(rng.poisson(own.bathroom_by_night))
+    always = np.floor(own.bathroom_by_night * (1 - own.bathroom_spread) + rng.random())
+    return int(always + rng.poisson(own.bathroom_by_night * own.bathroom_spread))
 
 
 def _moment(at: float, own: Habit, rng: np.random.Generator) -> list[tuple[float, int]]:

@@ -22,6 +22,7 @@ from gateway.core.errors import Invalid
 LEARNT_DAYS: Final = 30  # when nobody says from which day on to test
 MADE_UP: Final = "made-up"  # residents of whom it is known that nothing happened: is the promise kept?
 CHANGING: Final = "made-up-changes"  # and residents who change: how soon is it noticed?
+CHANGED: Final = f"{homeassist.NAME}-changes"  # the same changes put into a recorded home
 _PEER_LEVELS: Final = 400  # its strictest ones: more false alerts than that interest nobody
 
 
@@ -56,10 +57,18 @@ def activity(
         measure = kept.kept if name == MADE_UP else changes.found
         print(json.dumps(measure(seed=seed, say=_say), indent=None if as_json else 1))
         return
-    if name != homeassist.NAME:
-        raise Invalid(f"there is no dataset {name!r} of homes; known are: {homeassist.NAME}, {MADE_UP}, {CHANGING}.")
+    if name not in (homeassist.NAME, CHANGED):
+        known = f"{homeassist.NAME}, {CHANGED}, {MADE_UP}, {CHANGING}"
+        raise Invalid(f"there is no dataset {name!r} of homes; known are: {known}.")
     if path is None:
         raise Invalid("say which file the record of the home is.")
+    if name == CHANGED:
+        try:
+            seen = changes.found_in(homeassist.load(path), seed=seed, say=_say)
+        except DatasetError as error:
+            raise Invalid(str(error)) from error
+        print(json.dumps({"dataset": name, **seen}, indent=None if as_json else 1))
+        return
     if per_month not in MONTHLY:
         raise Invalid(f"--per-month is one of {', '.join(f'{one:g}' for one in MONTHLY)}.")
     try:

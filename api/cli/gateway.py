@@ -129,6 +129,7 @@ async def _application(settings: Settings) -> AsyncIterator[ASGIApp]:
             desk=core.desk,
             readings=core.readings,
             decisions=core.decisions,
+            promises=core.promises,
             acts=acts,
             # Without a zone only the day on which a plan begins could be another: then it is that of UTC.
             vital_settings=VitalSettings(

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
-from api.cli import care, checks, dataset, home, pair, radar, readings, vitals
+from api.cli import care, checks, dataset, days, home, pair, radar, readings, vitals
 from firmware_profiles.schema import ProfileError
 from gateway.core.errors import HuomaError
 
@@ -61,6 +61,7 @@ def application(arguments: Sequence[str]) -> typer.Typer:
     app.command("unpair")(care.unpair)
     app.command("capture")(care.capture)
     app.command("doctor")(care.doctor)
+    app.command("tune")(days.tune)
     app.add_typer(radar.radar, name="radar")
     app.add_typer(readings.readings, name="readings")
     app.add_typer(home.consent, name="consent")

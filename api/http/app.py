@@ -15,6 +15,7 @@ from api.http import errors, page
 from api.http.alerts import alert_routes
 from api.http.auth import EVERYBODY, PRINCIPAL, Allow, Door, Principal
 from api.http.datasets import dataset_routes
+from api.http.days import day_routes
 from api.http.falls import fall_routes
 from api.http.guard import Guard
 from api.http.keys import key_routes
@@ -40,6 +41,7 @@ _ROUTES: Final = (
     stream_routes,
     alert_routes,
     dataset_routes,
+    day_routes,
     fall_routes,
     home_routes,
     key_routes,

@@ -17,11 +17,13 @@ from api.vital_settings import VitalSettings
 from gateway.capture import Recorder
 from gateway.core.clock import Clock
 from gateway.core.health import HealthBoard
+from gateway.days.watch import DayWatch
 from gateway.desk.service import Desk
 from gateway.doctor import Doctor
 from gateway.ingest.decisions import Decisions
 from gateway.pairing import Pairings
 from gateway.radar.service import Radars
+from gateway.store.day_promises import DayPromises
 from gateway.store.readings import Readings
 
 
@@ -60,7 +62,8 @@ class Services:
     Attributes:
         heard: whom the radio hears now, the latest first; then whom brokers hear.
         pairings, recorder: None when no radio runs.
-        radars: None when no gateway runs.
+        radars, days: None when no gateway runs.
+        promises: how sparing the alerts of residents' days are meant to be.
         bonds: addresses with which each adapter has a bond; None when no radio runs.
         closing: set when the server goes down: open streams then end.
     """
@@ -68,6 +71,7 @@ class Services:
     desk: Desk
     readings: Readings
     decisions: Decisions
+    promises: DayPromises
     acts: Acts
     vital_settings: VitalSettings
     audit: Audit
@@ -81,6 +85,7 @@ class Services:
     pairings: Pairings | None = None
     recorder: Recorder | None = None
     radars: Radars | None = None
+    days: DayWatch | None = None
     doctor: Doctor | None = None
     bonds: Callable[[], Awaitable[Mapping[str, Collection[str]]]] | None = None
     closing: asyncio.Event = field(default_factory=asyncio.Event)

@@ -15,6 +15,9 @@ class AlertKind(StrEnum):
     FALL = "fall"
     NO_RECOVERY = "no-recovery"
     PRESS = "press"  # an alarm pendant
+    INACTIVITY = "inactivity"  # nothing was heard of somebody at home for far longer than is usual
+    ABSENCE = "absence"  # not back for far longer than is usual
+    CHANGE = "change"  # somebody's days are not as they were
     TECHNICAL = "technical"
     VITAL_SIGN = "vital-sign"  # a rule about measurements of a resident
 

@@ -3,8 +3,8 @@
 The alert is raised and stored at once, and shows in the list and on the event stream; only its calls wait. That is a
 matter of the kind of alert, of its priority and of the plan of the resident: of the kinds in `BY_DAY` those of medium
 priority call from 07 to 22 by the home's own time, and by night where the resident's plan says so; those of low
-priority never call by night. Anything high or critical, any other kind (a fall, a press, a fault) and any word of a
-later version calls at once at every hour.
+priority never call by night, nor does a fault of low priority (a battery). Anything high or critical, any other kind
+(a fall, a press) and any word of a later version calls at once at every hour.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from gateway.desk.events import Alert, AlertKind, Priority
 
 DAY_BEGINS: Final = time(7)  # local time of the home
 DAY_ENDS: Final = time(22)
-BY_DAY: Final = frozenset({AlertKind.VITAL_SIGN})  # findings about days and weeks, not about this minute
+BY_DAY: Final = frozenset({AlertKind.VITAL_SIGN, AlertKind.ABSENCE, AlertKind.CHANGE})
 # The longest night has nine hours, ten when the clocks go back. However the wall clock is set: never longer than that.
 LONGEST_NIGHT_S: Final = 36_000.0
 
@@ -38,6 +38,8 @@ def due_at(alert: Alert, now: datetime, zone: tzinfo, *, by_night: bool) -> date
 
 
 def _waits(alert: Alert) -> bool:
+    if alert.kind is AlertKind.TECHNICAL:
+        return alert.priority is Priority.LOW
     return alert.kind in BY_DAY and alert.priority in (Priority.MEDIUM, Priority.LOW)
 
 

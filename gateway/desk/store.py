@@ -36,6 +36,10 @@ class AlertStore(Protocol):
         """Of this subject and condition the raised alert, else the acknowledged one whose first event is the newest."""
         ...
 
+    async def newest(self, subject: Subject, condition: str) -> Alert | None:
+        """Of this subject and condition the alert whose first event is the newest, whatever its state."""
+        ...
+
     async def find(self, states: frozenset[State] | None = None, *, limit: int = 200) -> list[Alert]:
         """Alerts, newest first."""
         ...

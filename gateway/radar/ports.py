@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+ON_A_PORT: Final = "port:"  # how identities of modules on ports begin
 BY_ID: Final = Path("/dev/serial/by-id")
 
 
@@ -25,4 +26,4 @@ def candidates(folder: Path = BY_ID, more: Iterable[Path] = ()) -> list[Path]:
 
 def identity(port: Path) -> str:
     """How the module on a port is known: by the port, for modules do not say who they are."""
-    return f"port:{port.name}"
+    return f"{ON_A_PORT}{port.name}"

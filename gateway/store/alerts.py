@@ -81,6 +81,11 @@ class SqliteAlertStore:
         values = (subject.type.value, subject.id, condition)
         return await self._database.read(lambda connection: _one(connection, where, values))
 
+    async def newest(self, subject: Subject, condition: str) -> Alert | None:
+        where = "WHERE subject_type = ? AND subject_id = ? AND condition = ? ORDER BY rowid DESC LIMIT 1"
+        values = (subject.type.value, subject.id, condition)
+        return await self._database.read(lambda connection: _one(connection, where, values))
+
     async def find(self, states: frozenset[State] | None = None, *, limit: int = 200) -> list[Alert]:
         wanted = sorted(state.value for state in (frozenset(State) if states is None else states))
         sql = (

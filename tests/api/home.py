@@ -34,6 +34,7 @@ from gateway.pairing.service import ListeningRadio
 from gateway.store.alerts import SqliteAlertStore
 from gateway.store.consents import SqliteConsents
 from gateway.store.database import Database
+from gateway.store.day_promises import DayPromises
 from gateway.store.device_memory import DeviceMemory
 from gateway.store.pairings import PairingNotes
 from gateway.store.readings import Readings
@@ -111,6 +112,7 @@ async def open_home(
             desk=Desk(store=SqliteAlertStore(database, stamper), clock=clock, origin=ORIGIN),
             readings=Readings(database),
             decisions=Decisions(database, stamper),
+            promises=DayPromises(database, stamper),
             acts=acts,
             vital_settings=VitalSettings(
                 plans=ResidentPlans(database, stamper), registry=registry, clock=clock, zone=ZONE

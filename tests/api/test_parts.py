@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
-from api.parts import catalogue_of
+from api.parts import catalogue_of, why_deaf
 from api.settings import ProfileSettings, Settings
 from gateway.core.health import Colour, HealthBoard
 
@@ -54,3 +55,49 @@ source = "of this home"
     assert health.parts()["profiles"].colour is Colour.AMBER
     assert words in health.parts()["profiles"].reason
     assert [words in one["words"] for one in logged] == [True]
+
+
+@dataclass
+class _Carried:
+    identity: str
+
+
+@dataclass
+class _Broker:
+    name: str
+    is_connected: bool
+    carries: tuple[str, ...] = ()
+
+    @property
+    def broker(self) -> _Broker:
+        return self
+
+    def heard(self) -> tuple[_Carried, ...]:
+        return tuple(_Carried(one) for one in self.carries)
+
+
+@pytest.mark.parametrize(
+    ("brokers", "radio", "sensors", "deaf"),
+    [
+        ([_Broker("a", True, ("eui64:1",))], Colour.GREEN, {"eui64:1"}, None),
+        ([_Broker("a", False, ("eui64:1",))], Colour.GREEN, {"eui64:1"}, "no connection to the broker a"),
+        ([_Broker("a", False, ("eui64:2",))], Colour.GREEN, {"eui64:1"}, None),  # another home's part of the house
+        (
+            [_Broker("a", False)],
+            Colour.GREEN,
+            {"eui64:1"},
+            "no connection to the broker a",
+        ),  # not heard since the start
+        ([_Broker("a", True, ("eui64:1",)), _Broker("b", False)], Colour.GREEN, {"eui64:1"}, None),
+        ([_Broker("a", False)], Colour.RED, {"port:usb-1"}, None),
+        ([], Colour.RED, {"address:AA"}, "Bluetooth does not work"),
+        ([], Colour.AMBER, {"address:AA"}, None),
+        ([], Colour.RED, set(), None),
+    ],
+)
+def test_why_nothing_is_heard_of_a_home(
+    brokers: list[_Broker], radio: Colour, sensors: set[str], deaf: str | None
+) -> None:
+    health = HealthBoard()
+    health.report("radio", radio, "…")
+    assert why_deaf(brokers, health, sensors) == deaf  # type: ignore[arg-type]

@@ -87,6 +87,12 @@ def test_a_day_in_a_minute(tmp_path: Path) -> None:
             resolved = nurse.post(f"/alerts/{alert['id']}/resolve", json={"verdict": "test"})
             assert resolved.json()["verdict"] == "test"
             assert len(nurse.get("/alerts").json()) == 1, "one fall is one alert"
+            (resident,) = nurse.get("/residents").json()
+            until(lambda: nurse.get(f"/residents/{resident['id']}/days").json()["sensors"], within_s=65)
+            days = nurse.get(f"/residents/{resident['id']}/days").json()
+            assert [one["what"] for one in days["sensors"]] == ["the presence sensor in the bedroom"]  # the radar
+            assert (days["days_learnt"], days["curve"]) == (0, [])
+            assert nurse.get(f"/residents/{resident['id']}/week").json()["sudden"] == []
     assert story.process.returncode == 0, story.text()
     assert "Traceback" not in story.text()
 

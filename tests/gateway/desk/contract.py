@@ -135,6 +135,17 @@ class AlertStoreContract:
             await put(store, machine.decide_resolve(alert, actor="aino", verdict="false", note=None, at=AT))
         assert await store.open_episode(RESIDENT, "fall") is None
 
+    async def test_the_newest_of_a_condition_whatever_became_of_it(self, store: AlertStore) -> None:
+        assert await store.newest(RESIDENT, "fall") is None
+        first = await put(store, raised("a9", at=AT))
+        done = await put(store, machine.decide_resolve(first, actor="aino", verdict="false", note=None, at=AT))
+        assert await store.newest(RESIDENT, "fall") == done
+        # Its first event came later, whatever the wall clock said then.
+        second = await put(store, raised("a1", at=AT - timedelta(hours=3)))
+        assert await store.newest(RESIDENT, "fall") == second
+        assert await store.newest(RESIDENT, "inactivity") is None
+        assert await store.newest(KITCHEN, "fall") is None
+
     async def test_a_raised_alert_is_the_open_episode_also_when_older_than_an_acknowledged_one(
         self, store: AlertStore
     ) -> None:

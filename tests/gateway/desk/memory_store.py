@@ -46,6 +46,11 @@ class MemoryAlertStore:
         raised = [alert for alert in found if alert.state is State.RAISED]
         return next(reversed(raised or found), None)
 
+    async def newest(self, subject: Subject, condition: str) -> Alert | None:
+        await asyncio.sleep(0)
+        own = [one for one in self._alerts.values() if (one.subject, one.condition) == (subject, condition)]
+        return own[-1] if own else None
+
     async def find(self, states: frozenset[State] | None = None, *, limit: int = 200) -> list[Alert]:
         await asyncio.sleep(0)
         newest = sorted(self._alerts.values(), key=lambda alert: (alert.raised_at, alert.id), reverse=True)

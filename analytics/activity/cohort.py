@@ -1,0 +1,149 @@
+"""Many homes of equally many days lived through at once, as the gateway lives each: outages, doubts, deaf minutes.
+
+The same as `course` for one home, with minutes in which nobody listened; vectorised over the homes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.activity import minutes as cut
+from analytics.activity.course import Home
+from analytics.activity.events import Place
+from analytics.activity.habits import DAY, Counts, HabitSettings, count, hazard
+from analytics.activity.inactivity import Quiet, step
+from analytics.activity.promise import PAST_DAYS, threshold_h
+
+COLD_DAYS = 14
+WEEK = 7
+LOW_H = 1.0  # peaks below tell nothing of thresholds
+_FIRST_DAYS = 3  # they know nothing and say so
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Peaks:
+    """Every quiet whose statistic was worth a word.
+
+    Attributes:
+        home: of which home, int64 (quiets,).
+        minute: in which it ended, int64 (quiets,).
+        height_h: how high the statistic was, float64 (quiets,).
+        out: whether the resident was out of home: information, no alert, bool (quiets,).
+    """
+
+    home: NDArray[np.int64]
+    minute: NDArray[np.int64]
+    height_h: NDArray[np.float64]
+    out: NDArray[np.bool_]
+
+    def alerts(self, homes: int, days: int, per_month: float) -> NDArray[np.bool_]:
+        """Which of them were alerts at a promise, thresholds set anew each week, bool (quiets,)."""
+        found = np.zeros(len(self.home), bool)
+        day = self.minute // DAY
+        for home in range(homes):
+            own = (self.home == home) & ~self.out
+            for first in (0, *range(COLD_DAYS, days, WEEK)):
+                begin, last = max(_FIRST_DAYS, first - PAST_DAYS), first + WEEK if first else COLD_DAYS
+                past = self.height_h[own & (day >= begin) & (day < first)] if first else None
+                level = threshold_h(per_month, past, (first - begin) * 24.0)
+                found |= own & (day >= first) & (day < last) & (self.height_h >= level)
+        return found
+
+
+def lived(homes: Sequence[Home], listening: NDArray[np.bool_], settings: HabitSettings | None = None) -> Peaks:
+    """Days of homes minute by minute, habits learnt every midnight from the past only.
+
+    Args:
+        homes: of equally many days.
+        listening: minutes in which each was heard, bool (homes, minutes).
+        settings: of the habits.
+    """
+    settings = settings or HabitSettings()
+    heard = [_Heard.of(home, own) for home, own in zip(homes, listening, strict=True)]
+    views = max(len(one.expected) for one in heard)
+    known = [Counts.none(len(homes)) for _ in range(views)]
+    odds = np.zeros(len(homes))
+    life = np.stack([home.life for home in homes])
+    found: list[NDArray[np.float64]] = []
+    for day in range(homes[0].events.days):
+        tables = [hazard(one, settings) for one in known]
+        view = np.stack([home.view[day * DAY : (day + 1) * DAY] for home in homes])
+        cuts = [0, *(np.flatnonzero((np.diff(view, axis=1) != 0).any(axis=0)) + 1).tolist(), DAY]
+        for first, last in pairwise(cuts):
+            own = slice(day * DAY + first, day * DAY + last)
+            meant = view[:, first]
+            state = Quiet.begin(len(homes))
+            if own.start:
+                before = [one.at(int(which), own.start - 1) for one, which in zip(heard, meant, strict=True)]
+                state = Quiet(
+                    since=np.array([since for since, _ in before]),
+                    place=np.array([place for _, place in before], np.int8),
+                    odds_h=odds,
+                )
+            expected, place = (
+                np.stack([getattr(one, name)[which][own] for one, which in zip(heard, meant, strict=True)])
+                for name in ("expected", "place")
+            )
+            table = np.stack([tables[which][home] for home, which in enumerate(meant.tolist())])
+            state, path = step(
+                state, table, life[:, own], expected, place, np.arange(own.start, own.stop) % DAY, listening[:, own]
+            )
+            path = np.concatenate([odds[:, None], path], axis=1)
+            odds = state.odds_h
+            rows, at = np.nonzero((path[:, 1:] < path[:, :-1]) & (path[:, :-1] > LOW_H))
+            # Where the resident was as the quiet ended: the minute before.
+            where = [
+                heard[row].where[meant[row]][max(own.start + minute - 1, 0)]
+                for row, minute in zip(rows, at, strict=True)
+            ]
+            found.append(np.stack([rows, own.start + at, path[rows, at], np.array(where) == Place.OUT], axis=1))
+        known = [
+            one.forget(1, settings.half_life_days) + _counts(heard, which, day, listening)
+            for which, one in enumerate(known)
+        ]
+    peaks = np.concatenate(found)
+    return Peaks(
+        home=peaks[:, 0].astype(np.int64), minute=peaks[:, 1].astype(np.int64), height_h=peaks[:, 2],
+        out=peaks[:, 3] > 0,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Heard:
+    """One home's views, each an array of its minutes; quiets begin anew where nobody listened."""
+
+    expected: list[NDArray[np.bool_]]
+    place: list[NDArray[np.int8]]
+    where: list[NDArray[np.int8]]
+    since: list[NDArray[np.int32]]
+
+    @classmethod
+    def of(cls, home: Home, listening: NDArray[np.bool_]) -> _Heard:
+        return cls(
+            expected=[one.minutes.expected for one in home.views],
+            place=[one.minutes.place for one in home.views],
+            where=[one.place for one in home.views],
+            since=[cut.since(one.minutes.expected | ~listening).astype(np.int32) for one in home.views],
+        )
+
+    def at(self, view: int, minute: int) -> tuple[int, int]:
+        return int(self.since[view][minute]), int(self.where[view][minute])
+
+
+def _counts(heard: list[_Heard], view: int, day: int, listening: NDArray[np.bool_]) -> Counts:
+    """What a day teaches of one view; a home that has not so many learns its last one once more."""
+    first = max(day * DAY, 1)
+    own, before = slice(first, (day + 1) * DAY), slice(first - 1, (day + 1) * DAY - 1)
+    each = [min(view, len(one.expected) - 1) for one in heard]
+    return count(
+        np.stack([one.expected[which][own] for one, which in zip(heard, each, strict=True)]),
+        np.stack([one.since[which][before] for one, which in zip(heard, each, strict=True)]).astype(np.int64),
+        np.stack([one.where[which][before] for one, which in zip(heard, each, strict=True)]),
+        np.arange(own.start, own.stop) % DAY,
+        listening[:, own],
+    )

@@ -1,0 +1,57 @@
+"""Is there somebody else in the home: days as lively as two people, on which rooms speak at once more than usual.
+
+One person is in one room, and in two of them within a minute only on the way. Two people move about twice as much, and
+in two rooms at once. How much of either is usual depends on the home (how the sensors see each other's rooms), so a day
+is compared with the home's own weeks before. Nothing is said of who it is or how many.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.activity.events import Events, Kind
+from analytics.activity.habits import DAY
+
+BY_DAY_H: Final = (8, 22)
+BASE_DAYS: Final = 28
+ENOUGH_DAYS: Final = 7
+# Of both together, in usual deviations. Chosen on made-up guests and residents.
+MORE: Final = 2.5
+_LEAST_SPREAD: Final = 1.0
+
+
+def lively(events: Events) -> NDArray[np.float64]:
+    """Minutes of each day in which anything moved, and in which movement began in two rooms, float64 (days, 2)."""
+    moves = events.of_kinds(Kind.MOTION)
+    begins = moves[events.sensor] & events.on
+    places = np.array([one.place for one in events.sensors], np.int64)
+    minute = (events.at_s[begins] // 60).astype(np.int64)
+    rooms = np.zeros((int(places.max()) + 1, events.days * DAY), bool)
+    rooms[places[events.sensor[begins]], minute] = True
+    clock = np.arange(events.days * DAY) % DAY // 60
+    number = np.where((clock >= BY_DAY_H[0]) & (clock < BY_DAY_H[1]), rooms.sum(axis=0), 0).reshape(-1, DAY)
+    return np.stack([(number > least).sum(axis=1) for least in (0, 1)], axis=1).astype(np.float64)
+
+
+def company(number: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Days with more people than usual, bool (homes, days); the first week nobody can say.
+
+    Args:
+        number: of `lively`, float64 (homes, days, 2); NaN where not known.
+    """
+    stable = 2 * np.sqrt(number + 0.375)
+    found = np.zeros(number.shape[:2], bool)
+    for day in range(ENOUGH_DAYS, number.shape[1]):
+        # Days of company are not what is usual.
+        past = slice(max(0, day - BASE_DAYS), day)
+        for home in range(len(number)):
+            own = stable[home, past][~found[home, past] & ~np.isnan(stable[home, past]).any(axis=1)]
+            if len(own) >= ENOUGH_DAYS:
+                middle = np.median(own, axis=0)
+                spread = np.maximum(_LEAST_SPREAD, 1.4826 * np.median(np.abs(own - middle), axis=0))
+                off = (stable[home, day] - middle) / spread
+                found[home, day] = bool(off.sum() / np.sqrt(2) > MORE and off[0] > MORE / 2)
+    return found

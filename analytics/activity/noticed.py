@@ -1,0 +1,128 @@
+"""Findings of change, day by day, of many homes: what `abrupt` and `change` see, at thresholds that keep one promise.
+
+Everything is as a gateway has it when a day is over: deviations from days before only, thresholds set anew each week
+from the resident's own past.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.activity import abrupt, budget, change
+from analytics.activity.abrupt import KINDS, Seen
+from analytics.activity.budget import GENERAL, SLOW
+from analytics.activity.change import PATIENT, Sums
+from analytics.activity.company import company, lively
+from analytics.activity.events import Events
+from analytics.activity.features import daily, hourly
+from analytics.activity.signs import SIGNS, signs
+
+WEEK: Final = 7
+KNOWN_DAYS: Final = 28  # before which nothing is said
+FALLS: Final = len(SIGNS)
+_BY_THE_CLOCK: Final = (SIGNS.index("rising"), SIGNS.index("going to bed"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Days:
+    """Days of homes as the detectors look at them.
+
+    Attributes:
+        seen: what `abrupt` looks at.
+        signs: of `signs.signs`, float32 (homes, days, len(SIGNS)).
+        company: days with more people than usual, bool (homes, days): of these and the nights around them nothing is
+            said that another person may have done.
+    """
+
+    seen: Seen
+    signs: NDArray[np.float32]
+    company: NDArray[np.bool_]
+
+    @classmethod
+    def of(
+        cls,
+        homes: list[Events],
+        listening: list[NDArray[np.bool_]] | None = None,
+        clock_h: NDArray[np.float64] | None = None,
+    ) -> Days:
+        """Homes of equally many days.
+
+        Args:
+            homes: their records.
+            listening: as in `features.hourly`, one for each home; always when None.
+            clock_h: as in `features.daily`, float64 (homes, days); 0 when None.
+        """
+        heard: list[NDArray[np.bool_] | None] = [None] * len(homes) if listening is None else [*listening]
+        lag = np.zeros((len(homes), homes[0].days)) if clock_h is None else clock_h
+        days = [daily(home, own, late) for home, own, late in zip(homes, heard, lag, strict=True)]
+        each = [signs(hourly(home, own), day) for home, own, day in zip(homes, heard, days, strict=True)]
+        shared = company(np.stack([lively(home) for home in homes]))
+        table = np.where(shared[:, :, None], np.float32(np.nan), np.stack(each))
+        table[:, :, _BY_THE_CLOCK] = np.where(lag[:, :, None] != 0, np.float32(np.nan), table[:, :, _BY_THE_CLOCK])
+        return cls(seen=Seen.of(days, shared, lag), signs=table, company=shared)
+
+    def until(self, day: int) -> Days:
+        """The days before one."""
+        own = {one.name: getattr(self.seen, one.name)[:, :day] for one in fields(self.seen)}
+        return Days(seen=Seen(**own), signs=self.signs[:, :day], company=self.company[:, :day])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Noticed:
+    """What was raised.
+
+    Attributes:
+        abrupt: the kinds of `abrupt.KINDS` that became more than chance on a day, bool (homes, days, kinds).
+        slow: the sign that did, counted on for falls after the rises, int64 (homes, days); -1 where none.
+    """
+
+    abrupt: NDArray[np.bool_]
+    slow: NDArray[np.int64]
+
+    @property
+    def number(self) -> NDArray[np.int64]:
+        """Findings of each day, int64 (homes, days)."""
+        return np.asarray(self.abrupt.sum(axis=2) + (self.slow >= 0), np.int64)
+
+
+def noticed(days: Days, promised: dict[str, float]) -> Noticed:
+    """Findings of each day.
+
+    Args:
+        days: of homes.
+        promised: false findings per resident-month of each kind of `abrupt.KINDS` and of `budget.SLOW`.
+    """
+    heights = abrupt.heights(*abrupt.deviations(days.seen))
+    heights[:, :KNOWN_DAYS] = np.nan
+    each = [
+        budget.raised(heights[:, :, kind], budget.weekly(heights[:, :, kind], promised[name], GENERAL[name], WEEK))
+        for kind, name in enumerate(KINDS)
+    ]
+    return Noticed(abrupt=np.stack(each, axis=2), slow=slow(days.signs, promised[SLOW])[0])
+
+
+def slow(signs: NDArray[np.float32], per_month: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Slow changes: the sign that was named, int64 (homes, days), -1 where none; and the sums' heights, float64."""
+    off = change.deviations(signs[:, :, None])
+    homes, days = off.shape[:2]
+    off[:, :KNOWN_DAYS] = np.nan
+    state = Sums.begin(homes, off.shape[2])
+    heights, named = np.zeros((homes, days)), np.full((homes, days), -1)
+    for first in range(0, days, WEEK):
+        own = slice(first, first + WEEK)
+        past = np.where(np.arange(first) < KNOWN_DAYS, np.nan, heights[:, :first])
+        levels = np.array([budget.threshold(per_month, one, GENERAL[SLOW]) for one in past])
+        state, heights[:, own], cells = change.step(state, off[:, own], PATIENT, levels)
+        named[:, own] = np.where(heights[:, own] >= levels[:, None], cells, -1)
+    return named, heights
+
+
+def words(kind: int | None, sign: int = -1) -> str:
+    """A finding in words: of `abrupt` by its kind, else of a slow change by its sign."""
+    if kind is not None:
+        return f"{KINDS[kind]} than usual" if kind != abrupt.WALKING else f"more {KINDS[kind]} than usual"
+    return f"{SIGNS[sign % FALLS]}: {'less' if sign >= FALLS else 'more'} than some weeks ago"

@@ -1,0 +1,88 @@
+"""When the resident went to bed and got up, from which rooms spoke when.
+
+In each minute every room speaks or does not, and how likely it does by night and by day is counted for this home: a
+minute in the kitchen says much, one in the bathroom little, for that is where one also goes by night. The night's rest
+is the stretch whose minutes fit the night better than the day: the sum of logarithms of the two likelihoods is largest
+(two change points of Bernoulli numbers, found as a maximum-sum stretch).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+_DAY: Final = 1440
+_HOUR: Final = 60
+_EVENING_H: Final = 18  # where one looks for the night's rest …
+_NOON_H: Final = 14  # … until
+_ASLEEP_H: Final = (0, 5)  # nearly everybody is
+_AWAKE_H: Final = (8, 20)
+_PRIOR_MINUTES: Final = 1440.0  # of a room of which nothing is known …
+_PRIOR_ASLEEP, _PRIOR_AWAKE = 0.002, 0.02  # … and how likely it speaks then
+_MOST: Final = 3.0  # nats that one minute of one room may count
+_OUT: Final = -0.3  # nats of a minute out of home: nobody is in bed
+_REST_H: Final = 3.0  # less is a nap
+_ONE_ROOM_H: Final = 1.5  # that only one room's silence makes it later: its sensor may be out, and nothing is known
+
+
+def weights(
+    lively: NDArray[np.bool_], room_dark: NDArray[np.bool_], out: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """How much a minute in which a room spoke, and one in which it did not, is for rest: nats, float64 (rooms,) each.
+
+    Args:
+        lively: which rooms spoke, bool (rooms, minutes), whole days from midnight.
+        room_dark: its sensor was out or missing, bool (rooms, minutes): it teaches nothing then.
+        out: the resident was out of home, bool (minutes,).
+    """
+    hour = np.arange(lively.shape[1]) // _HOUR % 24
+    asleep, awake = (
+        _rate(lively, (hour >= first) & (hour < last) & ~out & ~room_dark, prior)
+        for (first, last), prior in ((_ASLEEP_H, _PRIOR_ASLEEP), (_AWAKE_H, _PRIOR_AWAKE))
+    )
+    return np.clip(np.log(asleep / awake), -_MOST, _MOST), np.log((1 - asleep) / (1 - awake))
+
+
+def rests(
+    lively: NDArray[np.bool_], room_dark: NDArray[np.bool_], dark: NDArray[np.bool_], out: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Hour of the clock at which each night's rest began (above 24 after midnight) and ended, float64 (days,) each.
+
+    Of the day on which it ended; NaN for the first day, where it is dark, where there was no rest, and for an end that
+    hangs on the silence of a single room.
+
+    Args:
+        lively: which rooms spoke, bool (rooms, days * 1440).
+        room_dark: its sensor was out or missing, bool (rooms, days * 1440): its silence says nothing.
+        dark: of what happened nothing can be said, bool (minutes,).
+        out: the resident was out of home, bool (minutes,).
+    """
+    spoke, silent = weights(lively, room_dark, out)
+    each = spoke[:, None] * lively + silent[:, None] * ~(lively | room_dark)
+    bed, rise = _stretches(np.where(out, _OUT, each.sum(axis=0)), dark)
+    for room in range(len(lively)):
+        _, without = _stretches(np.where(out, _OUT, each.sum(axis=0) - each[room]), dark)
+        rise = np.where(rise - without > _ONE_ROOM_H, np.nan, rise)
+    return bed, rise
+
+
+def _stretches(gain: NDArray[np.float64], dark: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The best stretch of each night, hours of the clock, float64 (days,) each."""
+    days = len(gain) // _DAY
+    first = np.arange(days - 1) * _DAY + _EVENING_H * _HOUR
+    rows = first[:, None] + np.arange((24 - _EVENING_H + _NOON_H) * _HOUR)
+    sums = np.concatenate([np.zeros((days - 1, 1)), np.cumsum(gain[rows], axis=1)], axis=1)
+    end = (sums - np.minimum.accumulate(sums, axis=1)).argmax(axis=1)
+    begin = np.where(np.arange(sums.shape[1]) <= end[:, None], sums, np.inf).argmin(axis=1)
+    unknown = dark[rows].any(axis=1) | (end - begin < _REST_H * _HOUR)
+    bed, rise = np.full(days, np.nan), np.full(days, np.nan)
+    bed[1:] = np.where(unknown, np.nan, _EVENING_H + begin / _HOUR)
+    rise[1:] = np.where(unknown, np.nan, _EVENING_H + end / _HOUR - 24)
+    return bed, rise
+
+
+def _rate(lively: NDArray[np.bool_], counted: NDArray[np.bool_], prior: float) -> NDArray[np.float64]:
+    spoke = (lively & counted).sum(axis=1) + prior * _PRIOR_MINUTES
+    return np.asarray(spoke / (counted.sum(axis=1) + _PRIOR_MINUTES), np.float64)

@@ -1,0 +1,140 @@
+"""What a home that is listened to needs: its habits as learnt until now, and how improbable its running quiet is.
+
+The same counts and the same statistic as `course` replays them by; here for one home, at one moment, with the minutes
+in which nobody listened left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.activity import minutes as cut
+from analytics.activity.events import LIFE, Events, Place
+from analytics.activity.habits import DAY, LONGEST, STEP_OF, Counts, HabitSettings, hazard
+from analytics.activity.inactivity import Quiet, step
+from analytics.activity.outages import PROBATION_S, Outage, outages
+from analytics.activity.past import Past
+
+USUAL: Final = 0.95  # of all quiets of that place and time have ended by then
+_FEWEST_DAYS: Final = 7  # fewer tell nothing of how high the statistic goes
+_CLOCK: Final = DAY // 48
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Learnt:
+    """What is known of a home.
+
+    Attributes:
+        days: whole days it was learnt from.
+        outages: of its sensors, also those that are over.
+        doubted: sensors of which nothing is expected now.
+        hazard: see `habits.hazard`, float32 (1, CLOCK, QUIET, PLACES).
+        ended: minute in which each quiet of the past ended, int64 (quiets,), from the record's first midnight.
+        peaks_h: how high the statistic was in it, judged by the other days, hours, float64 (quiets,).
+        hours: how long that past was listened to.
+    """
+
+    days: int
+    outages: tuple[Outage, ...]
+    doubted: frozenset[int]
+    hazard: NDArray[np.float32]
+    ended: NDArray[np.int64]
+    peaks_h: NDArray[np.float64]
+    hours: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Running:
+    """The quiet that goes on.
+
+    Attributes:
+        since: minute (index into those that were handed in) of the last sign of life, or of the last minute in which
+            nobody listened; -1 before all of them.
+        place: where the resident was last.
+        odds_h: the statistic at the end of each minute after it, hours, float64 (minutes,).
+        usual_min: minutes by which `USUAL` of such quiets have ended; None where that is more than was waited.
+    """
+
+    since: int
+    place: Place
+    odds_h: NDArray[np.float64]
+    usual_min: int | None
+
+
+def learn(
+    events: Events,
+    now_s: float,
+    listening: NDArray[np.bool_],
+    settings: HabitSettings | None = None,
+    *,
+    known: Learnt | None = None,
+) -> Learnt:
+    """Everything that a record teaches, the whole days before today.
+
+    Args:
+        events: of one home; `days` counts today too.
+        now_s: this moment, in seconds of `events.at_s`.
+        listening: minutes in which the home was heard, bool (days * 1440,).
+        settings: how much is believed of how little.
+        known: of earlier today: where the same sensors are doubted, only their outages are looked at anew.
+    """
+    settings = settings or HabitSettings()
+    spans = tuple(outages(events, end_s=now_s))
+    lively = events.of_kinds(*LIFE)
+    doubted = frozenset(one.sensor for one in spans if lively[one.sensor] and one.to_s + PROBATION_S > now_s)
+    days = int(now_s // (DAY * 60))
+    if known is not None and (known.days, known.doubted) == (days, doubted):
+        return replace(known, outages=spans)
+    past = Past.of(events, days, doubted, listening)
+    counts = Counts.none(1)
+    for day in range(days):
+        counts = counts.forget(1, settings.half_life_days) + past.counts(day * DAY, (day + 1) * DAY)
+    ended, heights, hours = past.peaks(settings)
+    return Learnt(
+        days=days, outages=spans, doubted=doubted, hazard=hazard(counts, settings), ended=ended, peaks_h=heights,
+        hours=hours,
+    )  # fmt: skip
+
+
+def running(
+    events: Events,
+    minutes: int,
+    learnt: Learnt,
+    clock: NDArray[np.int64],
+    listening: NDArray[np.bool_],
+    *,
+    not_before: int = -1,
+) -> Running:
+    """The quiet at the end of the last of some minutes.
+
+    Args:
+        events: of some days; `at_s` counts from the first of the minutes and leaves none out or twice, whatever the
+            clock on the wall did.
+        minutes: how many.
+        learnt: of that home.
+        clock: minute of the home's own day, int64 (minutes,).
+        listening: whether the home was heard, bool (minutes,).
+        not_before: a minute in which somebody answered for the resident: the quiet begins anew there.
+    """
+    seen = cut.minutes(events, minutes, learnt.doubted)
+    alive = np.flatnonzero(seen.life | ~listening)
+    begin = max(int(alive[-1]) if len(alive) else -1, not_before)
+    since = cut.since(seen.expected | ~listening)
+    place = cut.where(seen.place)
+    where = Place(int(place[begin])) if begin >= 0 else Place.OTHER
+    own = slice(begin + 1, minutes)
+    first = int(since[begin]) if begin >= 0 else 0
+    state = Quiet(since=np.array([first]), place=np.array([where], np.int8), odds_h=np.zeros(1))
+    _, path = step(
+        state, learnt.hazard, seen.life[None, own], seen.expected[None, own], seen.place[None, own], clock[own],
+        listening[None, own],
+    )  # fmt: skip
+    comes = learnt.hazard[
+        0, clock[own] // _CLOCK, STEP_OF[np.minimum(first + np.arange(minutes - begin - 1), LONGEST)], where
+    ]
+    ended = np.flatnonzero(np.cumprod(1.0 - comes.astype(np.float64)) <= 1 - USUAL)
+    return Running(since=begin, place=where, odds_h=path[0], usual_min=int(ended[0]) + 1 if len(ended) else None)

@@ -1,0 +1,61 @@
+"""What a promise would have meant: how soon alerts had come, had nothing been heard any more from some moment on."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.activity.events import Events, Place
+from analytics.activity.habits import DAY
+from analytics.activity.inactivity import Quiet, step
+from analytics.activity.minutes import NOWHERE
+from analytics.activity.past import Past
+from analytics.activity.running import Learnt
+
+HORIZON: Final = 24 * 60  # minutes after the moment; what is not noticed by then counts as that long
+_EVERY: Final = 173  # minutes from one moment to the next: no divisor of a day, so that all hours have their share
+_NIGHT: Final = (22 * 60, 7 * 60)
+
+
+def delays_h(
+    events: Events, learnt: Learnt, listening: NDArray[np.bool_], thresholds_h: NDArray[np.float64], *, days: int = 30
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """How long after an emergency the alert would have come, at moments of the last days at home.
+
+    Habits are those of now, which know these days: a little too good, most of all in the first weeks.
+
+    Args:
+        events: the record that was learnt from.
+        learnt: see `running.learn`.
+        listening: minutes in which the home was heard, bool (days of the record * 1440,).
+        thresholds_h: of the statistic, float64 (levels,).
+        days: how far back.
+
+    Returns:
+        Hours, float64 (levels, moments), at most `HORIZON`; and which moments were by night, bool (moments,).
+    """
+    past = Past.of(events, learnt.days, learnt.doubted, listening)
+    count = learnt.days * DAY
+    moments = np.arange(max(1, count - days * DAY), count, _EVERY)
+    alive = np.maximum.accumulate(np.where(past.minutes.life, np.arange(count), -1))
+    last = alive[moments]
+    waited = moments - last
+    usable = (last >= 0) & past.listening[moments] & (past.place[moments] != Place.OUT) & (waited < HORIZON)
+    moments, last, waited = moments[usable], last[usable], waited[usable]
+    nothing = np.zeros((len(moments), 2 * HORIZON), bool)
+    clock = (last[:, None] + 1 + np.arange(2 * HORIZON)) % DAY
+    _, path = step(
+        Quiet(since=past.since[last], place=past.place[last], odds_h=np.zeros(len(moments))),
+        np.broadcast_to(learnt.hazard, (len(moments), *learnt.hazard.shape[1:])),
+        nothing, nothing, np.full(nothing.shape, NOWHERE, np.int8), clock,
+    )  # fmt: skip
+    found = np.empty((len(thresholds_h), len(moments)))
+    for row, threshold in enumerate(thresholds_h.tolist()):
+        above = path >= threshold
+        first = np.where(above.any(axis=1), above.argmax(axis=1), 2 * HORIZON)
+        # What was above it before the moment had called already, falsely: it had been there at once.
+        found[row] = np.clip(first + 1 - waited, 0, HORIZON) / 60
+    of_day = moments % DAY
+    return found, (of_day >= _NIGHT[0]) | (of_day < _NIGHT[1])

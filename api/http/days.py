@@ -1,0 +1,199 @@
+"""A resident's days: what is watched, what is usual, and what each promise means."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict, replace
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict, Field
+
+from analytics.activity.clocktime import change_words
+from api.http.auth import NURSES, Principal
+from api.http.services import Given, Services
+from gateway.core.errors import NotFound
+from gateway.core.subject import Subject, SubjectType
+from gateway.days.quiet import called
+from gateway.days.review import Reviewed
+from gateway.days.reviewer import week_of
+from gateway.days.tuning import choices
+from gateway.days.watch import Standing
+
+Nurse = Annotated[Principal, Depends(NURSES)]
+
+
+class SensorView(BaseModel):
+    """One sensor that tells of the day."""
+
+    device_identity: str
+    what: str = Field(description='"the motion sensor in the bedroom"')
+    out: bool = Field(description="silent for too long or out of reach: nothing is expected of it")
+
+
+class QuietView(BaseModel):
+    """The quiet that goes on."""
+
+    minutes: int = Field(description="since the last sign of life")
+    last: str = Field(description='where that was: "in the kitchen"; "at the door": out of home')
+    at: str = Field(description="when, by the clock on the wall")
+    usual_min: int | None = Field(description="95 of 100 such quiets end within so many minutes; null: a longer time")
+    odds_h: float = Field(description="how improbable it is; an alert from threshold_h on")
+    threshold_h: float
+
+
+class ChoiceView(BaseModel):
+    """What one promise means."""
+
+    per_month: float = Field(description="false alerts in 30 days")
+    threshold_h: float
+    last_month: int = Field(description="alerts that there would have been in the last 30 days")
+    delay_h: float | None = Field(description="mean hours until an alert, had nothing been heard any more")
+    night_delay_h: float | None = Field(description="of nights")
+
+
+class DaysView(BaseModel):
+    """Of one resident, or of all who share rooms."""
+
+    shared_with: int = Field(description="other residents whose movements cannot be told from this one's")
+    watched: bool
+    per_month: float
+    days_learnt: int
+    sensors: list[SensorView]
+    quiet: QuietView | None = Field(description="null where no sensor of movement is theirs, and just after a start")
+    curve: list[ChoiceView] = Field(description="empty in the first week")
+    remarks: list[str]
+
+
+class ChangeView(BaseModel):
+    """Something that is not as it was."""
+
+    what: str
+    day: date = Field(description="on which it was noticed")
+    words: str
+
+
+class OddPartView(BaseModel):
+    """A day that was unlike others."""
+
+    day: date
+    share: float = Field(description="of this home's own days that were as unusual")
+    words: list[str] = Field(description="what made it, the most unusual first")
+
+
+class WeekView(BaseModel):
+    """The seven days before today."""
+
+    sudden: list[ChangeView]
+    slow: list[ChangeView]
+    unusual: list[OddPartView]
+    remarks: list[str]
+
+
+class Promise(BaseModel):
+    """What is to hold from now on; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    watched: bool | None = Field(default=None, description="whether an unusual quiet calls anybody")
+    per_month: float | None = Field(default=None, description="false alerts that are accepted in 30 days")
+
+
+def day_routes() -> APIRouter:
+    """Routes of residents' days."""
+    router = APIRouter(tags=["residents"])
+
+    @router.get("/residents/{resident_id}/days")
+    async def days(resident_id: str, services: Given, caller: Nurse) -> DaysView:
+        """How a resident's days are watched, how quiet it is, and what each promise would have meant."""
+        resident = await services.acts.registry.resident(resident_id)
+        found = _standing(services, resident.id)
+        await services.audit.note(caller.name, "days.read", resident.id)
+        return await asyncio.to_thread(_view, found)
+
+    @router.get("/residents/{resident_id}/week")
+    async def week(resident_id: str, services: Given, caller: Nurse) -> WeekView:
+        """The seven days before today: what changed, suddenly or slowly, and what was unusual of single days."""
+        resident = await services.acts.registry.resident(resident_id)
+        found = _standing(services, resident.id)
+        await services.audit.note(caller.name, "week.read", resident.id)
+        return await asyncio.to_thread(_week, found)
+
+    @router.put("/residents/{resident_id}/days", status_code=204)
+    async def promise(resident_id: str, body: Promise, services: Given, caller: Nurse) -> None:
+        """How sparing the alerts about a resident's days are meant to be. Holds from the next minute on."""
+        resident = await services.acts.registry.resident(resident_id)
+        subject = Subject(type=SubjectType.RESIDENT, id=resident.id)
+        if services.days is not None and (found := services.days.of(resident.id)) is not None:
+            subject = found.days.household.subject
+        known = await services.promises.of(subject)
+        given = {name: value for name, value in body.model_dump().items() if value is not None}
+        await services.promises.make(subject, replace(known, **given), actor=caller.name)
+
+    return router
+
+
+def _standing(services: Services, resident_id: str) -> Standing:
+    if services.days is None:
+        raise NotFound("Days are watched while the gateway runs: start it first ('huoma run').")
+    found = services.days.of(resident_id)
+    if found is None:
+        raise NotFound("The gateway has just started and has not looked at this resident's days yet: ask in a minute.")
+    return found
+
+
+def _view(found: Standing) -> DaysView:
+    days, record, quiet = found.days, found.record, found.quiet
+    learnt = days.learnt
+    doubted = frozenset[int]() if learnt is None else learnt.doubted
+    return DaysView(
+        shared_with=max(0, len(days.household.people) - 1),
+        watched=found.promise.watched,
+        per_month=found.promise.per_month,
+        days_learnt=0 if learnt is None else learnt.days,
+        sensors=[
+            SensorView(device_identity=one.name.rpartition("/")[0], what=called(one), out=index in doubted)
+            for index, one in enumerate(days.sensors)
+        ],
+        quiet=None
+        if quiet is None
+        else QuietView(
+            minutes=quiet.quiet_min, last=quiet.where, at=quiet.clock, usual_min=quiet.usual_min,
+            odds_h=quiet.odds_h, threshold_h=quiet.threshold_h,
+        ),
+        curve=[]
+        if record is None or learnt is None or not len(learnt.peaks_h)
+        else [ChoiceView(**asdict(one)) for one in choices(record, learnt, found.promise.per_month)],
+        remarks=_remarks(found),
+    )  # fmt: skip
+
+
+def _week(found: Standing) -> WeekView:
+    if found.record is None:
+        return WeekView(sudden=[], slow=[], unusual=[], remarks=_remarks(found))
+    today = int(found.record.now_s // 86_400)
+    week = week_of(Reviewed(found.record), found.promise.per_month, today)
+    company = [f"More people than usual were there on {', '.join(str(day) for day in week.company)}."]
+    return WeekView(
+        sudden=[ChangeView(**asdict(one)) for one in week.sudden],
+        slow=[ChangeView(**asdict(one)) for one in week.slow],
+        unusual=[OddPartView(day=one.day, share=one.share, words=list(one.words)) for one in week.odd],
+        remarks=(company if week.company else []) + _remarks(found),
+    )
+
+
+def _remarks(found: Standing) -> list[str]:
+    if found.record is None or found.days.learnt is None:
+        return ["No sensor of movement is theirs: assign one with its placement, such as bedroom."]
+    said = []
+    if found.days.learnt.days < 14:
+        said.append(
+            f"Only {found.days.learnt.days} days are known: what is usual is learnt in two weeks. Until then hardly "
+            "any quiet is taken for an unusual one."
+        )
+    if len(found.days.household.people) > 1:
+        said.append("Several residents share these rooms: who moved nobody can tell.")
+    if found.out:
+        said.append(f"Nothing is expected of {', '.join(found.out)}.")
+    return said + [words[0].upper() + words[1:] + "." for words in change_words(*found.record.clock_changes)]

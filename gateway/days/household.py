@@ -1,0 +1,95 @@
+"""One household while the gateway runs: what its sensors said so far, and what was learnt from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta, tzinfo
+
+from analytics.activity.events import Kind, Sensor
+from analytics.activity.running import Learnt, learn
+from gateway.days.households import Household
+from gateway.days.record import DAYS, Record, Told, record_of
+from gateway.days.sensors import sensor_of
+from gateway.store.room_states import RoomStates, StateRow
+
+
+class Days:
+    """What is known of a household. Belongs to one task; `record` and `learn` may run in a thread meanwhile."""
+
+    def __init__(self, household: Household) -> None:
+        self.household = household
+        self.learnt: Learnt | None = None
+        self.emergencies: tuple[tuple[datetime, datetime], ...] = ()  # real ones: alert and answer
+        self.told = Told()
+        self._placed = {one.identity: one for one in household.devices}
+        self._index: dict[tuple[str, str], int] = {}
+        self._sensors: list[Sensor] = []
+        self._unheeded: set[tuple[str, str]] = set()
+
+    @property
+    def sensors(self) -> tuple[Sensor, ...]:
+        """Those that have said something."""
+        return tuple(self._sensors)
+
+    @property
+    def moves(self) -> bool:
+        """Whether there is a sensor of movement: without one nothing is known of stillness."""
+        return any(one.kind is Kind.MOTION for one in self._sensors)
+
+    @property
+    def identities(self) -> frozenset[str]:
+        """Of the devices that tell something of the day."""
+        return frozenset(identity for identity, _ in self._index)
+
+    async def read_past(self, states: RoomStates, now: datetime, until_seq: int) -> None:
+        """Everything that its devices said before, up to a position. Raises StoreError."""
+        for placed in self.household.devices:
+            seq = 0
+            while True:
+                rows, last = await states.of_device(placed.identity, now - timedelta(days=DAYS), seq)
+                self.take(row for row in rows if row.seq <= until_seq)
+                if last == seq or last >= until_seq:
+                    break
+                seq = last
+
+    def take(self, rows: Iterable[StateRow]) -> bool:
+        """Some more; what is of other households is left. True: a sensor was lost or came up."""
+        news: list[tuple[float, int, int]] = []
+        changed = False
+        for row in rows:
+            placed = self._placed.get(row.device_identity)
+            if placed is None or row.at < placed.since:
+                continue
+            known = len(self._sensors)
+            index = self._sensor(row.device_identity, row.quantity, placed.placement)
+            if index is None:
+                continue
+            news.append((row.at.timestamp(), index, -1 if row.on is None else int(row.on)))
+            changed |= row.on is None or len(self._sensors) > known
+        self.told = self.told.and_then(news)
+        return changed
+
+    def record(self, spans: Sequence[tuple[datetime, datetime]], *, now: datetime, zone: tzinfo) -> Record:
+        """As it is known now."""
+        return record_of(self.told, self._sensors, spans, now=now, zone=zone, emergencies=self.emergencies)
+
+    def learn(self, record: Record) -> Learnt:
+        """What the record teaches."""
+        return learn(record.events, record.now_s, record.listening, known=self.learnt)
+
+    def forget(self, before: datetime) -> None:
+        """What is too old to be learnt from."""
+        self.told = self.told.since(before.timestamp())
+
+    def _sensor(self, identity: str, quantity: str, placement: str | None) -> int | None:
+        key = (identity, quantity)
+        if key in self._unheeded:
+            return None
+        if key not in self._index:
+            sensor = sensor_of(identity, quantity, placement)
+            if sensor is None:
+                self._unheeded.add(key)
+                return None
+            self._index[key] = len(self._sensors)
+            self._sensors.append(sensor)
+        return self._index[key]

@@ -1,0 +1,122 @@
+"""A household's days at one moment: the quiet that goes on, against what was promised. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from analytics.activity.events import Kind, Place, Sensor
+from analytics.activity.habits import DAY
+from analytics.activity.promise import threshold_h
+from analytics.activity.running import Learnt, running
+from gateway.days.record import Record
+from gateway.days.sensors import tells_presence
+
+WHERE: Final = {
+    Place.BEDROOM: "in the bedroom",
+    Place.LIVING: "in the living room",
+    Place.KITCHEN: "in the kitchen",
+    Place.BATHROOM: "in the bathroom",
+    Place.ENTRANCE: "in the hall",
+    Place.OTHER: "at home",
+    Place.OUT: "at the door",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quiet:
+    """How long it has been quiet, and how improbable that is.
+
+    Attributes:
+        quiet_min: minutes since the last sign of life, or since it was listened to.
+        since_s: its moment, seconds of the record's own clock; negative where nothing was ever heard.
+        clock: that moment by the clock on the wall, "09:12".
+        place: where the resident was last.
+        door_is_known: the outer door has a contact that is believed.
+        odds_h: the statistic now, hours.
+        threshold_h: from which on it is an alert, hours.
+        usual_min: minutes within which 95 of 100 such quiets end; None where that is longer than was waited.
+    """
+
+    quiet_min: int
+    since_s: float
+    clock: str
+    place: Place
+    door_is_known: bool
+    odds_h: float
+    threshold_h: float
+    usual_min: int | None
+
+    @property
+    def is_improbable(self) -> bool:
+        """By what was promised."""
+        return self.odds_h >= self.threshold_h
+
+    @property
+    def is_out(self) -> bool:
+        """Nobody is at home, as far as the door tells."""
+        return self.place is Place.OUT
+
+    @property
+    def where(self) -> str:
+        """In words: "in the kitchen"."""
+        return WHERE[self.place]
+
+    def evidence(self, learnt: Learnt) -> dict[str, Any]:
+        """What a nurse, and who looks for mistakes, may want to know. No name, no sensor's number."""
+        return {
+            "quiet_min": self.quiet_min,
+            "last": self.where,
+            "at": self.clock,
+            "usual_min": self.usual_min,
+            "odds_h": round(self.odds_h, 1),
+            "threshold_h": round(self.threshold_h, 1),
+            "days_learnt": learnt.days,
+            "sensors_out": len(learnt.doubted),
+        }
+
+
+def quiet(record: Record, learnt: Learnt, *, per_month: float, answered_s: float | None = None) -> Quiet:
+    """The quiet at this moment.
+
+    Args:
+        record: of the household.
+        learnt: from it.
+        per_month: false alerts that are accepted in thirty days.
+        answered_s: when somebody last said what such an alert was, seconds of the record's own clock: the resident was
+            seen to then.
+    """
+    minutes = int(record.now_s // 60)
+    clock = np.arange(minutes) % DAY
+    not_before = -1 if answered_s is None else min(int(answered_s // 60), minutes - 1)
+    found = running(record.events, minutes, learnt, clock, record.listening[:minutes], not_before=not_before)
+    since_s = found.since * 60.0 if found.since >= 0 else -1.0
+    of_day = max(found.since, 0) % DAY
+    return Quiet(
+        quiet_min=minutes - 1 - found.since,
+        since_s=since_s,
+        clock=f"{of_day // 60:02d}:{of_day % 60:02d}",
+        place=found.place,
+        door_is_known=any(
+            one.kind is Kind.DOOR and index not in learnt.doubted for index, one in enumerate(record.events.sensors)
+        ),
+        odds_h=float(found.odds_h[-1]) if len(found.odds_h) else 0.0,
+        threshold_h=threshold_h(per_month, learnt.peaks_h, learnt.hours),
+        usual_min=found.usual_min,
+    )
+
+
+def called(sensor: Sensor) -> str:
+    """For a person: "the motion sensor in the bedroom"."""
+    if sensor.kind is Kind.DOOR:
+        return "the contact of the outer door"
+    what = (
+        "the presence sensor"
+        if tells_presence(sensor)
+        else "the motion sensor"
+        if sensor.kind is Kind.MOTION
+        else "the contact"
+    )
+    return f"{what} {WHERE[sensor.place]}" if sensor.place is not Place.OTHER else f"{what} of another room"

@@ -1,0 +1,201 @@
+"""From what sensors said to the record that the analytics learn from. Pure.
+
+A state is repeated every ten minutes so that a chart shows that the sensor lives. Repeats are no signs of life: what
+counts is that something *becomes* so. Motion alone is told again because somebody moves again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.activity.clocktime import local_s, transitions
+from analytics.activity.events import DAY_S, Events, Kind, Sensor
+from gateway.days.sensors import tells_presence
+
+DAYS: Final = 120  # habits half that old weigh a fourth; more is memory and time for nothing
+# Somebody who sits still is lost by a presence sensor and seen again: nobody came in.
+SEEN_AGAIN_S: Final = 30 * 60.0
+LASTS_S: Final = 30 * 60.0  # of one motion
+_REPEATS: Final = 100  # states of a sensor that show whether it repeats them
+_REPEATED_S: Final = 15 * 60.0  # nearly all of its silences are shorter: it does
+_MISSED: Final = 4.0  # of the longest usual silence, and it is out …
+_MISSED_S: Final = 45 * 60.0  # … but not sooner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Told:
+    """Everything that sensors said, in any order.
+
+    Attributes:
+        at_s: instants, seconds since 1970 (UTC), float64 (n,).
+        sensor: index of the sensor, int16 (n,).
+        state: 1 is so, 0 is not so, -1 cannot be reached, int8 (n,).
+    """
+
+    at_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    sensor: NDArray[np.int16] = field(default_factory=lambda: np.zeros(0, np.int16))
+    state: NDArray[np.int8] = field(default_factory=lambda: np.zeros(0, np.int8))
+
+    def and_then(self, rows: Sequence[tuple[float, int, int]]) -> Told:
+        """With some more: (at_s, sensor, state) each."""
+        if not rows:
+            return self
+        at_s, sensor, state = zip(*rows, strict=True)
+        return Told(
+            at_s=np.append(self.at_s, np.array(at_s, np.float64)),
+            sensor=np.append(self.sensor, np.array(sensor, np.int16)),
+            state=np.append(self.state, np.array(state, np.int8)),
+        )
+
+    def since(self, utc_s: float) -> Told:
+        """Without what is older, in the order of time."""
+        order = np.argsort(self.at_s, kind="stable")
+        order = order[self.at_s[order] >= utc_s]
+        return Told(at_s=self.at_s[order], sensor=self.sensor[order], state=self.state[order])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Record:
+    """A home's record at one moment, as `analytics.activity` takes it.
+
+    Attributes:
+        events: of its sensors.
+        now_s: this moment, seconds of `events.at_s`.
+        listening: minutes in which it was listened to, bool (events.days * 1440,).
+        clock_changes: instants (UTC seconds) at which clocks were changed in it, and local time minus UTC around them.
+    """
+
+    events: Events
+    now_s: float
+    listening: NDArray[np.bool_]
+    clock_changes: tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+def record_of(
+    told: Told,
+    sensors: Sequence[Sensor],
+    spans: Sequence[tuple[datetime, datetime]],
+    *,
+    now: datetime,
+    zone: tzinfo,
+    emergencies: Sequence[tuple[datetime, datetime]] = (),
+) -> Record:
+    """What is known of a home now.
+
+    Args:
+        told: of its sensors, whatever its order.
+        sensors: of `Told.sensor`.
+        spans: in which it was listened to.
+        now: aware; what sensors say of later moments is left out.
+        zone: of the home.
+        emergencies: real ones, from the alert until it was resolved: nothing is learnt from the quiet before them.
+    """
+    now_utc = now.timestamp()
+    told = told.since(now_utc - DAYS * DAY_S)
+    told = Told(**{name: getattr(told, name)[told.at_s <= now_utc] for name in ("at_s", "sensor", "state")})
+    begin = float(told.at_s[0]) if len(told.at_s) else now_utc
+    changes = transitions(zone, begin, now_utc)
+    first_day = np.datetime64(datetime.fromtimestamp(begin, UTC).astimezone(zone).date(), "D")
+
+    def local(at_s: NDArray[np.float64]) -> NDArray[np.float64]:
+        return local_s(at_s, *changes, first_day)
+
+    now_s = float(local(np.array([now_utc]))[0])
+    days = int(now_s // DAY_S) + 1
+    heard = np.array([[a.timestamp(), b.timestamp()] for a, b in spans], np.float64).reshape(-1, 2)
+    lost = _lost(told, len(sensors), heard, now_utc)
+    order = np.argsort(lost.at_s, kind="stable")
+    kept = _news(told, sensors)
+    events = Events(
+        first_day=first_day, days=days, sensors=tuple(sensors),
+        at_s=np.maximum(local(told.at_s[kept]), 0.0), sensor=told.sensor[kept], on=told.state[kept] == 1,
+        failed_at_s=np.maximum(local(lost.at_s[order]), 0.0), failed_sensor=lost.sensor[order],
+        failed=lost.state[order] == -1,
+    )  # fmt: skip
+    listening = _listening(local(heard), days)
+    for raised, resolved in emergencies:
+        begin, end = local(np.array([raised.timestamp(), resolved.timestamp()])).tolist()
+        last = int(np.searchsorted(events.at_s, begin)) - 1
+        first = int(events.at_s[last] // 60) + 1 if last >= 0 else 0
+        listening[first : max(0, int(end // 60))] = False
+    return Record(events=events, now_s=now_s, listening=listening, clock_changes=changes)
+
+
+def _news(told: Told, sensors: Sequence[Sensor]) -> NDArray[np.bool_]:
+    """What became so, or is so again: bool (n,)."""
+    kept = np.zeros(len(told.at_s), bool)
+    presence = np.zeros(len(told.at_s), bool)
+    for index, sensor in enumerate(sensors):
+        own = np.flatnonzero((told.sensor == index) & (told.state >= 0))
+        state = told.state[own]
+        before = np.append(np.int8(-1), state[:-1])
+        if sensor.kind is Kind.MOTION and not tells_presence(sensor):
+            kept[own] = (state == 1) & ~_stuck(told.at_s[own], state, before) | (state == 0) & (before == 1)
+        elif sensor.kind is Kind.MOTION:
+            kept[own] = (state == 1) & (before != 1)
+            presence[own] = kept[own] | (state == 0) & (before == 1)
+        else:
+            kept[own] = (state != before) & (before >= 0)
+    # In the order of time: a presence that comes back where it went last, with nothing heard of anybody in between.
+    moves = np.flatnonzero(kept | presence)
+    same = np.append(False, told.sensor[moves][1:] == told.sensor[moves][:-1])
+    soon = np.append(False, np.diff(told.at_s[moves]) < SEEN_AGAIN_S)
+    kept[moves[same & soon & presence[moves] & (told.state[moves] == 1)]] = False
+    return kept
+
+
+def _stuck(at_s: NDArray[np.float64], state: NDArray[np.int8], before: NDArray[np.int8]) -> NDArray[np.bool_]:
+    """Motion that has lasted for long with no end: nobody moves without a pause, but a broken sensor does. bool (n,).
+
+    One that never tells the end of a motion only tells beginnings.
+    """
+    if not (state == 0).any():
+        return np.zeros(len(state), bool)
+    begun = np.maximum.accumulate(np.where((state == 1) & (before != 1), at_s, -np.inf))
+    return np.asarray(at_s - begun > LASTS_S)
+
+
+def _lost(told: Told, sensors: int, heard: NDArray[np.float64], now_utc: float) -> Told:
+    """When each sensor was lost (state -1) and came back (1): as it is told, or by states that were to be repeated."""
+    rows: list[tuple[float, int, int]] = []
+    for index in range(sensors):
+        own = told.sensor == index
+        at, state = told.at_s[own], told.state[own]
+        gone = state < 0
+        rows += [(one, index, -1) for one in at[gone].tolist()]
+        back = np.append(False, ~gone[1:] & gone[:-1]) if len(gone) else gone
+        rows += [(one, index, 1) for one in at[back].tolist()]
+        if len(at) <= _REPEATS:
+            continue
+        silent = np.diff(_listened(np.append(at, now_utc), heard))
+        usual = float(np.quantile(silent[:-1], 0.99))
+        if usual > _REPEATED_S:
+            continue
+        longest = max(_MISSED_S, _MISSED * usual)
+        for one in np.flatnonzero(silent > longest).tolist():
+            if not gone[one]:
+                rows.append((float(at[one]) + longest, index, -1))
+                rows += [(float(at[one + 1]), index, 1)] if one + 1 < len(at) else []
+    return Told().and_then(rows)
+
+
+def _listened(at_s: NDArray[np.float64], heard: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Seconds that were listened to until each instant; all of them where no span is known."""
+    if not len(heard):
+        return at_s
+    until = np.minimum(at_s[:, None], heard[:, 1]) - heard[:, 0]
+    return np.asarray(np.maximum(until, 0.0).sum(axis=1))
+
+
+def _listening(heard: NDArray[np.float64], days: int) -> NDArray[np.bool_]:
+    """Minutes of the home's own days, bool (days * 1440,)."""
+    found = np.zeros(days * 1440, bool)
+    for begin, end in heard.tolist():
+        found[max(0, int(begin // 60)) : max(0, int(end // 60) + 1)] = True
+    return found

@@ -1,0 +1,77 @@
+"""Whose sensors are whose day."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from gateway.core.subject import Subject, SubjectType
+from gateway.days.households import households
+from gateway.store.assignments import Assignment
+from gateway.store.residents import Resident
+
+AT = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def resident(name: str, room: str | None = None) -> Resident:
+    return Resident(id=name, name=name, room_id=room)
+
+
+def given(
+    number: int, device: str, to: tuple[SubjectType, str], placement: str | None, day: int, until: int | None = None
+) -> Assignment:
+    return Assignment(
+        id=number, device_identity=device, subject=Subject(type=to[0], id=to[1]), placement=placement, user_slot=None,
+        valid_from=AT + timedelta(days=day), valid_to=None if until is None else AT + timedelta(days=until),
+    )  # fmt: skip
+
+
+AINO, EINO = (SubjectType.RESIDENT, "aino"), (SubjectType.RESIDENT, "eino")
+BATHROOM = (SubjectType.ROOM, "bathroom")
+
+
+def test_who_lives_alone_has_everything() -> None:
+    rows = [given(1, "a", AINO, "kitchen", 0), given(2, "b", BATHROOM, "bathroom", 0)]
+    (one,) = households([resident("aino")], rows, "home-1")
+    assert (one.subject.id, [device.identity for device in one.devices]) == ("aino", ["a", "b"])
+
+
+def test_who_has_a_room_has_a_day_of_their_own() -> None:
+    rows = [given(1, "a", AINO, None, 0), given(2, "b", EINO, None, 0), given(3, "c", BATHROOM, "bathroom", 0)]
+    found = households([resident("aino", "1"), resident("eino", "2")], rows, "home-1")
+    assert [(one.subject.id, [device.identity for device in one.devices]) for one in found] == [
+        ("aino", ["a"]), ("eino", ["b"]),
+    ]  # fmt: skip
+
+
+def test_who_shares_rooms_has_one_day() -> None:
+    rows = [given(1, "a", AINO, None, 0), given(2, "b", EINO, None, 0), given(3, "c", BATHROOM, "bathroom", 0)]
+    (one,) = households([resident("aino"), resident("eino")], rows, "home-1")
+    assert one.subject == Subject(type=SubjectType.HOME, id="home-1")
+    assert (one.people, len(one.devices)) == (("aino", "eino"), 3)
+    (shared,) = households([resident("aino", "7"), resident("eino", "7")], rows, "home-1")
+    assert shared.subject == Subject(type=SubjectType.ROOM, id="7")
+
+
+def test_a_sensor_that_was_moved_is_known_since_then() -> None:
+    rows = [
+        given(1, "a", AINO, "kitchen", 0, 5), given(2, "a", AINO, "bedroom", 5, 9), given(3, "a", AINO, "kitchen", 9),
+    ]  # fmt: skip
+    (one,) = households([resident("aino")], rows, "home-1")
+    assert [device.since for device in one.devices] == [AT + timedelta(days=9)]
+
+
+def test_one_that_was_given_anew_where_it_stands_keeps_its_past() -> None:
+    rows = [given(1, "a", AINO, "kitchen", 0, 5), given(2, "a", AINO, "kitchen", 6)]
+    (one,) = households([resident("aino")], rows, "home-1")
+    assert [device.since for device in one.devices] == [AT]
+
+
+def test_but_not_what_it_told_of_somebody_else() -> None:
+    rows = [given(1, "a", EINO, "kitchen", 0, 5), given(2, "a", AINO, "kitchen", 5)]
+    (one,) = households([resident("aino")], rows, "home-1")
+    assert [device.since for device in one.devices] == [AT + timedelta(days=5)]
+
+
+def test_nobody_lives_here_yet() -> None:
+    (one,) = households([], [given(1, "c", BATHROOM, "bathroom", 0)], "home-1")
+    assert (one.subject.type, one.people, len(one.devices)) == (SubjectType.HOME, (), 1)

@@ -1,0 +1,135 @@
+"""What counts as a sign of life, and what does not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from analytics.activity.events import Kind, Place, Sensor
+from analytics.activity.outages import Why, outages
+from device_drivers.nomenclature import Quantity
+from gateway.days.record import Record, Told, record_of
+from gateway.days.sensors import sensor_of
+
+HELSINKI = ZoneInfo("Europe/Helsinki")
+BEGIN = datetime(2026, 2, 1, 10, 0, tzinfo=UTC)
+PIR = Sensor(name="a/motion-detected", kind=Kind.MOTION, place=Place.LIVING)
+RADAR = Sensor(name="b/presence-detected", kind=Kind.MOTION, place=Place.BATHROOM)
+DOOR = Sensor(name="c/door-open", kind=Kind.DOOR, place=Place.ENTRANCE)
+SENSORS = (PIR, RADAR, DOOR)
+
+
+def record(
+    *rows: tuple[float, Sensor, int], until_min: float = 24 * 60, deaf: tuple[float, float] | None = None
+) -> Record:
+    """Rows of minutes since `BEGIN`, sensor, state."""
+    told = Told().and_then([(BEGIN.timestamp() + 60 * at, SENSORS.index(one), state) for at, one, state in rows])
+    now = BEGIN + timedelta(minutes=until_min)
+    spans = [(BEGIN, now)]
+    if deaf is not None:
+        spans = [(BEGIN, BEGIN + timedelta(minutes=deaf[0])), (BEGIN + timedelta(minutes=deaf[1]), now)]
+    return record_of(told, SENSORS, spans, now=now, zone=HELSINKI)
+
+
+def minutes(found: Record) -> list[int]:
+    """Of the signs of life, since `BEGIN` (noon in Helsinki)."""
+    return [round(one / 60) - 12 * 60 for one in found.events.at_s.tolist()]
+
+
+def test_motion_counts_when_it_begins_goes_on_and_ends() -> None:
+    assert minutes(record((0, PIR, 1), (10, PIR, 1), (15, PIR, 0), (25, PIR, 0), (35, PIR, 0))) == [0, 10, 15]
+
+
+def test_a_motion_that_never_ends_is_a_broken_sensor() -> None:
+    ended = [(0, PIR, 1), (1, PIR, 0)]
+    assert minutes(record(*ended, *[(10 * n, PIR, 1) for n in range(1, 20)])) == [0, 1, 10, 20, 30, 40]
+
+
+def test_but_one_that_tells_no_ends_only_tells_beginnings() -> None:
+    assert len(minutes(record(*[(10 * n, PIR, 1) for n in range(20)]))) == 20
+
+
+def test_presence_counts_when_somebody_comes_in() -> None:
+    rows = [(0, RADAR, 0), (5, RADAR, 1), (15, RADAR, 1), (25, RADAR, 1), (30, RADAR, 0)]
+    assert minutes(record(*rows)) == [5]
+
+
+def test_who_lies_still_and_is_lost_and_seen_again_has_not_come_in() -> None:
+    flapping = [(5, RADAR, 1), *[(10 + n, RADAR, n % 2) for n in range(40)]]
+    assert minutes(record((0, RADAR, 0), *flapping)) == [5]
+
+
+def test_who_was_elsewhere_meanwhile_has() -> None:
+    rows = [(0, RADAR, 0), (5, RADAR, 1), (10, RADAR, 0), (12, PIR, 1), (15, RADAR, 1)]
+    assert minutes(record(*rows)) == [5, 12, 15]
+
+
+def test_a_contact_counts_when_it_changes() -> None:
+    assert minutes(record((0, DOOR, 0), (10, DOOR, 0), (12, DOOR, 1), (22, DOOR, 1), (23, DOOR, 0))) == [12, 23]
+
+
+def test_out_of_reach_is_told_as_lost_until_it_speaks() -> None:
+    found = record((0, PIR, 1), (1, PIR, 0), (60, PIR, -1), (90, PIR, 1))
+    (one,) = outages(found.events, end_s=found.now_s)
+    assert (one.why, round(one.from_s / 60) - 720, round(one.to_s / 60) - 720) == (Why.REPORTED, 60, 90)
+    assert minutes(found) == [0, 1, 90]
+
+
+def repeating(until: int, *, without: tuple[int, int] | None = None) -> list[tuple[float, Sensor, int]]:
+    """Nobody there, said every ten minutes."""
+    return [(n, RADAR, 0) for n in range(0, until, 10) if without is None or not without[0] < n < without[1]]
+
+
+def test_a_sensor_that_repeats_itself_and_stops_is_out() -> None:
+    found = record(*repeating(2000), until_min=3000)
+    (one,) = outages(found.events, end_s=found.now_s)
+    assert one.from_s / 60 - 720 == pytest.approx(1990 + 45)
+    assert one.to_s == found.now_s
+
+
+def test_but_not_for_minutes_in_which_nobody_listened() -> None:
+    found = record(*repeating(3000, without=(1000, 2000)), until_min=3000, deaf=(1001, 1999))
+    assert outages(found.events, end_s=found.now_s) == []
+    assert not found.listening[720 + 1100 : 720 + 1900].any()
+    assert found.listening[720 : 720 + 1000].all()
+
+
+def test_what_is_to_come_is_not_known_yet() -> None:
+    assert minutes(record((0, PIR, 1), (90, PIR, 1), until_min=60)) == [0]
+
+
+@pytest.mark.parametrize("night", [datetime(2026, 3, 28, 22, 0, tzinfo=UTC), datetime(2026, 10, 24, 21, 0, tzinfo=UTC)])
+def test_days_have_24_hours_also_when_clocks_are_changed(night: datetime) -> None:
+    """Midnight to midnight by the wall clock, an event every half hour of UTC."""
+    hours = 23 if night.month == 3 else 25
+    now = night + timedelta(hours=hours)
+    rows = [(night.timestamp() + 1800 * n, 0, n % 2) for n in range(2 * hours)]
+    found = record_of(Told().and_then(rows), SENSORS, [(night, now)], now=now, zone=HELSINKI)
+    assert found.now_s == 24 * 3600
+    assert (np.diff(found.events.at_s) > 0).all()
+    assert found.listening[:1440].all()
+
+
+@pytest.mark.parametrize(
+    ("quantity", "placement", "kind", "place"),
+    [
+        (Quantity.MOTION_DETECTED, "bedroom", Kind.MOTION, Place.BEDROOM),
+        (Quantity.OCCUPIED, "toilet", Kind.MOTION, Place.BATHROOM),
+        (Quantity.VIBRATION_DETECTED, "bedroom", Kind.MOTION, Place.BEDROOM),
+        (Quantity.OPENING_OPEN, "hall", Kind.DOOR, Place.ENTRANCE),
+        (Quantity.DOOR_OPEN, "kitchen", Kind.CONTACT, Place.KITCHEN),
+        (Quantity.WINDOW_OPEN, "hall", Kind.CONTACT, Place.ENTRANCE),
+        (Quantity.MOTION_DETECTED, None, Kind.MOTION, Place.OTHER),
+    ],
+)
+def test_what_a_sensor_is(quantity: str, placement: str | None, kind: Kind, place: Place) -> None:
+    sensor = sensor_of("eui64:1", quantity, placement)
+    assert sensor == Sensor(name=f"eui64:1/{quantity}", kind=kind, place=place)
+
+
+@pytest.mark.parametrize("quantity", [Quantity.SMOKE_DETECTED, Quantity.LIGHT_DETECTED, Quantity.TAMPERED])
+def test_what_tells_nothing_of_anybody(quantity: str) -> None:
+    assert sensor_of("eui64:1", quantity, "kitchen") is None
