@@ -25,11 +25,12 @@ MONTH_DAYS: Final = 30.0
 PAST_DAYS: Final = 120
 INACTIVITY: Final = "inactivity"
 SLOW: Final = "slow change"
-# Of the setting, by detector. What comes at once and may be an emergency gets the larger half.
+# Of the setting, by detector: half for what may be an emergency, half for changes. Among these the most for what is
+# hardest to tell from chance.
 SHARES: Final[dict[str, float]] = {
     INACTIVITY: 0.5,
-    **dict(zip(KINDS, (0.05, 0.15, 0.12, 0.08), strict=True)),
-    SLOW: 0.1,
+    **dict(zip(KINDS, (0.05, 0.20, 0.12, 0.08), strict=True)),
+    SLOW: 0.05,
 }
 
 
@@ -53,11 +54,11 @@ class Tail:
 LEVEL_SHARE: Final = 0.08
 # Of the made-up residents of `found.fitted`, none of whom is in any figure.
 GENERAL: Final[dict[str, Tail]] = {
-    "walking about by night": Tail(level=1.72, per_day=0.063, excess=0.63, times=1.0),
-    "more bathroom visits by night": Tail(level=1.79, per_day=0.055, excess=0.64, times=1.2),
-    "rising later": Tail(level=1.49, per_day=0.056, excess=0.52, times=1.1),
+    "walking about by night": Tail(level=1.72, per_day=0.063, excess=0.63, times=1.1),
+    "more bathroom visits by night": Tail(level=1.79, per_day=0.055, excess=0.64, times=1.25),
+    "rising later": Tail(level=1.49, per_day=0.056, excess=0.52, times=1.2),
     "fewer kitchen visits": Tail(level=1.54, per_day=0.054, excess=0.38, times=1.3),
-    SLOW: Tail(level=8.2, per_day=0.0082, excess=2.5, times=1.3),
+    SLOW: Tail(level=8.2, per_day=0.0082, excess=2.5, times=1.5),
 }
 # What is true of residents in general weighs as much as so many days of their own (u, r), and so many peaks (b).
 _DAYS_WEIGHT: Final = 60.0

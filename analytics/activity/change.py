@@ -1,9 +1,9 @@
 """Change: what a day's parts have become, compared with what they were weeks ago, summed until it is no chance.
 
 Each cell (part of the day × feature) of each day is taken as a deviation from the home's own usual of the weeks before,
-a fortnight left out so that a slow decline does not become the usual it is measured against. Two cumulative sums run
-over each cell, both ways (Page, Biometrika 1954, 41:100–115): a quick one for what changed from one day to the next, a
-patient one for what goes down a little every week. A single odd day is clipped and cannot make up a trend.
+a fortnight left out so that a slow decline does not become the usual it is measured against. A cumulative sum runs over
+each cell, both ways (Page, Biometrika 1954, 41:100–115), patient enough for what goes down a little every week. One odd
+day is clipped and cannot make up a trend. What changes from one day to the next is for `abrupt`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,6 @@ class Pace:
     clip: float
 
 
-QUICK: Final = Pace(allowance=1.5, clip=6.0)
 PATIENT: Final = Pace(allowance=0.5, clip=2.5)
 
 

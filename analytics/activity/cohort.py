@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +20,10 @@ from analytics.activity.habits import DAY, Counts, HabitSettings, count, hazard
 from analytics.activity.inactivity import Quiet, step
 from analytics.activity.promise import PAST_DAYS, threshold_h
 
-COLD_DAYS = 14
-WEEK = 7
-LOW_H = 1.0  # peaks below tell nothing of thresholds
-_FIRST_DAYS = 3  # they know nothing and say so
+COLD_DAYS: Final = 14
+WEEK: Final = 7
+LOW_H: Final = 1.0  # peaks below tell nothing of thresholds
+_FIRST_DAYS: Final = 3  # they know nothing and say so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -55,13 +56,22 @@ class Peaks:
         return found
 
 
-def lived(homes: Sequence[Home], listening: NDArray[np.bool_], settings: HabitSettings | None = None) -> Peaks:
+def lived(
+    homes: Sequence[Home],
+    listening: NDArray[np.bool_],
+    settings: HabitSettings | None = None,
+    *,
+    earlier: Peaks | None = None,
+    first_day: int = 0,
+) -> Peaks:
     """Days of homes minute by minute, habits learnt every midnight from the past only.
 
     Args:
         homes: of equally many days.
         listening: minutes in which each was heard, bool (homes, minutes).
         settings: of the habits.
+        earlier: what is known already of the days before `first_day`, which then only teach.
+        first_day: the first that is lived through.
     """
     settings = settings or HabitSettings()
     heard = [_Heard.of(home, own) for home, own in zip(homes, listening, strict=True)]
@@ -71,6 +81,9 @@ def lived(homes: Sequence[Home], listening: NDArray[np.bool_], settings: HabitSe
     life = np.stack([home.life for home in homes])
     found: list[NDArray[np.float64]] = []
     for day in range(homes[0].events.days):
+        if day < first_day:
+            known = _taught(known, heard, day, listening, settings)
+            continue
         tables = [hazard(one, settings) for one in known]
         view = np.stack([home.view[day * DAY : (day + 1) * DAY] for home in homes])
         cuts = [0, *(np.flatnonzero((np.diff(view, axis=1) != 0).any(axis=0)) + 1).tolist(), DAY]
@@ -102,11 +115,12 @@ def lived(homes: Sequence[Home], listening: NDArray[np.bool_], settings: HabitSe
                 for row, minute in zip(rows, at, strict=True)
             ]
             found.append(np.stack([rows, own.start + at, path[rows, at], np.array(where) == Place.OUT], axis=1))
-        known = [
-            one.forget(1, settings.half_life_days) + _counts(heard, which, day, listening)
-            for which, one in enumerate(known)
-        ]
+        known = _taught(known, heard, day, listening, settings)
     peaks = np.concatenate(found)
+    if earlier is not None:
+        known_already = earlier.minute < first_day * DAY
+        past = np.stack([earlier.home, earlier.minute, earlier.height_h, earlier.out], axis=1)[known_already]
+        peaks = np.concatenate([past, peaks])
     return Peaks(
         home=peaks[:, 0].astype(np.int64), minute=peaks[:, 1].astype(np.int64), height_h=peaks[:, 2],
         out=peaks[:, 3] > 0,
@@ -133,6 +147,16 @@ class _Heard:
 
     def at(self, view: int, minute: int) -> tuple[int, int]:
         return int(self.since[view][minute]), int(self.where[view][minute])
+
+
+def _taught(
+    known: list[Counts], heard: list[_Heard], day: int, listening: NDArray[np.bool_], settings: HabitSettings
+) -> list[Counts]:
+    """What is known after a day, of each view."""
+    return [
+        one.forget(1, settings.half_life_days) + _counts(heard, which, day, listening)
+        for which, one in enumerate(known)
+    ]
 
 
 def _counts(heard: list[_Heard], view: int, day: int, listening: NDArray[np.bool_]) -> Counts:

@@ -47,11 +47,11 @@ def company(number: NDArray[np.float64]) -> NDArray[np.bool_]:
     for day in range(ENOUGH_DAYS, number.shape[1]):
         # Days of company are not what is usual.
         past = slice(max(0, day - BASE_DAYS), day)
-        for home in range(len(number)):
-            own = stable[home, past][~found[home, past] & ~np.isnan(stable[home, past]).any(axis=1)]
-            if len(own) >= ENOUGH_DAYS:
-                middle = np.median(own, axis=0)
-                spread = np.maximum(_LEAST_SPREAD, 1.4826 * np.median(np.abs(own - middle), axis=0))
-                off = (stable[home, day] - middle) / spread
-                found[home, day] = bool(off.sum() / np.sqrt(2) > MORE and off[0] > MORE / 2)
+        own = np.where(found[:, past, None], np.nan, stable[:, past])
+        enough = (~np.isnan(own).any(axis=2)).sum(axis=1) >= ENOUGH_DAYS
+        own = own[enough]
+        middle = np.nanmedian(own, axis=1)
+        spread = np.maximum(_LEAST_SPREAD, 1.4826 * np.nanmedian(np.abs(own - middle[:, None]), axis=1))
+        off = (stable[enough, day] - middle) / spread
+        found[enough, day] = (off.sum(axis=1) / np.sqrt(2) > MORE) & (off[:, 0] > MORE / 2)
     return found

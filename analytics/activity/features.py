@@ -79,7 +79,10 @@ def hourly(events: Events, listening: NDArray[np.bool_] | None = None) -> NDArra
         events: of one home.
         listening: minutes in which the home was heard, bool (days * 1440,); all when None.
     """
-    known = _Known.of(events, listening)
+    return _hourly(events, _Known.of(events, listening))
+
+
+def _hourly(events: Events, known: _Known) -> NDArray[np.float32]:
     seen = cut.minutes(events, events.days * DAY)
     place = cut.where(seen.place)
     changes = (seen.place != cut.NOWHERE) & (place != np.roll(place, 1))
@@ -102,7 +105,18 @@ def daily(
         clock_h: how much later by the clock the resident may live than usual, because clocks were put forward, hours,
             float64 (days,) (`clocktime.lag_h`); 0 when None. The hours asleep are then the ones on either clock.
     """
+    return _daily(events, _Known.of(events, listening), clock_h)
+
+
+def both(
+    events: Events, listening: NDArray[np.bool_] | None = None, clock_h: NDArray[np.float64] | None = None
+) -> tuple[NDArray[np.float32], Day]:
+    """`hourly` and `daily` at once, for what both begin with is most of the work."""
     known = _Known.of(events, listening)
+    return _hourly(events, known), _daily(events, known, clock_h)
+
+
+def _daily(events: Events, known: _Known, clock_h: NDArray[np.float64] | None) -> Day:
     anywhere = np.asarray(known.lively.any(axis=0))
     out = np.asarray(cut.where(cut.minutes(events, events.days * DAY).place) == Place.OUT)
     # The bedroom tells least of when one got up: a night of which only its sensor was out is known all the same.

@@ -18,7 +18,7 @@ from analytics.activity.budget import GENERAL, SLOW
 from analytics.activity.change import PATIENT, Sums
 from analytics.activity.company import company, lively
 from analytics.activity.events import Events
-from analytics.activity.features import daily, hourly
+from analytics.activity.features import both
 from analytics.activity.signs import SIGNS, signs
 
 WEEK: Final = 7
@@ -58,10 +58,10 @@ class Days:
         """
         heard: list[NDArray[np.bool_] | None] = [None] * len(homes) if listening is None else [*listening]
         lag = np.zeros((len(homes), homes[0].days)) if clock_h is None else clock_h
-        days = [daily(home, own, late) for home, own, late in zip(homes, heard, lag, strict=True)]
-        each = [signs(hourly(home, own), day) for home, own, day in zip(homes, heard, days, strict=True)]
+        each = [both(home, own, late) for home, own, late in zip(homes, heard, lag, strict=True)]
+        days = [day for _, day in each]
         shared = company(np.stack([lively(home) for home in homes]))
-        table = np.where(shared[:, :, None], np.float32(np.nan), np.stack(each))
+        table = np.where(shared[:, :, None], np.float32(np.nan), np.stack([signs(hours, day) for hours, day in each]))
         table[:, :, _BY_THE_CLOCK] = np.where(lag[:, :, None] != 0, np.float32(np.nan), table[:, :, _BY_THE_CLOCK])
         return cls(seen=Seen.of(days, shared, lag), signs=table, company=shared)
 

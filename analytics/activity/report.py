@@ -9,8 +9,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.activity.course import Home
 from analytics.activity.evaluation import MONTHLY, Evaluated
+from analytics.activity.named import outage_words
 from analytics.activity.promise import MONTH_H
 from analytics.activity.protocol import HORIZON, Tried
 
@@ -115,16 +115,6 @@ def report(found: Evaluated, per_month: float, peers: Mapping[str, Tried]) -> di
         "curve": curve.curve(),
         "note": NOTE,
     }
-
-
-def outage_words(home: Home) -> list[str]:
-    """Each outage in words, in the order of time."""
-    first = home.events.first_day.astype("datetime64[s]")
-    found = []
-    for one in home.outages:
-        begin, end = (str(first + np.timedelta64(int(at), "s")) for at in (one.from_s, one.to_s))
-        found.append(f"{home.events.sensors[one.sensor].name} {one.why.value} from {begin} to {end}")
-    return found
 
 
 def _points(figures: Figures) -> list[dict[str, Any]]:

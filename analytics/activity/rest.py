@@ -24,7 +24,7 @@ _PRIOR_ASLEEP, _PRIOR_AWAKE = 0.002, 0.02  # … and how likely it speaks then
 _MOST: Final = 3.0  # nats that one minute of one room may count
 _OUT: Final = -0.3  # nats of a minute out of home: nobody is in bed
 _REST_H: Final = 3.0  # less is a nap
-_ONE_ROOM_H: Final = 1.5  # that only one room's silence makes it later: its sensor may be out, and nothing is known
+_ONE_ROOM_H: Final = 1.5  # later than usual, by one room's silence alone: its sensor may be out, nothing is known
 
 
 def weights(
@@ -50,8 +50,8 @@ def rests(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Hour of the clock at which each night's rest began (above 24 after midnight) and ended, float64 (days,) each.
 
-    Of the day on which it ended; NaN for the first day, where it is dark, where there was no rest, and for an end that
-    hangs on the silence of a single room.
+    Of the day on which it ended; NaN for the first day, where it is dark, where there was no rest, and for a late end
+    that hangs on the silence of a single room.
 
     Args:
         lively: which rooms spoke, bool (rooms, days * 1440).
@@ -61,25 +61,29 @@ def rests(
     """
     spoke, silent = weights(lively, room_dark, out)
     each = spoke[:, None] * lively + silent[:, None] * ~(lively | room_dark)
-    bed, rise = _stretches(np.where(out, _OUT, each.sum(axis=0)), dark)
-    for room in range(len(lively)):
-        _, without = _stretches(np.where(out, _OUT, each.sum(axis=0) - each[room]), dark)
+    whole = np.where(out, _OUT, each.sum(axis=0))
+    bed, rise = _stretches(whole, dark, np.arange(1, lively.shape[1] // _DAY))
+    late = np.flatnonzero(rise > np.nanmedian(rise) + _ONE_ROOM_H) if (~np.isnan(rise)).any() else np.zeros(0, np.int64)
+    for room in range(len(lively) if len(late) else 0):
+        _, without = _stretches(np.where(out, _OUT, whole - each[room]), dark, late)
         rise = np.where(rise - without > _ONE_ROOM_H, np.nan, rise)
     return bed, rise
 
 
-def _stretches(gain: NDArray[np.float64], dark: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The best stretch of each night, hours of the clock, float64 (days,) each."""
+def _stretches(
+    gain: NDArray[np.float64], dark: NDArray[np.bool_], which: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The best stretch of the nights that end on some days, hours of the clock, float64 (days,) each; NaN on others."""
     days = len(gain) // _DAY
-    first = np.arange(days - 1) * _DAY + _EVENING_H * _HOUR
+    first = (which - 1) * _DAY + _EVENING_H * _HOUR
     rows = first[:, None] + np.arange((24 - _EVENING_H + _NOON_H) * _HOUR)
-    sums = np.concatenate([np.zeros((days - 1, 1)), np.cumsum(gain[rows], axis=1)], axis=1)
+    sums = np.concatenate([np.zeros((len(which), 1)), np.cumsum(gain[rows], axis=1)], axis=1)
     end = (sums - np.minimum.accumulate(sums, axis=1)).argmax(axis=1)
     begin = np.where(np.arange(sums.shape[1]) <= end[:, None], sums, np.inf).argmin(axis=1)
     unknown = dark[rows].any(axis=1) | (end - begin < _REST_H * _HOUR)
     bed, rise = np.full(days, np.nan), np.full(days, np.nan)
-    bed[1:] = np.where(unknown, np.nan, _EVENING_H + begin / _HOUR)
-    rise[1:] = np.where(unknown, np.nan, _EVENING_H + end / _HOUR - 24)
+    bed[which] = np.where(unknown, np.nan, _EVENING_H + begin / _HOUR)
+    rise[which] = np.where(unknown, np.nan, _EVENING_H + end / _HOUR - 24)
     return bed, rise
 
 

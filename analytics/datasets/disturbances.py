@@ -69,7 +69,9 @@ def gateway_off(events: Events, from_s: float, to_s: float) -> Lived:
 
 
 def holiday(events: Events, from_s: float, to_s: float) -> Lived:
-    """Away: out by the door, and in by it again."""
+    """Away: out by the door, and in by it again when the resident would next have been in the living room."""
+    seated = events.at_s[(events.sensor == LIVING) & events.on & (events.at_s >= to_s)]
+    to_s = float(seated[0]) - 120 if len(seated) else to_s
     home = _kept(events, (events.at_s < from_s - 60) | (events.at_s >= to_s + 120))
     steps = [(from_s - 20, ENTRANCE), (from_s, DOOR), (to_s, DOOR), (to_s + 5, ENTRANCE), (to_s + 80, LIVING)]
     return undisturbed(_added(home, steps))

@@ -35,6 +35,11 @@ def steady(habit: Habit, days: int) -> list[Habit]:
     return [replace(habit, rises=habit.rises + 0.2 * np.sin(day / 20)) for day in range(days)]
 
 
+def turns(habits: list[Habit]) -> list[tuple[int, Habit, Habit]]:
+    """The days on which the habits of `changing` changed for good, and what they were before and after."""
+    return [(day, habits[day - 1], habits[day]) for day in CHANGES if day < len(habits)]
+
+
 def changing(habit: Habit, days: int, rng: np.random.Generator) -> list[Habit]:
     """Day by day: a slow swing all along, and two changes for good."""
     found = []

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import numpy as np
 import typer
 
+from analytics.activity import disturbed, kept, plots
 from analytics.activity import found as changes
-from analytics.activity import kept, plots
 from analytics.activity.course import Home
 from analytics.activity.evaluation import MONTHLY, evaluated
 from analytics.activity.protocol import Situation, Tried, tried
@@ -22,7 +23,13 @@ from gateway.core.errors import Invalid
 LEARNT_DAYS: Final = 30  # when nobody says from which day on to test
 MADE_UP: Final = "made-up"  # residents of whom it is known that nothing happened: is the promise kept?
 CHANGING: Final = "made-up-changes"  # and residents who change: how soon is it noticed?
+DISTURBED: Final = "made-up-disturbances"  # failing sensors, holidays, guests: does any raise an alert?
 CHANGED: Final = f"{homeassist.NAME}-changes"  # the same changes put into a recorded home
+_MADE_UP: Final[dict[str, Callable[..., dict[str, Any]]]] = {
+    MADE_UP: kept.kept,
+    CHANGING: changes.found,
+    DISTURBED: disturbed.disturbed,
+}
 _PEER_LEVELS: Final = 400  # its strictest ones: more false alerts than that interest nobody
 
 
@@ -33,7 +40,9 @@ def activity(
     name: Annotated[
         str,
         typer.Option(
-            "--dataset", help=f"whose layout it has: {homeassist.NAME}; or, without a file, {MADE_UP} or {CHANGING}"
+            "--dataset",
+            help=f"{homeassist.NAME} (whose layout the file has) or {CHANGED}; without a file {MADE_UP}, {CHANGING} or "
+            f"{DISTURBED}",
         ),
     ] = homeassist.NAME,
     test_from: Annotated[
@@ -53,12 +62,11 @@ def activity(
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object on standard output")] = False,
 ) -> None:
     """Put emergencies into every day of a home's record and see when they are noticed; learn from the past only."""
-    if name in (MADE_UP, CHANGING):
-        measure = kept.kept if name == MADE_UP else changes.found
-        print(json.dumps(measure(seed=seed, say=_say), indent=None if as_json else 1))
+    if name in _MADE_UP:
+        print(json.dumps({"dataset": name, **_MADE_UP[name](seed=seed, say=_say)}, indent=None if as_json else 1))
         return
     if name not in (homeassist.NAME, CHANGED):
-        known = f"{homeassist.NAME}, {CHANGED}, {MADE_UP}, {CHANGING}"
+        known = f"{homeassist.NAME}, {CHANGED}, {MADE_UP}, {CHANGING}, {DISTURBED}"
         raise Invalid(f"there is no dataset {name!r} of homes; known are: {known}.")
     if path is None:
         raise Invalid("say which file the record of the home is.")

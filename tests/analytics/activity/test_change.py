@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from analytics.activity.change import LAG_DAYS, PATIENT, QUICK, Pace, Sums, deviations, step
+from analytics.activity.change import LAG_DAYS, PATIENT, Pace, Sums, deviations, step
 
 
 def _off(seed: int = 0) -> NDArray[np.float32]:
@@ -16,7 +16,7 @@ def _off(seed: int = 0) -> NDArray[np.float32]:
     return off
 
 
-@pytest.mark.parametrize("pace", [QUICK, PATIENT])
+@pytest.mark.parametrize("pace", [PATIENT, Pace(allowance=1.5, clip=6.0)])
 def test_sums_against_the_formula(pace: Pace) -> None:
     off = _off()
     _, heights, cells = step(Sums.begin(3, 5), off, pace)
@@ -71,3 +71,13 @@ def test_a_slow_decline_does_not_become_its_own_usual() -> None:
     found = [int(np.flatnonzero((heights[home] > 10) & (cells[home] == 1))[0]) for home in range(20)]
     assert min(found) > 100
     assert max(found) <= 156
+
+
+def test_what_is_nothing_on_most_days_does_not_grow_for_ever() -> None:
+    """Out on every third day: the median is nothing, and yet nothing changes."""
+    rng = np.random.default_rng(4)
+    days = np.where(rng.random((10, 160)) < 0.3, rng.gamma(4, 30, (10, 160)), 0)
+    off = deviations((2 * np.sqrt(days + 0.375)).astype(np.float32)[:, :, None, None])
+    _, heights, _ = step(Sums.begin(10, 1), off, PATIENT)
+    assert np.median(heights[:, -1]) < 5
+    assert heights.max() < 25  # without the mean taken off it is 74 and growing

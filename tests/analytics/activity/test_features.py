@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from analytics.activity.events import DAY_S
 from analytics.activity.features import FEATURES, daily, hourly
 from analytics.activity.habits import DAY
-from analytics.datasets.made_up_home import BATHROOM, BEDROOM, KITCHEN, Habit, made_up, without
+from analytics.datasets.made_up_home import BATHROOM, BEDROOM, DOOR, FRIDGE, KITCHEN, LIVING, Habit, made_up, without
 
 BATH, KITCH, ANY, OUT = (FEATURES.index(name) for name in ("bathroom", "kitchen", "any room", "out of home"))
 
@@ -35,8 +37,14 @@ def test_a_sensor_that_is_out_is_not_known() -> None:
     assert not out[:10].any()
     assert np.isnan(found[12, :, ANY]).all()
     assert not np.isnan(found[12, :, KITCH]).any()
-    assert np.isnan(daily(home).rise_h[12])
-    assert not np.isnan(daily(home).bathroom_by_night[12])
+    days = daily(home)
+    assert not np.isnan(days.rise_h[12])  # the other rooms tell of it
+    assert not np.isnan(days.bathroom_by_night[12])
+    assert np.isnan(days.longest_quiet_h[12])
+    kitchen = daily(without(made_up(20), KITCHEN, 10 * DAY_S, 14 * DAY_S))
+    assert np.isnan(kitchen.rise_h[13])
+    assert np.isnan(kitchen.kitchen_visits[13]).all()
+    assert np.isnan(kitchen.rooms_asleep[13])
 
 
 def test_a_home_without_a_sensor_in_a_room() -> None:
@@ -64,3 +72,58 @@ def test_days_follow_the_habit() -> None:
     assert np.nanmedian(late.bed_h) == pytest.approx(24.0, abs=0.6)
     assert np.nanmean(late.bathroom_by_night) - np.nanmean(early.bathroom_by_night) > 1.5
     assert np.nanmean(late.out_h) > np.nanmean(early.out_h) + 1
+
+
+def test_a_silent_day_of_the_kitchen_needs_a_witness() -> None:
+    home = made_up(12)
+    day = slice(8 * DAY_S, 9 * DAY_S)
+    silent = without(home, KITCHEN, day.start, day.stop)
+    assert np.isnan(daily(silent).kitchen_visits[8]).all()  # the fridge was opened: its motion sensor is out
+    both = daily(without(silent, FRIDGE, day.start, day.stop)).kitchen_visits
+    assert both[8, :21].sum() == 0  # nobody was there, until the outage rule says that the sensor is out
+    none = without(silent, FRIDGE, 0, 12 * DAY_S)
+    assert np.isnan(daily(none).kitchen_visits[8]).all()  # nothing bears witness
+    part = without(home, KITCHEN, 8.4 * DAY_S, 8.9 * DAY_S)
+    assert np.isnan(daily(part).kitchen_visits[8]).all()
+    assert not np.isnan(daily(home).kitchen_visits).any()
+
+
+def test_visits_are_counted_where_they_begin() -> None:
+    home = made_up(3, seed=2)
+    at = np.unique(home.at_s[home.sensor == KITCHEN] // 60)
+    begun = at[np.concatenate([[True], np.diff(at) > 10])]
+    found = daily(home).kitchen_visits
+    assert found.sum() == len(begun)
+    assert found[1, 12] == ((begun // 60) == 36).sum()
+
+
+def test_a_day_away_says_nothing() -> None:
+    home = made_up(12, habit=Habit(outings=0.0))
+    gone = home
+    for sensor in range(len(home.sensors)):
+        gone = without(gone, sensor, 8.4 * DAY_S, 9.9 * DAY_S)
+    days = daily(gone)
+    assert not days.away.any()  # stillness at home is not being away
+    gone = replace(
+        gone, at_s=np.insert(gone.at_s, np.searchsorted(gone.at_s, 8.4 * DAY_S), 8.4 * DAY_S),
+        sensor=np.insert(gone.sensor, np.searchsorted(gone.at_s, 8.4 * DAY_S), DOOR),
+        on=np.insert(gone.on, np.searchsorted(gone.at_s, 8.4 * DAY_S), True),
+    )  # fmt: skip
+    days = daily(gone)
+    assert np.flatnonzero(days.away).tolist() == [8, 9]
+    assert np.isnan(days.out_h[9])
+    assert np.isnan([days.rise_h[9], days.rooms_asleep[9], days.bathroom_asleep[9]]).all()
+
+
+def test_the_silence_of_one_room_is_not_a_late_morning() -> None:
+    home = made_up(20, seed=6)
+    usual = daily(home).rise_h
+    found = daily(without(home, LIVING, 15.1 * DAY_S, 16.0 * DAY_S)).rise_h
+    assert np.isnan(found[15]) or found[15] - usual[15] < 1.5
+    assert np.isnan(usual[1:]).mean() < 0.2
+
+
+def test_in_the_week_after_a_changed_clock_fewer_hours_are_asleep() -> None:
+    home = made_up(20, habit=Habit(bathroom_by_night=4.0))
+    late = daily(home, clock_h=np.full(20, -3.0)).bathroom_asleep
+    assert late.sum() < daily(home).bathroom_asleep.sum()

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from analytics.activity.kept import draw, kept
+from analytics.activity.abrupt import KITCHEN, RISING
+from analytics.activity.kept import _right, draw, kept
+from analytics.activity.noticed import FALLS
 from analytics.activity.promise import MONTH_H, threshold_h
+from analytics.activity.signs import SIGNS
+from analytics.datasets.made_up_home import Habit
 
 
 def test_without_a_past_it_is_the_statistics_own_promise() -> None:
@@ -49,8 +55,26 @@ def test_residents_are_the_same_each_time() -> None:
 @pytest.mark.slow
 def test_the_promise_is_counted() -> None:
     lines: list[str] = []
-    found = kept(residents=3, days=28, seed=5, say=lines.append)
+    found = kept(residents=2, days=35, seed=5, say=lines.append)
     assert [one["per_month"] for one in found["promises"]] == [0.5, 1.0, 2.0]
-    rates = [one["false_alerts_per_month"] for one in found["promises"]]
+    rates = [one["inactivity_alone"]["false_alerts_per_month"] for one in found["promises"]]
     assert rates == sorted(rates)
-    assert lines == ["3 residents"]
+    for row in found["promises"]:
+        assert row["false_alerts_per_month"] == pytest.approx(sum(one["were"] for one in row["of_each"].values()))
+        assert sum(one["promised"] for one in row["of_each"].values()) == pytest.approx(row["per_month"])
+    assert lines == ["2 residents"]
+
+
+def test_what_may_rightly_be_said_of_a_change() -> None:
+    habit = Habit()
+    assert _right(habit, habit) == ([], [])
+    kinds, signs = _right(habit, replace(habit, rises=8.0))
+    assert kinds == [RISING]
+    assert SIGNS.index("rising") in signs
+    kinds, signs = _right(habit, replace(habit, rises=6.0))
+    assert kinds == []
+    assert FALLS + SIGNS.index("rising") in signs
+    kinds, signs = _right(habit, replace(habit, every_min=12.0))
+    assert kinds == [KITCHEN]
+    assert {FALLS + SIGNS.index("activity by day"), SIGNS.index("longest quiet by day")} <= set(signs)
+    assert _right(habit, replace(habit, naps=0.6)) == ([], [])

@@ -1,0 +1,57 @@
+"""The night's rest against a slow search of all stretches."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analytics.activity.rest import rests, weights
+
+_DAY = 1440
+
+
+def _home(days: int = 3, seed: int = 0) -> np.typing.NDArray[np.bool_]:
+    rng = np.random.default_rng(seed)
+    clock = np.arange(days * _DAY) % _DAY
+    awake = (clock >= 7 * 60) & (clock < 22 * 60)
+    chance = np.where(awake, 0.05, 0.003) * np.array([[0.2], [2.0], [1.0], [0.5], [0.3]])
+    return np.asarray(rng.random(chance.shape) < chance)
+
+
+def test_against_all_stretches() -> None:
+    lively = _home()
+    nothing = np.zeros(lively.shape, bool)
+    spoke, silent = weights(lively, nothing, nothing[0])
+    bed, rise = rests(lively, nothing, nothing[0], nothing[0])
+    for day in (1, 2):
+        own = lively[:, (day - 1) * _DAY + 18 * 60 : day * _DAY + 14 * 60]
+        gain = np.array([sum(spoke[r] if own[r, m] else silent[r] for r in range(5)) for m in range(own.shape[1])])
+        sums = np.concatenate([[0], np.cumsum(gain)])
+        best = max((sums[end] - sums[:end].min(), end, int(sums[:end].argmin())) for end in range(1, len(sums)))
+        assert rise[day] == pytest.approx(18 + best[1] / 60 - 24)
+        assert bed[day] == pytest.approx(18 + best[2] / 60)
+    assert np.isnan([bed[0], rise[0]]).all()
+    assert rise[1:] == pytest.approx([7, 7], abs=0.7)
+    assert bed[1:] == pytest.approx([22, 22], abs=0.7)
+
+
+def test_rooms_weigh_what_they_tell() -> None:
+    lively = _home(20)
+    nothing = np.zeros(lively.shape, bool)
+    spoke, silent = weights(lively, nothing, nothing[0])
+    assert (spoke < 0).all()
+    assert (silent > 0).all()
+    assert silent.argmax() == 1
+    lively[0] = np.random.default_rng(1).random(lively.shape[1]) < 0.02  # speaks by night as by day
+    assert abs(weights(lively, nothing, nothing[0])[0][0]) < 0.5
+
+
+def test_what_is_not_known() -> None:
+    lively = _home()
+    nothing = np.zeros(lively.shape, bool)
+    dark = nothing[0].copy()
+    dark[_DAY + 3 * 60] = True
+    bed, rise = rests(lively, nothing, dark, nothing[0])
+    assert np.isnan(rise).tolist() == np.isnan(bed).tolist() == [True, True, False]
+    out = np.ones(lively.shape[1], bool)
+    assert np.isnan(rests(lively, nothing, nothing[0], out)[1]).all()
