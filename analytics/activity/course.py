@@ -3,49 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.activity import minutes as cut
 from analytics.activity.events import LIFE, Events, Kind, Place
-from analytics.activity.habits import DAY, Counts, HabitSettings, count, hazard
+from analytics.activity.habits import DAY, Counts, HabitSettings, hazard
 from analytics.activity.inactivity import Quiet, step
 from analytics.activity.outages import Outage, doubted, mask, outages
+from analytics.activity.past import Past
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class View:
-    """A home as some of its sensors tell it, at each minute's end.
+class View(Past):
+    """A home as some of its sensors tell it, at each minute's end; it was listened to always.
 
     Attributes:
         doubted: the sensors of which nothing was expected.
-        minutes: the minutes.
-        since: minutes since the last expected event, int64 (minutes,).
-        place: where the resident was last, int8 (minutes,).
     """
 
     doubted: frozenset[int]
-    minutes: cut.Minutes
-    since: NDArray[np.int64]
-    place: NDArray[np.int8]
 
     @classmethod
-    def of(cls, events: Events, doubted: frozenset[int]) -> View:
+    def seen(cls, events: Events, doubted: frozenset[int]) -> View:
         """What the others tell."""
-        minutes = cut.minutes(events, events.days * DAY, doubted)
-        return cls(doubted=doubted, minutes=minutes, since=cut.since(minutes.expected), place=cut.where(minutes.place))
-
-    def counts(self, first: int, last: int) -> Counts:
-        """What the minutes [first, last) teach; the record's very first one has nothing before it."""
-        first = max(first, 1)
-        own, before = slice(first, last), slice(first - 1, last - 1)
-        return count(
-            self.minutes.expected[None, own], self.since[None, before], self.place[None, before],
-            np.arange(first, last) % DAY,
-        )  # fmt: skip
+        past = Past.of(events, events.days, doubted, np.ones(events.days * DAY, bool))
+        return cls(**{one.name: getattr(past, one.name) for one in fields(past)}, doubted=doubted)
 
     def quiet(self, minute: int, odds_h: float = 0.0) -> Quiet:
         """The state at the end of a minute."""
@@ -84,7 +69,7 @@ class Home:
             events=events,
             outages=tuple(found),
             outage=mask([one for one in found if moving[one.sensor]], count),
-            views=tuple(View.of(events, frozenset(index[column].tolist())) for column in kinds.T),
+            views=tuple(View.seen(events, frozenset(index[column].tolist())) for column in kinds.T),
             view=view.reshape(-1).astype(np.int64),
         )
 
@@ -149,33 +134,9 @@ def replay(home: Home, parts: list[Stretch]) -> NDArray[np.float64]:
 def past_peaks(home: Home, settings: HabitSettings) -> tuple[NDArray[np.float64], float]:
     """How high the statistic was in each quiet of a record, each day judged by the others, and hours listened to.
 
-    Days here go from noon to noon, so that a night is of one piece.
-
-    Returns:
-        float64 (quiets,), hours; and the hours. Nothing and 0 where the record is shorter than a week.
+    See `Past.peaks`.
     """
-    days = home.events.days - 1
-    if days < 7:
-        return np.zeros(0), 0.0
-    view = home.views[int(home.view[-1])]
-    firsts = [day * DAY + DAY // 2 for day in range(days)]
-    each = [view.counts(first, first + DAY) for first in firsts]
-    total = Counts.none(1)
-    for one in each:
-        total = total + one
-    minutes, events = (
-        np.concatenate([getattr(total, name) - getattr(one, name) for one in each]) for name in ("minutes", "events")
-    )
-    rows = np.array(firsts)[:, None] + np.arange(DAY)
-    seen = view.minutes
-    before = rows[:, 0] - 1
-    _, path = step(
-        Quiet(since=view.since[before], place=view.place[before], odds_h=np.zeros(days)),
-        hazard(Counts(minutes=minutes, events=events), settings),
-        seen.life[rows], seen.expected[rows], seen.place[rows], rows[0] % DAY,
-    )  # fmt: skip
-    at_home = view.place[rows].reshape(-1) != Place.OUT
-    return peaks(path.reshape(-1), at_home)[1], days * 24.0
+    return home.views[int(home.view[-1])].peaks(settings)[1:]
 
 
 def peaks(path: NDArray[np.float64], counted: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

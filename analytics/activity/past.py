@@ -57,7 +57,14 @@ class Past:
         )  # fmt: skip
 
     def peaks(self, settings: HabitSettings) -> tuple[NDArray[np.int64], NDArray[np.float64], float]:
-        """As `course.past_peaks`, of the last `PAST_DAYS`: when each quiet ended, how high it was, and hours."""
+        """How high the statistic was in each quiet of the last `PAST_DAYS`, each day judged by the others.
+
+        Days here go from noon to noon, so that a night is of one piece.
+
+        Returns:
+            The minute in which each quiet ended, int64 (quiets,); its height, hours, float64 (quiets,); and how long
+            it was listened to, hours. Nothing and 0 where less than a week is known.
+        """
         days = min(self.days - 1, PAST_DAYS)
         if days < _FEWEST_DAYS:
             return np.zeros(0, np.int64), np.zeros(0), 0.0

@@ -117,9 +117,10 @@ def running(
         minutes: how many.
         learnt: of that home.
         clock: minute of the home's own day, int64 (minutes,).
-        listening: whether the home was heard, bool (minutes,).
+        listening: whether the home was heard, bool (at least minutes,).
         not_before: a minute in which somebody answered for the resident: the quiet begins anew there.
     """
+    listening = listening[:minutes]
     seen = cut.minutes(events, minutes, learnt.doubted)
     alive = np.flatnonzero(seen.life | ~listening)
     begin = max(int(alive[-1]) if len(alive) else -1, not_before)

@@ -91,7 +91,7 @@ def quiet(record: Record, learnt: Learnt, *, per_month: float, answered_s: float
     minutes = int(record.now_s // 60)
     clock = np.arange(minutes) % DAY
     not_before = -1 if answered_s is None else min(int(answered_s // 60), minutes - 1)
-    found = running(record.events, minutes, learnt, clock, record.listening[:minutes], not_before=not_before)
+    found = running(record.events, minutes, learnt, clock, record.listening, not_before=not_before)
     since_s = found.since * 60.0 if found.since >= 0 else -1.0
     of_day = max(found.since, 0) % DAY
     return Quiet(

@@ -1,0 +1,147 @@
+"""What a running home knows is what its replay knows, and minutes that nobody listened to teach nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from analytics.activity.course import Home, View, past_peaks, replay, stretches
+from analytics.activity.events import Events, Place
+from analytics.activity.habits import DAY, HabitSettings
+from analytics.activity.past import Past
+from analytics.activity.running import Learnt, learn, running
+from analytics.activity.what_if import HORIZON, delays_h
+from analytics.datasets.made_up_home import KITCHEN, LIVING, made_up
+
+DAYS = 30
+SETTINGS = HabitSettings()
+EVENTS = made_up(DAYS, seed=4)
+ALWAYS = np.ones(DAYS * DAY, bool)
+
+
+def until(minute: float) -> Events:
+    told = EVENTS.at_s < 60 * minute
+    return replace(EVENTS, at_s=EVENTS.at_s[told], sensor=EVENTS.sensor[told], on=EVENTS.on[told])
+
+
+def clock(minutes: int) -> np.ndarray:
+    return np.arange(minutes) % DAY
+
+
+@pytest.mark.parametrize("minute", [20 * DAY + 60 * hour + 7 for hour in (0, 3, 7, 9, 13, 18, 23)])
+def test_the_statistic_is_that_of_the_replay(minute: int) -> None:
+    home = Home.of(EVENTS)
+    assert len(home.views) == 1, "no sensor of this home is out"
+    parts = list(stretches(home, 20, SETTINGS))
+    before = parts[0]
+    warm = replace(before, first=19 * DAY, last=20 * DAY)
+    wanted = replay(home, [warm, *parts])[DAY + minute - 20 * DAY]
+    known = learn(until(minute + 1), 60.0 * (minute + 1), ALWAYS, SETTINGS)
+    np.testing.assert_allclose(known.hazard, before.hazard, rtol=1e-5)
+    found = running(until(minute + 1), minute + 1, known, clock(minute + 1), ALWAYS)
+    odds = found.odds_h[-1] if len(found.odds_h) else 0.0
+    assert odds == pytest.approx(wanted, rel=1e-4)
+
+
+def test_its_past_is_judged_as_the_evaluation_judges_it() -> None:
+    wanted, hours = past_peaks(Home.of(EVENTS), SETTINGS)
+    known = learn(EVENTS, DAYS * DAY * 60.0, ALWAYS, SETTINGS)
+    np.testing.assert_allclose(np.sort(known.peaks_h), np.sort(wanted))
+    assert known.hours == hours
+    assert (np.diff(known.ended) > 0).all()
+    assert (known.ended < DAYS * DAY).all()
+
+
+def test_minutes_that_nobody_listened_to_teach_nothing() -> None:
+    """The same home, of which two days were not heard: as if those days were not there."""
+    deaf = slice(10 * DAY, 12 * DAY)
+    minute = EVENTS.at_s // 60
+    heard = (minute < deaf.start) | (minute >= deaf.stop)
+    part = replace(EVENTS, at_s=EVENTS.at_s[heard], sensor=EVENTS.sensor[heard], on=EVENTS.on[heard])
+    listening = ALWAYS.copy()
+    listening[deaf] = False
+    whole, left_out, silence = (
+        learn(events, DAYS * DAY * 60.0, listened, SETTINGS)
+        for events, listened in ((EVENTS, ALWAYS), (part, listening), (part, ALWAYS))
+    )
+    assert left_out.hours == whole.hours - 48
+    assert left_out.peaks_h.max() <= 1.5 * whole.peaks_h.max()
+    assert silence.peaks_h.max() > 4 * whole.peaks_h.max(), "taken for stillness it would be a long one"
+    # Long quiets of the kitchen at noon: what is taken for stillness makes a sign of life less likely.
+    assert silence.hazard[0, 24, -1].sum() < left_out.hazard[0, 24, -1].sum()
+
+
+def test_a_quiet_begins_anew_where_nobody_listened() -> None:
+    now = 20 * DAY + 14 * 60
+    events = until(20 * DAY + 8 * 60)
+    known = learn(events, 60.0 * now, ALWAYS, SETTINGS)
+    listening = ALWAYS.copy()
+    listening[now - 180 : now - 60] = False
+    through = running(events, now, known, clock(now), ALWAYS)
+    anew = running(events, now, known, clock(now), listening)
+    assert len(through.odds_h) > 300
+    assert (anew.since, len(anew.odds_h)) == (now - 61, 60)
+    assert anew.odds_h[-1] < through.odds_h[-1]
+    assert anew.place is through.place
+
+
+def test_and_where_somebody_answered() -> None:
+    now = 20 * DAY + 14 * 60
+    events = until(20 * DAY + 8 * 60)
+    known = learn(events, 60.0 * now, ALWAYS, SETTINGS)
+    found = running(events, now, known, clock(now), ALWAYS, not_before=now - 31)
+    assert (found.since, len(found.odds_h)) == (now - 31, 30)
+
+
+def test_of_a_home_that_never_spoke() -> None:
+    nothing = until(0)
+    known = learn(nothing, 3600.0 * 30, ALWAYS, SETTINGS)
+    found = running(nothing, 1800, known, clock(1800), ALWAYS)
+    assert (found.since, found.place, len(found.odds_h)) == (-1, Place.OTHER, 1800)
+    assert found.odds_h[-1] < 100, "hardly anything is expected of it"
+    assert (known.days, len(known.peaks_h), known.doubted) == (1, 0, frozenset())
+
+
+def test_what_is_usual_by_now_grows_with_the_night() -> None:
+    known = learn(EVENTS, DAYS * DAY * 60.0, ALWAYS, SETTINGS)
+
+    def usual(hour: float, sensor: int) -> int | None:
+        minute = int(DAYS * DAY - DAY + 60 * hour)
+        own = until(minute)
+        own = replace(
+            own, at_s=np.append(own.at_s, 60.0 * minute), sensor=np.append(own.sensor, np.int16(sensor)),
+            on=np.append(own.on, True),
+        )  # fmt: skip
+        return running(own, minute + 600, known, clock(minute + 600), ALWAYS, not_before=minute).usual_min
+
+    noon, night = usual(11.5, KITCHEN), usual(1.0, LIVING)
+    assert noon is not None
+    assert night is None or night > noon
+
+
+def test_known_today_is_not_learnt_twice() -> None:
+    known = learn(EVENTS, DAYS * DAY * 60.0 - 7200, ALWAYS, SETTINGS)
+    again = learn(EVENTS, DAYS * DAY * 60.0 - 3600, ALWAYS, SETTINGS, known=known)
+    assert again.hazard is known.hazard
+    tomorrow = learn(EVENTS, DAYS * DAY * 60.0, ALWAYS, SETTINGS, known=known)
+    assert tomorrow.hazard is not known.hazard
+    doubts: Learnt = replace(known, doubted=frozenset({0}))
+    assert learn(EVENTS, DAYS * DAY * 60.0 - 3600, ALWAYS, SETTINGS, known=doubts).hazard is not known.hazard
+
+
+def test_what_a_promise_would_have_meant() -> None:
+    known = learn(EVENTS, DAYS * DAY * 60.0, ALWAYS, SETTINGS)
+    found, night = delays_h(EVENTS, known, ALWAYS, np.array([1.0, 100.0, 1000.0, 1e13]))
+    assert found.shape == (4, len(night))
+    assert len(night) > 150
+    assert (np.diff(found, axis=0) >= 0).all()
+    assert (found[3] == HORIZON / 60).all()
+    assert found[1, night].mean() > found[1, ~night].mean()
+    past = Past.of(EVENTS, DAYS, frozenset(), ALWAYS)
+    view = View.seen(EVENTS, frozenset())
+    assert np.array_equal(past.since, view.since)
+    deaf = ALWAYS.copy()
+    deaf[: (DAYS - 2) * DAY] = False
+    assert len(delays_h(EVENTS, known, deaf, np.array([1.0]))[1]) < 20
