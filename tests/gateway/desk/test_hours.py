@@ -124,6 +124,7 @@ async def test_a_medium_finding_of_the_night_is_stored_at_once_and_announced_at_
     assert plan.asked[0] == RESIDENT
 
 
+@pytest.mark.slow
 @virtual
 async def test_its_calls_pause_by_night_and_go_on_by_day() -> None:
     channel = Recorder()
@@ -160,6 +161,7 @@ async def test_a_plan_that_cannot_be_read_holds_nothing_back() -> None:
     assert len(channel.tried) == 1
 
 
+@pytest.mark.slow
 @virtual
 async def test_what_becomes_urgent_by_night_is_announced_at_once_and_what_is_answered_never() -> None:
     channel = Recorder()
@@ -178,6 +180,7 @@ async def test_what_becomes_urgent_by_night_is_announced_at_once_and_what_is_ans
     assert {one.alert_id for one in channel.taken} == {first.id}
 
 
+@pytest.mark.slow
 @virtual
 async def test_a_restart_by_night_keeps_it_waiting_and_a_stopped_wall_clock_only_for_one_night() -> None:
     channel = Recorder()

@@ -82,6 +82,7 @@ async def test_it_is_added_to_once_a_day_and_raised_again_only_when_newly_crosse
         assert [one.state for one in await it.alerts_of("pressure-week")] == [State.RESOLVED, State.RAISED]
 
 
+@pytest.mark.slow
 @virtual
 async def test_a_restart_raises_nothing_again(path: Path) -> None:
     clock = at(2026, 3, 2, 7)
@@ -128,6 +129,7 @@ async def test_a_limit_that_is_changed_is_heeded_at_once(path: Path) -> None:
         assert await it.open_conditions() == ["pressure-week"]
 
 
+@pytest.mark.slow
 @virtual
 async def test_water_is_told_only_where_a_nurse_has_switched_it_on(path: Path) -> None:
     async with ward(path, at(2026, 3, 2, 6)) as it:
@@ -282,6 +284,7 @@ async def test_what_the_plan_asks_for_and_was_not_measured_is_told_once_and_by_l
         assert len(await it.alerts_of("missing-blood-pressure")) == 1
 
 
+@pytest.mark.slow
 @virtual
 async def test_a_plan_that_is_over_leaves_nothing_to_the_next(path: Path) -> None:
     async with ward(path, at(2026, 3, 2, 6)) as it:
@@ -335,6 +338,7 @@ async def test_what_was_anothers_does_not_keep_the_residents_own_quiet(path: Pat
         assert [one.state for one in await it.alerts_of("saturation-low")] == [State.RESOLVED, State.RAISED]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("days", "told_again"), [(20, False), (29, True)])
 def test_a_standing_of_long_ago_is_forgotten(tmp_path: Path, days: int, told_again: bool) -> None:
     async def main() -> None:

@@ -1,0 +1,74 @@
+"""Who is called when: the store, the rules, the desk and its notifier together, by night and by day."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+
+from gateway.desk.hours import Hours
+from gateway.desk.notifier import Notifier
+from tests.gateway.desk.notifying import Recorder
+from tests.gateway.vitals.ward import Ward, at, virtual, ward
+from tests.reliability.home import ZONE
+
+
+@asynccontextmanager
+async def called(it: Ward) -> AsyncIterator[Recorder]:
+    """A care centre that takes every message."""
+    channel = Recorder()
+    notifier = Notifier(
+        desk=it.desk, channels=[channel], clock=it.clock, health=it.health, base_url="https://gateway.example",
+        rng=random.Random(1), hours=Hours(ZONE, by_night=it.plans.by_night),
+    )  # fmt: skip
+    task = asyncio.create_task(notifier.run())
+    try:
+        yield channel
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.mark.slow
+@virtual
+async def test_by_night_the_named_person_is_called_for_fifteen_minutes_and_then_the_nurses(path: Path) -> None:
+    async with ward(path, at(2026, 3, 2, 3)) as it, called(it) as channel:
+        await it.plan(crisis_ask="home-carer")
+        began = it.clock.monotonic() - 1000.0
+        await it.pressure(185, 110)
+        await asyncio.sleep(1200)
+        calls = [(whom, len(list(some))) for whom, some in groupby(one.to for one in channel.taken)]
+        assert [whom for whom, _ in calls] == ["home-carer", None]
+        assert calls[0][1] == 15
+        assert channel.times()[0] - began < 3.0
+        first_of_nurses = channel.times()[calls[0][1]] - began
+        assert 900 <= first_of_nurses <= 912
+        assert not any("185" in str(one.document()) for one in channel.taken)
+
+
+@pytest.mark.slow
+@virtual
+async def test_by_night_what_is_not_urgent_waits_and_by_the_plan_it_does_not(path: Path) -> None:
+    async with ward(path, at(2026, 3, 2, 3)) as it, called(it) as channel:
+        await it.saturation(85)
+        assert await it.open_conditions() == ["saturation-low"]
+        await asyncio.sleep(1800)
+        assert channel.taken == []
+        await it.plan(by_night=True)
+        await asyncio.sleep(65)
+        assert len(channel.taken) >= 1
+
+
+@pytest.mark.slow
+@virtual
+async def test_what_is_urgent_by_night_is_told_at_once(path: Path) -> None:
+    async with ward(path, at(2026, 3, 2, 3)) as it, called(it) as channel:
+        for _ in range(2):
+            await it.saturation(90)
+            await asyncio.sleep(120)
+        assert {one.priority.value for one in channel.taken} == {"high"}
