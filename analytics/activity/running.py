@@ -29,6 +29,7 @@ class Learnt:
     """What is known of a home.
 
     Attributes:
+        until: the local date before which it was learnt, datetime64[D].
         days: whole days it was learnt from.
         outages: of its sensors, also those that are over.
         doubted: sensors of which nothing is expected now.
@@ -38,6 +39,7 @@ class Learnt:
         hours: how long that past was listened to.
     """
 
+    until: np.datetime64
     days: int
     outages: tuple[Outage, ...]
     doubted: frozenset[int]
@@ -87,7 +89,8 @@ def learn(
     lively = events.of_kinds(*LIFE)
     doubted = frozenset(one.sensor for one in spans if lively[one.sensor] and one.to_s + PROBATION_S > now_s)
     days = int(now_s // (DAY * 60))
-    if known is not None and (known.days, known.doubted) == (days, doubted):
+    until = events.first_day + np.timedelta64(days, "D")
+    if known is not None and (known.until, known.doubted) == (until, doubted):
         return replace(known, outages=spans)
     past = Past.of(events, days, doubted, listening)
     counts = Counts.none(1)
@@ -95,8 +98,8 @@ def learn(
         counts = counts.forget(1, settings.half_life_days) + past.counts(day * DAY, (day + 1) * DAY)
     ended, heights, hours = past.peaks(settings)
     return Learnt(
-        days=days, outages=spans, doubted=doubted, hazard=hazard(counts, settings), ended=ended, peaks_h=heights,
-        hours=hours,
+        until=until, days=days, outages=spans, doubted=doubted, hazard=hazard(counts, settings), ended=ended,
+        peaks_h=heights, hours=hours,
     )  # fmt: skip
 
 

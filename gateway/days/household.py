@@ -46,11 +46,10 @@ class Days:
         for placed in self.household.devices:
             seq = 0
             while True:
-                rows, last = await states.of_device(placed.identity, now - timedelta(days=DAYS), seq)
+                rows, seq = await states.of_device(placed.identity, now - timedelta(days=DAYS), seq)
                 self.take(row for row in rows if row.seq <= until_seq)
-                if last == seq or last >= until_seq:
+                if seq >= until_seq:
                     break
-                seq = last
 
     def take(self, rows: Iterable[StateRow]) -> bool:
         """Some more; what is of other households is left. True: a sensor was lost or came up."""

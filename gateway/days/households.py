@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.core.subject import Subject, SubjectType
+from gateway.desk.findings import WORN
 from gateway.store.assignments import Assignment
 from gateway.store.residents import Resident
 
@@ -27,7 +28,7 @@ class Household:
     Attributes:
         subject: the resident who lives there alone; else the rooms, or the home.
         people: ids of the residents who share them.
-        devices: in the order of their identities; wearables too, which tell nothing of rooms.
+        devices: that nobody wears, in the order of their identities.
     """
 
     subject: Subject
@@ -68,6 +69,8 @@ def _devices(people: Sequence[str], assignments: Sequence[Assignment], *, everyt
     """`everything`: what is a room's or the home's is theirs as well, because nobody else lives here."""
 
     def theirs(one: Assignment) -> bool:
+        if one.placement in WORN:
+            return False
         return one.subject.id in people if one.subject.type is SubjectType.RESIDENT else everything
 
     found: dict[str, Placed] = {}

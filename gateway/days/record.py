@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from typing import Final
 
 import numpy as np
@@ -67,12 +67,14 @@ class Record:
     Attributes:
         events: of its sensors.
         now_s: this moment, seconds of `events.at_s`.
+        today: local date of this moment.
         listening: minutes in which it was listened to, bool (events.days * 1440,).
         clock_changes: instants (UTC seconds) at which clocks were changed in it, and local time minus UTC around them.
     """
 
     events: Events
     now_s: float
+    today: date
     listening: NDArray[np.bool_]
     clock_changes: tuple[NDArray[np.float64], NDArray[np.float64]]
 
@@ -119,12 +121,15 @@ def record_of(
         failed=lost.state[order] == -1,
     )  # fmt: skip
     listening = _listening(local(heard), days)
+    # Before anything was said there was no sensor, or it is too long ago: not stillness, and half a first day is none.
+    listening[: int(local(np.array([begin]))[0] // 60)] = False
     for raised, resolved in emergencies:
         begin, end = local(np.array([raised.timestamp(), resolved.timestamp()])).tolist()
         last = int(np.searchsorted(events.at_s, begin)) - 1
         first = int(events.at_s[last] // 60) + 1 if last >= 0 else 0
         listening[first : max(0, int(end // 60))] = False
-    return Record(events=events, now_s=now_s, listening=listening, clock_changes=changes)
+    today = (first_day + np.timedelta64(days - 1, "D")).astype(object)
+    return Record(events=events, now_s=now_s, today=today, listening=listening, clock_changes=changes)
 
 
 def _news(told: Told, sensors: Sequence[Sensor]) -> NDArray[np.bool_]:

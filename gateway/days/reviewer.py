@@ -36,16 +36,16 @@ class Reviewer:
     def __init__(self, *, desk: Desk, zone: tzinfo) -> None:
         self._desk = desk
         self._zone = zone
-        self._done: dict[Subject, set[tuple[str, int]]] = {}  # of today and yesterday
+        self._done: dict[Subject, set[tuple[str, date]]] = {}  # of today
 
     async def look(self, subject: Subject, record: Record, per_month: float, now: datetime) -> None:
         """What is due is looked at and told. Raises StoreError, Conflict: look again."""
         today, hour = int(record.now_s // 86_400), record.now_s % 86_400 / 3600
-        done = {one for one in self._done.get(subject, set()) if one[1] >= today}
+        done = {one for one in self._done.get(subject, set()) if one[1] == record.today}
         due = [
             name
             for name, from_h in (("days", DAY_KNOWN_H), ("week", SUMMARY_H), ("nights", NIGHT_KNOWN_H))
-            if hour >= from_h and (name, today) not in done
+            if hour >= from_h and (name, record.today) not in done
         ]
         self._done[subject] = done
         if not due:
@@ -57,7 +57,7 @@ class Reviewer:
             else:
                 kinds, day = (NIGHTLY, today) if name == "nights" else (DAILY, today - 1)
                 await self._tell(subject, reviewed.abrupt(kinds, per_month, day), now)
-            done.add((name, today))
+            done.add((name, record.today))
 
     async def _tell(self, subject: Subject, found: Sequence[Change], now: datetime) -> None:
         for one in found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Final
 
 from analytics.activity.budget import INACTIVITY, divided
@@ -17,7 +17,7 @@ from gateway.core.subject import Origin, Subject, SubjectType
 from gateway.days.household import Days
 from gateway.days.households import households
 from gateway.days.quiet import Quiet, called, quiet
-from gateway.days.record import Record
+from gateway.days.record import DAYS, Record
 from gateway.days.reviewer import Reviewer
 from gateway.desk.day_findings import (
     ABSENCE_CONDITION,
@@ -100,8 +100,8 @@ class DayWatch:
         self._reviewer = Reviewer(desk=desk, zone=zone)
         self._all: dict[Subject, Days] = {}
         self._standing: dict[Subject, Standing] = {}
-        self._learnt_at: dict[Subject, tuple[float, int]] = {}
-        self._seq = 0
+        self._learnt_at: dict[Subject, tuple[float, date]] = {}
+        self._seq: int | None = None  # up to here everything was heard
         self._housed_at = float("-inf")
         self._heard_at = clock.monotonic()
 
@@ -155,7 +155,7 @@ class DayWatch:
             await self._registry.residents(), await self._registry.assigned(only_open=False), self._origin.home_id
         )
         await self._hear()
-        if not self._seq:
+        if self._seq is None:
             self._seq = await self._readings.last_seq()
         kept: dict[Subject, Days] = {}
         for one in found:
@@ -183,7 +183,7 @@ class DayWatch:
 
     async def _hear(self) -> None:
         """What was committed since the last look."""
-        while self._seq:
+        while self._seq is not None:
             rows, last = await self._states.after(self._seq)
             for subject, days in self._all.items():
                 if days.take(rows):
@@ -211,12 +211,13 @@ class DayWatch:
             await self._tell(subject, days, record, found, now)
 
     async def _learn(self, subject: Subject, days: Days, record: Record, now: datetime) -> None:
-        today = int(record.now_s // 86_400)
-        at, day = self._learnt_at.get(subject, (float("-inf"), -1))
-        if days.learnt is not None and day == today and self._clock.monotonic() - at < LEARN_S:
+        at, day = self._learnt_at.get(subject, (float("-inf"), None))
+        if days.learnt is not None and day == record.today and self._clock.monotonic() - at < LEARN_S:
             return
         days.learnt = await asyncio.to_thread(days.learn, record)
-        self._learnt_at[subject] = (self._clock.monotonic(), today)
+        self._learnt_at[subject] = (self._clock.monotonic(), record.today)
+        if self._clock.synchronised():  # a clock that is years ahead for a moment may not make everything too old
+            days.forget(now - timedelta(days=DAYS + 1))
         for one in days.learnt.outages:
             if one.to_s >= record.now_s - _NOW_S:
                 since = now - timedelta(seconds=record.now_s - one.from_s)
@@ -248,7 +249,7 @@ class DayWatch:
     async def _tell(self, subject: Subject, days: Days, record: Record, found: Quiet, now: datetime) -> None:
         since = now - timedelta(seconds=record.now_s - found.since_s)
         known = [await self._desk.store.newest(subject, one) for one in (QUIET_CONDITION, ABSENCE_CONDITION)]
-        still = [one for one in known if one is not None and one.state is not State.RESOLVED and one.raised_at > since]
+        still = [one for one in known if one is not None and one.state is not State.RESOLVED and one.found_at > since]
         if found.is_improbable and not still and days.learnt is not None:
             silence = Silence(
                 subject=subject, at=now, quiet_min=found.quiet_min, where=found.where, clock=found.clock,

@@ -56,12 +56,11 @@ class RoomStates:
 
     async def _read(self, sql: str, values: tuple[Any, ...], seq: int) -> tuple[list[StateRow], int]:
         def work(connection: apsw.Connection) -> tuple[list[StateRow], int]:
-            found: list[StateRow] = []
-            last = seq
-            for row in connection.execute(sql, values):
-                found += _states(row)
-                last = row[0]
-            return found, last
+            # First: what is committed meanwhile is looked at the next time. Rows of other kinds are passed for good.
+            newest = int(connection.execute("SELECT ifnull(max(seq), 0) FROM readings").get)
+            rows = list(connection.execute(sql, values))
+            last = int(rows[-1][0]) if len(rows) == MOST else max(seq, newest)
+            return [state for row in rows for state in _states(row)], last
 
         return await self._database.read(work)
 

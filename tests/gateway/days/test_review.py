@@ -36,7 +36,11 @@ def record(hour: float, *changed: Habit, days: int = DAYS) -> Record:
     told = events.at_s <= now_s
     events = replace(events, at_s=events.at_s[told], sensor=events.sensor[told], on=events.on[told])
     return Record(
-        events=events, now_s=now_s, listening=np.ones(days * DAY, bool), clock_changes=(np.zeros(0), np.zeros(1))
+        events=events,
+        now_s=now_s,
+        today=FIRST + timedelta(days=days - 1),
+        listening=np.ones(days * DAY, bool),
+        clock_changes=(np.zeros(0), np.zeros(1)),
     )
 
 

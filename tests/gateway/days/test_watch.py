@@ -17,7 +17,7 @@ from gateway.days.watch import PART
 from gateway.desk.events import AlertKind, EventType, Priority, State
 from gateway.store.day_promises import DayPromise
 from tests.gateway.days.conftest import Told
-from tests.gateway.days.home import AINO, NOON, Rooms, device, rooms
+from tests.gateway.days.home import AINO, NOON, Rooms, device, past, rooms
 from tests.virtual_time import VirtualClock, run_virtual
 
 HOME = Subject(type=SubjectType.HOME, id="home-1")
@@ -315,5 +315,63 @@ def test_of_a_home_that_was_equipped_today(tmp_path: Path) -> None:
             assert one.quiet is not None
             assert await home.alerts() == []
             assert home.health.parts()[PART].colour is Colour.GREEN
+
+    run_virtual(main)
+
+
+def test_the_first_word_of_the_first_sensor_is_heard(tmp_path: Path) -> None:
+    """The store was empty when the gateway started."""
+
+    async def main() -> None:
+        clock = VirtualClock()
+        clock.step(NOON - clock.wall())
+        async with rooms(tmp_path / "a.db", clock) as home:
+            await home.settle()
+
+            async def speaks(minute: int) -> None:
+                if minute == 10:
+                    await home.moves(KITCHEN)
+
+            watch = await home.watched(0.5, speaks)
+            (one,) = watch.standing()
+            assert one.quiet is not None
+            assert one.quiet.where == "in the kitchen"
+
+    run_virtual(main)
+
+
+def test_a_second_quiet_while_nobody_has_answered_is_told_once(told: Told) -> None:
+    async def story(home: Rooms) -> None:
+        await home.moves(KITCHEN)
+        await home.watched(8)
+        await home.moves(LIVING)
+        await home.watched(14)
+        (alert,) = await home.alerts("inactivity")
+        said = [one.data["summary"] for one in await home.desk.store.history(alert.id) if one.type is EventType.WITNESS]
+        assert len(said) == 2
+        assert said[0] == "A sign of life again in the living room"
+        assert said[1].startswith("No sign of life for ")
+
+    told(story)
+
+
+def test_after_months_it_still_learns_and_looks_at_each_day(tmp_path: Path) -> None:
+    """A record is 120 days long then, day after day: what is new is seen by its date."""
+
+    async def main() -> None:
+        clock = VirtualClock()
+        clock.step(NOON - clock.wall())
+        async with rooms(tmp_path / "a.db", clock) as home:
+            await home.settle()
+            await home.lived(past(days=125), until=NOON - timedelta(minutes=1))
+            await home.listened(NOON - timedelta(days=130), NOON)
+            watch = await home.watched(26)
+            (one,) = watch.standing()
+            assert one.record is not None
+            assert one.days.learnt is not None
+            assert str(one.days.learnt.until) == "2026-03-02"
+            assert not one.record.listening[: 24 * 60 // 4].any(), "the first day is not whole"
+            assert one.days.told.at_s.min() >= (clock.wall() - timedelta(days=123)).timestamp()
+            assert watch._reviewer._done[AINO] == {("days", one.record.today), ("week", one.record.today)}
 
     run_virtual(main)
