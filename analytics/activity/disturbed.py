@@ -187,16 +187,16 @@ def _home(seed: list[int]) -> Events:
 def _said(lived: list[Lived], earlier: cohort.Peaks | None = None, clock_h: float = 0.0) -> _Said:
     promised = divided(PER_MONTH)
     listening = np.stack([one.listening for one in lived])
+    lag = np.zeros((len(lived), DAYS))
+    lag[:, DISTURBED : DISTURBED + clocktime.ADAPTS_DAYS] = clock_h
     peaks = cohort.lived(
         [Home.of(one.events) for one in lived], listening,
-        earlier=earlier, first_day=0 if earlier is None else DISTURBED,
+        earlier=earlier, first_day=0 if earlier is None else DISTURBED, clock_h=lag[0],
     )  # fmt: skip
     alerts: list[list[tuple[int, str]]] = [[] for _ in lived]
     raised = peaks.alerts(len(lived), DAYS, promised[INACTIVITY])
     for home, minute in zip(peaks.home[raised].tolist(), peaks.minute[raised].tolist(), strict=True):
         alerts[home].append((minute, INACTIVITY))
-    lag = np.zeros((len(lived), DAYS))
-    lag[:, DISTURBED : DISTURBED + clocktime.ADAPTS_DAYS] = clock_h
     found = noticed(Days.of([one.events for one in lived], list(listening), lag), promised)
     for home, day, kind in np.argwhere(found.abrupt).tolist():
         alerts[home].append((day * DAY, KINDS[kind]))
