@@ -56,17 +56,27 @@ class Seen:
 
     @classmethod
     def of(cls, days: list[Day], company: NDArray[np.bool_], clock_h: NDArray[np.float64]) -> Seen:
-        """Homes of equally many days; of days with company, or after one, nights are not the resident's alone."""
+        """Homes of equally many days; `company` of them, bool (homes, days)."""
         each = [np.stack([one.rooms_asleep, one.bathroom_asleep, one.rise_h], axis=1) for one in days]
         nights = np.stack(each)
-        shared = company | np.concatenate([np.zeros_like(company[:, :1]), company[:, :-1]], axis=1)
-        nights[:, :, (WALKING, BATHROOM)] = np.where(shared[:, :, None], np.nan, nights[:, :, (WALKING, BATHROOM)])
+        nights[not_alone(company) | near(np.stack([one.away for one in days]))] = np.nan
         return cls(
             nights=nights,
             clock_h=clock_h,
             kitchen=np.stack([one.kitchen_visits for one in days]),
             at_home=np.stack([one.at_home for one in days]),
         )
+
+
+def not_alone(company: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Days with company, and after one: their nights are not the resident's alone, bool (homes, days)."""
+    return np.asarray(company | np.concatenate([np.zeros_like(company[:, :1]), company[:, :-1]], axis=1))
+
+
+def near(away: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Days away, and those of leaving and coming back, bool (homes, days)."""
+    none = np.zeros_like(away[:, :1])
+    return np.asarray(away | np.concatenate([none, away[:, :-1]], axis=1) | np.concatenate([away[:, 1:], none], axis=1))
 
 
 def deviations(seen: Seen) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from analytics.activity import minutes as cut
 from analytics.activity.course import Home
 from analytics.activity.events import Place
-from analytics.activity.habits import DAY, Counts, HabitSettings, count, hazard
+from analytics.activity.habits import DAY, Counts, HabitSettings, count, either_clock, hazard
 from analytics.activity.inactivity import Quiet, step
 from analytics.activity.promise import PAST_DAYS, threshold_h
 
@@ -63,6 +63,7 @@ def lived(
     *,
     earlier: Peaks | None = None,
     first_day: int = 0,
+    clock_h: NDArray[np.float64] | None = None,
 ) -> Peaks:
     """Days of homes minute by minute, habits learnt every midnight from the past only.
 
@@ -72,6 +73,7 @@ def lived(
         settings: of the habits.
         earlier: what is known already of the days before `first_day`, which then only teach.
         first_day: the first that is lived through.
+        clock_h: how much later by the clock they may live on a day because it was changed, hours, float64 (days,).
     """
     settings = settings or HabitSettings()
     heard = [_Heard.of(home, own) for home, own in zip(homes, listening, strict=True)]
@@ -84,7 +86,8 @@ def lived(
         if day < first_day:
             known = _taught(known, heard, day, listening, settings)
             continue
-        tables = [hazard(one, settings) for one in known]
+        late = 0.0 if clock_h is None else float(clock_h[day])
+        tables = [either_clock(hazard(one, settings), late) for one in known]
         view = np.stack([home.view[day * DAY : (day + 1) * DAY] for home in homes])
         cuts = [0, *(np.flatnonzero((np.diff(view, axis=1) != 0).any(axis=0)) + 1).tolist(), DAY]
         for first, last in pairwise(cuts):

@@ -8,7 +8,7 @@ All detectors together keep one false alert per resident and month.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -67,14 +67,13 @@ class _Case:
 def disturbed(*, residents: int = RESIDENTS, seed: int = 0, say: Callable[[str], None] = print) -> dict[str, Any]:
     """Alerts that come only with each disturbance, and only without it; and how often it was named."""
     homes = [_home([seed, number]) for number in range(residents)]
-    doorless = [put.without_door(home) for home in homes]
     without = {
         "as it was": _said([put.undisturbed(home) for home in homes]),
-        "no door": _said([put.undisturbed(home) for home in doorless]),
+        "no door": _said([put.undisturbed(put.without_door(home)) for home in homes]),
     }
     say(f"{residents} residents undisturbed")
     rows = []
-    for name, case in _cases(homes, doorless, seed):
+    for name, case in _cases(homes, seed):
         base = without[case.base]
         said = _said(case.lived, base.peaks, case.clock_h)
         rows.append({"disturbance": name, **_compared(base, said, case.until_s), "named": _share(case)})
@@ -85,7 +84,7 @@ def disturbed(*, residents: int = RESIDENTS, seed: int = 0, say: Callable[[str],
     }  # fmt: skip
 
 
-def _cases(homes: Sequence[Events], doorless: Sequence[Events], seed: int) -> list[tuple[str, _Case]]:
+def _cases(homes: Sequence[Events], seed: int) -> list[tuple[str, _Case]]:
     def drawn(kind: int) -> list[np.random.Generator]:
         return [np.random.default_rng([seed, kind, number]) for number in range(len(homes))]
 
@@ -105,12 +104,12 @@ def _cases(homes: Sequence[Events], doorless: Sequence[Events], seed: int) -> li
         ),
     ))  # fmt: skip
     found += [
-        ("summer time begins", _clocks(seed, len(homes), put.SPRING, 1.0)),
-        ("summer time ends", _clocks(seed, len(homes), put.AUTUMN, -1.0)),
+        ("summer time begins", _clocks(homes, put.SPRING, 1.0)),
+        ("summer time ends", _clocks(homes, put.AUTUMN, -1.0)),
     ]
     found += [
         ("away for a week", _away(homes, drawn(5), "as it was")),
-        ("away for a week, no contact at the door", _away(doorless, drawn(5), "no door")),
+        ("away for a week, no contact at the door", _away(homes, drawn(5), "no door")),
         ("a guest for a week", _guests(homes, drawn(6))),
     ]
     return found
@@ -135,17 +134,14 @@ def _sensors(
     return _Case(lived=lived, until_s=until, named=is_named)
 
 
-def _clocks(seed: int, residents: int, change: np.datetime64, hours: float) -> _Case:
+def _clocks(homes: Sequence[Events], change: np.datetime64, hours: float) -> _Case:
     first = put.first_day_for(change, DISTURBED)
-    lived = [
-        put.clocks_changed(_home([seed, number], first, hours), np.random.default_rng([seed, 4, number]))
-        for number in range(residents)
-    ]
+    lived = [put.clocks_changed(replace(home, first_day=np.datetime64(first)), DISTURBED, hours) for home in homes]
     begin = np.datetime64(first).astype("datetime64[s]").astype(np.int64)
     words = clocktime.change_words(*clocktime.transitions(put.ZONE, float(begin), float(begin + DAYS * DAY_S)))
     return _Case(
         lived=lived,
-        until_s=[(DISTURBED + clocktime.ADAPTS_DAYS) * DAY_S] * residents,
+        until_s=[(DISTURBED + clocktime.ADAPTS_DAYS) * DAY_S] * len(homes),
         named=lambda _: any(str(change) in one for one in words),
         clock_h=hours,
     )
@@ -181,28 +177,26 @@ def _guests(homes: Sequence[Events], drawn: list[np.random.Generator]) -> _Case:
     return _Case(lived=lived, until_s=until, named=is_named)
 
 
-def _home(seed: list[int], first_day: str = "2025-01-06", late_h: float = 0.0) -> Events:
-    """A resident, always the same for the same seed; with clocks that are changed, by the wall clock."""
+def _home(seed: list[int]) -> Events:
+    """A resident, always the same for the same seed."""
     rng = np.random.default_rng([*seed, 0])
     habits = steady(someone(rng), DAYS)
-    if late_h:
-        habits = put.adapting(habits, DISTURBED, late_h)
-    return made_up(DAYS, seed=int(rng.integers(2**31)), habits=habits, first_day=first_day)
+    return made_up(DAYS, seed=int(rng.integers(2**31)), habits=habits)
 
 
 def _said(lived: list[Lived], earlier: cohort.Peaks | None = None, clock_h: float = 0.0) -> _Said:
     promised = divided(PER_MONTH)
     listening = np.stack([one.listening for one in lived])
+    lag = np.zeros((len(lived), DAYS))
+    lag[:, DISTURBED : DISTURBED + clocktime.ADAPTS_DAYS] = clock_h
     peaks = cohort.lived(
         [Home.of(one.events) for one in lived], listening,
-        earlier=earlier, first_day=0 if earlier is None else DISTURBED,
+        earlier=earlier, first_day=0 if earlier is None else DISTURBED, clock_h=lag[0],
     )  # fmt: skip
     alerts: list[list[tuple[int, str]]] = [[] for _ in lived]
     raised = peaks.alerts(len(lived), DAYS, promised[INACTIVITY])
     for home, minute in zip(peaks.home[raised].tolist(), peaks.minute[raised].tolist(), strict=True):
         alerts[home].append((minute, INACTIVITY))
-    lag = np.zeros((len(lived), DAYS))
-    lag[:, DISTURBED : DISTURBED + clocktime.ADAPTS_DAYS] = clock_h
     found = noticed(Days.of([one.events for one in lived], list(listening), lag), promised)
     for home, day, kind in np.argwhere(found.abrupt).tolist():
         alerts[home].append((day * DAY, KINDS[kind]))
@@ -213,7 +207,7 @@ def _said(lived: list[Lived], earlier: cohort.Peaks | None = None, clock_h: floa
 
 def _compared(without: _Said, said: _Said, until_s: Sequence[float]) -> dict[str, Any]:
     """Alerts of one record that the other has not, from the beginning on: until it is over, and in the weeks after."""
-    found: dict[str, Any] = {"caused": {}}
+    found: dict[str, Any] = {"caused": {}, "prevented": {}}
     found |= dict.fromkeys(("only_with", "only_without", "later_only_with", "later_only_without"), 0)
     for home, end_s in enumerate(until_s):
         over = min(int(end_s // 60) + AFTER_DAYS * DAY, DAYS * DAY)
@@ -224,8 +218,9 @@ def _compared(without: _Said, said: _Said, until_s: Sequence[float]) -> dict[str
                 if any(_same(minute, what, *another) for another in other.alerts[home]):
                     continue
                 found[key if minute < over else f"later_{key}"] += 1
-                if key == "only_with" and minute < over:
-                    found["caused"][what] = found["caused"].get(what, 0) + 1
+                if minute < over:
+                    kinds = found["caused" if key == "only_with" else "prevented"]
+                    kinds[what] = kinds.get(what, 0) + 1
     return found
 
 

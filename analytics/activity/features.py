@@ -58,6 +58,7 @@ class Day:
             nor of one on which these were moved and no motion was seen.
         at_home: share of each hour that the resident was at home, float64 (days, 24).
         away: hardly at home at all, bool (days,): nothing is unusual about a day that was spent elsewhere.
+        one_out: a motion sensor was out, or nobody listened, between the evening before and noon, bool (days,).
     """
 
     bathroom_by_night: NDArray[np.float64]
@@ -70,6 +71,7 @@ class Day:
     kitchen_visits: NDArray[np.float64]
     at_home: NDArray[np.float64]
     away: NDArray[np.bool_]
+    one_out: NDArray[np.bool_]
 
 
 def hourly(events: Events, listening: NDArray[np.bool_] | None = None) -> NDArray[np.float32]:
@@ -154,6 +156,7 @@ def _daily(events: Events, known: _Known, clock_h: NDArray[np.float64] | None) -
         kitchen_visits=_kitchen(events, known.room_dark[Place.KITCHEN]),
         at_home=at_home,
         away=away,
+        one_out=_one_out(known.dark, events.days),
     )
 
 
@@ -194,6 +197,11 @@ class _Known:
         elsewhere_dark = deaf | mask([one for one in spans if elsewhere[one.sensor]], count)
         door_dark = deaf | (mask([one for one in spans if door[one.sensor]], count) if door.any() else True)
         return cls(lively=lively, room_dark=room_dark, dark=dark, elsewhere_dark=elsewhere_dark, door_dark=door_dark)
+
+
+def _one_out(dark: NDArray[np.bool_], days: int) -> NDArray[np.bool_]:
+    half = np.asarray(dark.reshape(days, 2, DAY // 2).any(axis=2))
+    return np.asarray(half[:, 0] | np.concatenate([[False], half[:-1, 1]]))
 
 
 def _kitchen(events: Events, dark: NDArray[np.bool_]) -> NDArray[np.float64]:

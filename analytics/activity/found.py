@@ -8,7 +8,7 @@ decline into the habits of made-up residents, who do everything by day less ofte
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ from analytics.activity.events import Events, Place
 from analytics.activity.noticed import FALLS, KNOWN_DAYS, Days, Noticed, noticed
 from analytics.activity.signs import SIGNS
 from analytics.datasets import injected
-from analytics.datasets.made_up_home import made_up
+from analytics.datasets.made_up_home import Habit, made_up
 from analytics.datasets.made_up_people import someone, steady
 
 RESIDENTS: Final = 100
@@ -68,6 +68,17 @@ SUDDEN: Final[dict[str, tuple[Change, int, bool]]] = {
     "three more bathroom visits a night": (_visits(3), abrupt.BATHROOM, True),
     "four more bathroom visits a night": (_visits(4), abrupt.BATHROOM, False),
 }
+# The same four put into habits: so on average, on some days more and on some not at all.
+ON_AVERAGE: Final[dict[str, tuple[Callable[[Habit], Habit], int]]] = {
+    "on average rising two hours later": (lambda own: replace(own, rises=own.rises + 2), abrupt.RISING),
+    "on average wandering twice a night": (lambda own: replace(own, wanders=2.0), abrupt.WALKING),
+    "on average 60 % less of the day in the kitchen": (
+        lambda own: replace(own, kitchen=0.4 * own.kitchen), abrupt.KITCHEN
+    ),
+    "on average three more bathroom visits a night": (
+        lambda own: replace(own, bathroom_by_night=own.bathroom_by_night + 3), abrupt.BATHROOM
+    ),
+}  # fmt: skip
 DECLINES: Final = (1, 2, 3, 5, 7, 10)  # per cent a week
 _DECLINE_SIGNS: Final = (FALLS + SIGNS.index("kitchen by day"), FALLS + SIGNS.index("activity by day"),
                          SIGNS.index("longest quiet by day"))  # fmt: skip
@@ -84,14 +95,20 @@ def found(*, residents: int = RESIDENTS, seed: int = 0, say: Callable[[str], Non
         seen = noticed(Days.of(changed), PROMISED)
         rows.append(_row(name, seen.abrupt[:, :, kind], still.abrupt[:, :, kind], pooled))
         say(name)
+    for name, (habit, kind) in ON_AVERAGE.items():
+        changed = [_home([seed, 2, number], changed=_always(habit)) for number in range(residents)]
+        rows.append(_row(name, noticed(Days.of(changed), PROMISED).abrupt[:, :, kind], still.abrupt[:, :, kind], False))
+        say(name)
     for share in DECLINES:
-        seen = noticed(Days.of([_home([seed, 2, number], share / 100) for number in range(residents)]), PROMISED)
+        changed = [_home([seed, 2, number], changed=_decline(share / 100)) for number in range(residents)]
+        seen = noticed(Days.of(changed), PROMISED)
         rows.append(_row(f"everything {share} % less a week", _declined(seen), _declined(still), False))
         say(f"{share} % less a week")
     months = residents * (DAYS - KNOWN_DAYS) / 30
     return {
         "residents": residents, "seed": seed, "days": list(WITHIN), "changes": rows,
-        "abrupt_within_48_h": _pooled(rows), **_false(still, months),
+        "abrupt_within_48_h": _pooled(rows), "on_average_within_48_h": _pooled(rows, ON_AVERAGE),
+        **_false(still, months),
         "note": "made-up residents: how soon it is noticed in homes is not known",
     }  # fmt: skip
 
@@ -134,13 +151,21 @@ def fitted(residents: int = 2 * RESIDENTS) -> dict[str, Tail]:
     }
 
 
-def _home(seed: list[int], less_a_week: float = 0.0) -> Events:
-    """A resident, always the same for the same seed, who from a day on does less by a share each week."""
+def _always(habit: Callable[[Habit], Habit]) -> Callable[[Habit, int], Habit]:
+    return lambda own, _: habit(own)
+
+
+def _decline(share: float) -> Callable[[Habit, int], Habit]:
+    """Everything done by day less often by a share each week."""
+    return lambda own, day: replace(own, every_min=own.every_min / (1 - share) ** (day / 7))
+
+
+def _home(seed: list[int], changed: Callable[[Habit, int], Habit] | None = None) -> Events:
+    """A resident, always the same for the same seed, whose habits change from a day on (and with the days since)."""
     rng = np.random.default_rng(seed)
     habits = steady(someone(rng), DAYS)
-    for day in range(CHANGED, DAYS):
-        pace = habits[day].every_min / (1 - less_a_week) ** ((day - CHANGED) / 7)
-        habits[day] = replace(habits[day], every_min=pace)
+    if changed is not None:
+        habits[CHANGED:] = [changed(own, day) for day, own in enumerate(habits[CHANGED:])]
     return made_up(DAYS, seed=int(rng.integers(2**31)), habits=habits)
 
 
@@ -157,8 +182,10 @@ def _within(named: NDArray[np.bool_]) -> list[float]:
     return [float(named[:, CHANGED : CHANGED + within].any(axis=1).mean()) for within in WITHIN]
 
 
-def _pooled(rows: list[dict[str, Any]]) -> float:
-    return float(np.mean([one["found"][TWO_DAYS] for one in rows if one["pooled"]]))
+def _pooled(rows: list[dict[str, Any]], names: Collection[str] = ()) -> float:
+    """Of the rows of these names, or else of those that belong to the pooled figure."""
+    own = [one["found"][TWO_DAYS] for one in rows if (one["change"] in names if names else one["pooled"])]
+    return float(np.mean(own)) if own else float("nan")
 
 
 def _false(still: Noticed, months: float) -> dict[str, Any]:

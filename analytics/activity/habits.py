@@ -133,6 +133,17 @@ def hazard(counts: Counts, settings: HabitSettings) -> NDArray[np.float32]:
     return np.asarray(np.minimum(found, np.float32(SURE)))
 
 
+def either_clock(chance: NDArray[np.float32], late_h: float) -> NDArray[np.float32]:
+    """Hazards of a resident who may live by the new clock or still by the old one: what is expected on both.
+
+    Args:
+        chance: of `hazard`, float32 (homes, CLOCK, QUIET, PLACES).
+        late_h: how much later by the new clock the old one is: 1 in the week after clocks were put forward, -1 after
+            they were put back (`clocktime.lag_h`).
+    """
+    return np.asarray(np.minimum(chance, np.roll(chance, round(late_h * CLOCK / 24), axis=1)))
+
+
 def _around(deviation: float) -> NDArray[np.float32]:
     """Weights over the time of day, which has no end, float32 (CLOCK, CLOCK)."""
     apart = np.abs(np.arange(CLOCK)[:, None] - np.arange(CLOCK))

@@ -61,7 +61,8 @@ class Days:
         each = [both(home, own, late) for home, own, late in zip(homes, heard, lag, strict=True)]
         days = [day for _, day in each]
         shared = company(np.stack([lively(home) for home in homes]))
-        table = np.where(shared[:, :, None], np.float32(np.nan), np.stack([signs(hours, day) for hours, day in each]))
+        table = np.stack([signs(hours, day) for hours, day in each])
+        table[abrupt.not_alone(shared) | abrupt.near(np.stack([day.away for day in days]))] = np.nan
         table[:, :, _BY_THE_CLOCK] = np.where(lag[:, :, None] != 0, np.float32(np.nan), table[:, :, _BY_THE_CLOCK])
         return cls(seen=Seen.of(days, shared, lag), signs=table, company=shared)
 

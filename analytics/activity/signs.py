@@ -29,8 +29,9 @@ def signs(hours: NDArray[np.float32], day: Day) -> NDArray[np.float32]:
         _stabilised(day.rooms_asleep),
         _stabilised(day.bathroom_asleep),
         _stabilised(np.where(day.away, np.nan, day.kitchen_visits[:, _BY_DAY].sum(axis=1))),
-        _HALF_HOURS * day.rise_h,
-        _HALF_HOURS * day.bed_h,
+        # With a sensor out it is told from the others, and is not the same as with it.
+        _HALF_HOURS * np.where(day.one_out, np.nan, day.rise_h),
+        _HALF_HOURS * np.where(day.one_out, np.nan, day.bed_h),
         _stabilised(np.where(day.away, np.nan, anywhere[:, _BY_DAY].sum(axis=1))),
         _stabilised(np.where(day.away, np.nan, out.sum(axis=1))),
         day.longest_quiet_h,

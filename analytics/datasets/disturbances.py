@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from analytics.activity import clocktime
 from analytics.activity.events import DAY_S, Events
 from analytics.datasets.injected import joined
-from analytics.datasets.made_up_home import BATHROOM, BEDROOM, DOOR, ENTRANCE, KITCHEN, LIVING, Habit, made_up, without
+from analytics.datasets.made_up_home import BATHROOM, BEDROOM, DOOR, ENTRANCE, KITCHEN, LIVING, made_up, without
 from analytics.datasets.made_up_people import someone
 
 ZONE: Final = ZoneInfo("Europe/Helsinki")
@@ -96,40 +96,22 @@ def first_day_for(change: np.datetime64, day: int) -> str:
     return str(change - np.timedelta64(day, "D"))
 
 
-def adapting(habits: Sequence[Habit], day: int, hours: float) -> list[Habit]:
-    """Habits by the wall clock of somebody whose body follows a changed clock within some days.
+def clocks_changed(events: Events, day: int, hours: float) -> Lived:
+    """A record by the old clock as it arrives in UTC and is put on the home's own clock.
+
+    Nobody's body knows of the change: at first everything goes on as it would have; within some days the resident lives
+    by the new clock, a part of the difference earlier (in spring) each day from three in the morning on.
 
     Args:
-        habits: one for each day.
-        day: in the night to which clocks are changed.
-        hours: later by the new clock on that day: 1 in spring, -1 in autumn.
-    """
-    found = list(habits)
-    for since in range(min(_ADAPTS_DAYS, len(found) - day)):
-        own, late = found[day + since], hours * (1 - since / _ADAPTS_DAYS)
-        found[day + since] = replace(own, rises=own.rises + late, sleeps=own.sleeps + late * (1 - 1 / _ADAPTS_DAYS))
-    return found
-
-
-def clocks_changed(events: Events, rng: np.random.Generator) -> Lived:
-    """A record by the wall clock as it arrives in UTC and is put on the home's own clock.
-
-    What the wall clock shows twice happened at the first or the second time, whatever comes; what it never shows,
-    an hour later by it.
+        events: of a home whose clocks are not changed before `day`.
+        day: in the night to which they are.
+        hours: by which they are put forward: 1 in spring, -1 in autumn.
     """
     first = events.first_day.astype("datetime64[s]").astype(np.int64)
     at, offsets = clocktime.transitions(ZONE, float(first), float(first + events.days * DAY_S))
-    wall = first + events.at_s
-    before, after = wall - offsets[0], wall - offsets[-1]
-    changed = np.where(before < at[0], before, after) if len(at) else before
-    if len(at) and offsets[-1] < offsets[0]:
-        twice = (before < at[0]) & (after >= at[0])
-        # Both ends of one movement on the same side: drawn by the hour's first, second … ten minutes.
-        second = rng.random(6)[((events.at_s % 3600) // 600).astype(np.int64)] < 0.5
-        changed = np.where(twice & second, after, changed)
-    elif len(at):
-        changed = np.where((before >= at[0]) & (after < at[0]), before, changed)
-    home_s = clocktime.local_s(changed, at, offsets, events.first_day)
+    since = np.clip(np.floor((events.at_s - 3 * 3600.0) / DAY_S) - day, 0, _ADAPTS_DAYS)
+    utc_s = first + events.at_s - offsets[0] - hours * 3600.0 * since / _ADAPTS_DAYS
+    home_s = clocktime.local_s(utc_s, at, offsets, events.first_day)
     order = np.argsort(home_s, kind="stable")
     order = order[(home_s[order] >= 0) & (home_s[order] < events.days * DAY_S)]
     return undisturbed(replace(events, at_s=home_s[order], sensor=events.sensor[order], on=events.on[order]))

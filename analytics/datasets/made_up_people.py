@@ -1,7 +1,7 @@
 """Made-up residents: how their habits differ from one to the next, and how one's own change.
 
 Three things follow the recorded home of `homeassist` (June to August 2017, one person). Its resident gets up within a
-deviation of 0.5 to 0.7 h from day to day; the drawn ones spread 0.2 to 0.9 h. The number of nightly visits to its
+deviation of 0.5 to 0.8 h from day to day; the drawn ones spread 0.2 to 0.9 h. The number of nightly visits to its
 bathroom has a variance of 0.2 to 0.64 of its mean, by the hours looked at; the drawn ones have 0.2 to 0.65, not 1. On
 most nights there is something in kitchen, entrance or living room, mostly on such a visit; so there is in theirs.
 Everything else is a guess.

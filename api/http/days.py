@@ -7,16 +7,19 @@ from dataclasses import asdict, replace
 from datetime import date
 from typing import Annotated
 
+import numpy as np
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from analytics.activity.clocktime import change_words
+from analytics.activity.habits import DAY
+from analytics.activity.named import deaf_words
 from api.http.auth import NURSES, Principal
 from api.http.services import Given, Services
 from gateway.core.errors import NotFound
 from gateway.core.subject import Subject, SubjectType
 from gateway.days.quiet import called
-from gateway.days.review import Reviewed
+from gateway.days.review import WEEK, Reviewed
 from gateway.days.reviewer import week_of
 from gateway.days.tuning import choices
 from gateway.days.watch import Standing
@@ -174,12 +177,15 @@ def _week(found: Standing) -> WeekView:
         return WeekView(sudden=[], slow=[], unusual=[], remarks=_remarks(found))
     today = int(found.record.now_s // 86_400)
     week = week_of(Reviewed(found.record), found.promise.per_month, today)
+    heard = found.record.listening[max(0, today - WEEK) * DAY : today * DAY]
+    first = found.record.events.first_day + np.timedelta64(max(0, today - WEEK), "D")
+    deaf = [words[0].upper() + words[1:] + "." for words in deaf_words(heard, first)]
     company = [f"More people than usual were there on {', '.join(str(day) for day in week.company)}."]
     return WeekView(
         sudden=[ChangeView(**asdict(one)) for one in week.sudden],
         slow=[ChangeView(**asdict(one)) for one in week.slow],
         unusual=[OddPartView(day=one.day, share=one.share, words=list(one.words)) for one in week.odd],
-        remarks=(company if week.company else []) + _remarks(found),
+        remarks=deaf + (company if week.company else []) + _remarks(found),
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 
+from analytics.activity.clocktime import lag_h
 from analytics.activity.events import Kind, Place, Sensor
-from analytics.activity.habits import DAY
+from analytics.activity.habits import DAY, either_clock
 from analytics.activity.promise import threshold_h
 from analytics.activity.running import Learnt, running
 from gateway.days.record import Record
@@ -89,6 +90,10 @@ def quiet(record: Record, learnt: Learnt, *, per_month: float, answered_s: float
             seen to then.
     """
     minutes = int(record.now_s // 60)
+    events = record.events
+    late_h = float(lag_h(*record.clock_changes, events.first_day, events.days)[-1])
+    if late_h:
+        learnt = replace(learnt, hazard=either_clock(learnt.hazard, late_h))
     clock = np.arange(minutes) % DAY
     not_before = -1 if answered_s is None else min(int(answered_s // 60), minutes - 1)
     found = running(record.events, minutes, learnt, clock, record.listening, not_before=not_before)

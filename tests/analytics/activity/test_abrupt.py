@@ -16,6 +16,7 @@ from analytics.activity.abrupt import (
     Seen,
     deviations,
     heights,
+    near,
 )
 
 
@@ -115,5 +116,10 @@ def test_company_shares_the_nights() -> None:
     days = [daily(made_up(5))]
     shared = np.array([[False, False, True, False, False]])
     seen = Seen.of(days, shared, np.zeros((1, 5)))
-    assert np.isnan(seen.nights[0, :, :2]).all(axis=1).tolist() == [False, False, True, True, False]
-    assert not np.isnan(seen.nights[0, 2:4, RISING]).any()
+    assert np.isnan(seen.nights[0]).all(axis=1).tolist() == [False, False, True, True, False]
+    assert not np.isnan(seen.kitchen[0]).any()
+
+
+def test_days_around_days_away() -> None:
+    away = np.array([[False, False, True, True, False, False, True]])
+    assert near(away)[0].tolist() == [False, True, True, True, True, True, True]

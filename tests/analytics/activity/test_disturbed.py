@@ -11,7 +11,6 @@ from analytics.activity.cohort import Peaks
 from analytics.activity.disturbed import AFTER_DAYS, DISTURBED, _compared, _Said, disturbed
 from analytics.activity.events import DAY_S
 from analytics.activity.habits import DAY
-from analytics.datasets.disturbances import without_door
 
 NOTHING = Peaks(home=np.zeros(0, int), minute=np.zeros(0, int), height_h=np.zeros(0), out=np.zeros(0, bool))
 
@@ -28,6 +27,7 @@ def test_what_was_caused() -> None:
     assert nothing["only_with"] == nothing["only_without"] == nothing["later_only_with"] == 0
     found = _compared(_said(own), _said((begin + 100, "rising later"), (begin - 1000, INACTIVITY)), until)
     assert found["caused"] == {"rising later": 1}
+    assert found["prevented"] == {INACTIVITY: 1}
     assert (found["only_with"], found["only_without"]) == (1, 1)
     later = begin + (2 + AFTER_DAYS) * DAY + 60
     found = _compared(_said(), _said((later, INACTIVITY), (later + 20 * DAY, INACTIVITY)), until)
@@ -39,7 +39,7 @@ def test_each_disturbance_has_a_row_and_a_name(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(measured, "DAYS", 24)
     monkeypatch.setattr(measured, "DISTURBED", 20)
     homes = [measured._home([3, number]) for number in range(2)]
-    cases = measured._cases(homes, [without_door(home) for home in homes], 3)
+    cases = measured._cases(homes, 3)
     assert len(cases) == 10
     share = {name: measured._share(case) for name, case in cases}
     for name in ("gateway off for two days", "away for a week", "summer time begins", "summer time ends"):

@@ -44,13 +44,16 @@ def _only(monkeypatch: pytest.MonkeyPatch, *kept: str) -> None:
 def test_how_soon_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     _only(monkeypatch, "wandering twice a night")
     monkeypatch.setattr(measured, "DECLINES", (10,))
+    average = "on average rising two hours later"
+    monkeypatch.setattr(measured, "ON_AVERAGE", {average: measured.ON_AVERAGE[average]})
     report = found(residents=2, seed=1, say=lambda _: None)
-    sudden, slow = report["changes"]
+    sudden, on_average, slow = report["changes"]
     assert len(sudden["found"]) == len(sudden["unchanged"]) == len(WITHIN)
     assert sudden["found"] == sorted(sudden["found"])
     assert sudden["found"][WITHIN.index(7)] == 1.0
     assert slow["found"][-1] == 1.0
     assert report["abrupt_within_48_h"] == sudden["found"][WITHIN.index(2)]
+    assert report["on_average_within_48_h"] == on_average["found"][WITHIN.index(2)]
     each = report["false_findings_of_each"]
     assert report["false_findings_per_resident_month"] == pytest.approx(sum(one["were"] for one in each.values()))
 
@@ -68,7 +71,7 @@ def test_residents_are_the_same_each_time() -> None:
     first, second, other = (measured._home([7, 2, number]) for number in (1, 1, 2))
     assert (first.at_s == second.at_s).all()
     assert len(first.at_s) != len(other.at_s)
-    declined = measured._home([7, 2, 1], 0.1)
+    declined = measured._home([7, 2, 1], measured._decline(0.1))
     begun, same = (one.at_s[one.on & (one.at_s < measured.CHANGED * 86_400)] for one in (first, declined))
     assert begun.tolist() == same.tolist()
     assert len(declined.at_s) < 0.95 * len(first.at_s)

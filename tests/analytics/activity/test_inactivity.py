@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from analytics.activity.events import PLACES, Place
-from analytics.activity.habits import CLOCK, DAY, EDGES, QUIET, Counts, HabitSettings, count, hazard
+from analytics.activity.habits import CLOCK, DAY, EDGES, QUIET, Counts, HabitSettings, count, either_clock, hazard
 from analytics.activity.inactivity import Quiet, raised, step
 from analytics.activity.minutes import NOWHERE, minutes, since, where
 from analytics.datasets.made_up_home import made_up
@@ -158,3 +158,11 @@ def test_the_promise_holds_where_the_habits_are_right() -> None:
     # After an alert the quiet goes on until life comes: 50 minutes more on the mean.
     between = homes * length / 60 / alerts - 50 / 60
     assert level <= between <= 1.2 * level
+
+
+def test_on_either_clock_only_what_both_expect() -> None:
+    chance = np.zeros((1, CLOCK, QUIET, PLACES), np.float32)
+    chance[0, 14:20] = 0.5  # up from seven to ten by the clock
+    assert either_clock(chance, 0.0).tolist() == chance.tolist()
+    assert np.flatnonzero(either_clock(chance, 1.0)[0, :, 0, 0]).tolist() == [16, 17, 18, 19]  # from eight in spring
+    assert np.flatnonzero(either_clock(chance, -1.0)[0, :, 0, 0]).tolist() == [14, 15, 16, 17]

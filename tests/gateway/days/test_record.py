@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -10,7 +11,10 @@ import pytest
 
 from analytics.activity.events import Kind, Place, Sensor
 from analytics.activity.outages import Why, outages
+from analytics.activity.running import learn
+from analytics.datasets.made_up_home import made_up
 from device_drivers.nomenclature import Quantity
+from gateway.days.quiet import quiet
 from gateway.days.record import Record, Told, record_of
 from gateway.days.sensors import sensor_of
 
@@ -133,3 +137,22 @@ def test_what_a_sensor_is(quantity: str, placement: str | None, kind: Kind, plac
 @pytest.mark.parametrize("quantity", [Quantity.SMOKE_DETECTED, Quantity.LIGHT_DETECTED, Quantity.TAMPERED])
 def test_what_tells_nothing_of_anybody(quantity: str) -> None:
     assert sensor_of("eui64:1", quantity, "kitchen") is None
+
+
+def test_in_the_week_after_clocks_were_changed_less_is_expected() -> None:
+    """Whoever lives by the old clock for some days is not called for."""
+    events = made_up(40, seed=2, first_day="2026-02-25")  # the clocks go forward on 29 March, its 32nd day
+    changes = (np.array([datetime(2026, 3, 29, 1, 0, tzinfo=UTC).timestamp()]), np.array([7200.0, 10_800.0]))
+    odds = []
+    for known in (changes, (np.zeros(0), np.array([7200.0]))):
+        now_s = 86_400.0 * 33 + 3600 * 8.25
+        told = events.at_s < now_s - 3 * 3600
+        record = Record(
+            events=replace(
+                events, at_s=events.at_s[told], sensor=events.sensor[told], on=events.on[told], days=34
+            ),
+            now_s=now_s, today=date(2026, 3, 30), listening=np.ones(34 * 1440, bool), clock_changes=known,
+        )  # fmt: skip
+        learnt = learn(record.events, now_s, record.listening)
+        odds.append(quiet(record, learnt, per_month=1.0).odds_h)
+    assert odds[0] < 0.5 * odds[1]
