@@ -16,6 +16,7 @@ from gateway.desk.notifier import Notifier
 from tests.gateway.desk.notifying import Recorder
 from tests.gateway.vitals.ward import Ward, at, virtual, ward
 from tests.reliability.home import ZONE
+from tests.virtual_time import run_virtual
 
 
 @asynccontextmanager
@@ -72,3 +73,20 @@ async def test_what_is_urgent_by_night_is_told_at_once(path: Path) -> None:
             await it.saturation(90)
             await asyncio.sleep(120)
         assert {one.priority.value for one in channel.taken} == {"high"}
+
+
+def test_whatever_is_wrong_with_a_reading_its_time_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        async with ward(tmp_path, at(2026, 3, 2, 8)) as it:
+            await it.plan(crisis_ask="home-carer")
+            await it.pressure(185, 110)
+
+            def broken(*_: object) -> None:
+                raise ZeroDivisionError
+
+            monkeypatch.setattr("gateway.vitals.watch.judge", broken)
+            await it.pressure(120, 70, failed=True)  # the watch is gone with that
+            await asyncio.sleep(900)
+            assert await it.open_conditions() == ["pressure-crisis"]
+
+    run_virtual(main)

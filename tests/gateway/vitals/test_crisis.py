@@ -6,13 +6,10 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
-
 from gateway.core.subject import Subject, SubjectType
 from gateway.desk.events import AlertKind, Priority, State, Verdict
 from tests.gateway.vitals.ward import CUFF, HOME, at, virtual, ward
 from tests.reliability.home import RESIDENT
-from tests.virtual_time import run_virtual
 
 MORNING = at(2026, 3, 2, 8)
 NIGHT = at(2026, 3, 2, 3)
@@ -382,20 +379,3 @@ async def test_a_reading_from_before_is_no_repeat(path: Path) -> None:
         assert await it.open_conditions() == ["pressure-crisis", "pressure-repeat"]
         await asyncio.sleep(900)
         assert await it.open_conditions() == ["pressure-crisis"]
-
-
-def test_whatever_is_wrong_with_a_reading_its_time_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def main() -> None:
-        async with ward(tmp_path, at(2026, 3, 2, 8)) as it:
-            await it.plan(crisis_ask="home-carer")
-            await it.pressure(185, 110)
-
-            def broken(*_: object) -> None:
-                raise ZeroDivisionError
-
-            monkeypatch.setattr("gateway.vitals.watch.judge", broken)
-            await it.pressure(120, 70, failed=True)  # the watch is gone with that
-            await asyncio.sleep(900)
-            assert await it.open_conditions() == ["pressure-crisis"]
-
-    run_virtual(main)
