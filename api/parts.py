@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from importlib.metadata import version
@@ -47,7 +47,6 @@ from gateway.radar.contracts import RadarFeed
 from gateway.radar.lines import PART as RADAR
 from gateway.radar.lines import Lines
 from gateway.radar.modules import Module
-from gateway.radar.ports import ON_A_PORT
 from gateway.radar.presence import PART as PRESENCE
 from gateway.radar.presence import RadarPresence
 from gateway.radar.service import PART as INSTALLATIONS
@@ -221,18 +220,15 @@ def days_over(
     )  # fmt: skip
 
 
-def why_deaf(brokers: Sequence[BrokerListener], health: HealthBoard, identities: Collection[str]) -> str | None:
-    """Why nothing can be heard of a home's sensors: a broker that carries some of them is lost, or Bluetooth is."""
-    over_air = {one for one in identities if not one.startswith(ON_A_PORT)}
+def why_deaf(brokers: Sequence[BrokerListener], health: HealthBoard, adapter: str) -> str | None:
+    """Why nothing can come over what carries a sensor: a broker ("mqtt:<name>"), a port, else Bluetooth."""
     for broker in brokers:
-        carried = {one.identity for one in broker.heard()}
-        over_broker, over_air = over_air & carried, over_air - carried
-        if not broker.is_connected and (over_broker or (over_air and not carried)):
-            return f"no connection to the broker {broker.broker.name}"
+        if adapter == broker.part:
+            return None if broker.is_hearing else f"nothing comes from the broker {broker.broker.name}"
+    if adapter.startswith(("mqtt:", "/")):
+        return None  # a broker that was taken out of the settings; a port's module is silent by itself
     radio = health.parts().get(RADIO)
-    if over_air and radio is not None and radio.colour is Colour.RED:
-        return "Bluetooth does not work"
-    return None
+    return "Bluetooth does not work" if radio is not None and radio.colour is Colour.RED else None
 
 
 def pairings_over(

@@ -18,7 +18,8 @@ def tune(
         typer.Option("--per-month", help="accept so many false alerts in 30 days", show_default=False),
     ] = None,
     watch: Annotated[
-        bool | None, typer.Option("--watch/--no-watch", help="whether unusual quiets call anybody", show_default=False)
+        bool | None,
+        typer.Option("--watch/--no-watch", help="whether these days may call anybody", show_default=False),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
     config: Config = None,
@@ -28,7 +29,11 @@ def tune(
     if per_month is not None or watch is not None:
         ask_gateway(config, "PUT", path, {"per_month": per_month, "watched": watch})
         said = [] if per_month is None else [f"{per_month:g} false alerts in 30 days are accepted"]
-        said += [] if watch is None else ["unusual quiets call somebody" if watch else "NO QUIET CALLS ANYBODY"]
+        said += (
+            []
+            if watch is None
+            else ["what is unusual calls somebody" if watch else "NOTHING OF THESE DAYS CALLS ANYBODY"]
+        )
         print(f"{resident}: {', '.join(said)}, from the next minute on.")
         return
     found = ask_gateway(config, "GET", path)
@@ -64,7 +69,7 @@ def _words(found: dict[str, Any]) -> list[str]:
         usual = "" if quiet["usual_min"] is None else f"; 95 of 100 such quiets end within {quiet['usual_min']} min"
         lines.append(f"Last sign of life {quiet['last']} at {quiet['at']}, {quiet['minutes']} min ago{usual}.")
     if not found["watched"]:
-        lines.append("NO QUIET CALLS ANYBODY: 'huoma tune … --watch' changes that.")
+        lines.append("NOTHING OF THESE DAYS CALLS ANYBODY: 'huoma tune … --watch' changes that.")
     return lines + list(found["remarks"])
 
 

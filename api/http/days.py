@@ -99,7 +99,7 @@ class Promise(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    watched: bool | None = Field(default=None, description="whether an unusual quiet calls anybody")
+    watched: bool | None = Field(default=None, description="whether anything unusual of these days calls anybody")
     per_month: float | None = Field(default=None, description="false alerts that are accepted in 30 days")
 
 
@@ -128,8 +128,8 @@ def day_routes() -> APIRouter:
         """How sparing the alerts about a resident's days are meant to be. Holds from the next minute on."""
         resident = await services.acts.registry.resident(resident_id)
         subject = Subject(type=SubjectType.RESIDENT, id=resident.id)
-        if services.days is not None and (found := services.days.of(resident.id)) is not None:
-            subject = found.days.household.subject
+        if services.days is not None:
+            subject = _standing(services, resident.id).days.household.subject
         known = await services.promises.of(subject)
         given = {name: value for name, value in body.model_dump().items() if value is not None}
         await services.promises.make(subject, replace(known, **given), actor=caller.name)

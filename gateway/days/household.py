@@ -37,9 +37,9 @@ class Days:
         return any(one.kind is Kind.MOTION for one in self._sensors)
 
     @property
-    def identities(self) -> frozenset[str]:
-        """Of the devices that tell something of the day."""
-        return frozenset(identity for identity, _ in self._index)
+    def moving(self) -> list[str]:
+        """Identities of the devices that see movement, one for each sensor."""
+        return [one.name.rpartition("/")[0] for one in self._sensors if one.kind is Kind.MOTION]
 
     async def read_past(self, states: RoomStates, now: datetime, until_seq: int) -> None:
         """Everything that its devices said before, up to a position. Raises StoreError."""

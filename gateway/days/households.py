@@ -53,7 +53,7 @@ def households(residents: Sequence[Resident], assignments: Sequence[Assignment],
         Household(
             subject=_subject(room, people, home_id),
             people=tuple(people),
-            devices=_devices(people, assignments, everything=len(rooms) == 1),
+            devices=_devices(room, people, assignments, everything=len(rooms) == 1),
         )
         for room, people in rooms.items()
     )
@@ -65,13 +65,17 @@ def _subject(room: str | None, people: Sequence[str], home_id: str) -> Subject:
     return Subject(type=SubjectType.HOME, id=home_id) if room is None else Subject(type=SubjectType.ROOM, id=room)
 
 
-def _devices(people: Sequence[str], assignments: Sequence[Assignment], *, everything: bool) -> tuple[Placed, ...]:
+def _devices(
+    room: str | None, people: Sequence[str], assignments: Sequence[Assignment], *, everything: bool
+) -> tuple[Placed, ...]:
     """`everything`: what is a room's or the home's is theirs as well, because nobody else lives here."""
 
     def theirs(one: Assignment) -> bool:
         if one.placement in WORN:
             return False
-        return one.subject.id in people if one.subject.type is SubjectType.RESIDENT else everything
+        if one.subject.type is SubjectType.RESIDENT:
+            return one.subject.id in people
+        return everything or (one.subject.type is SubjectType.ROOM and one.subject.id == room)
 
     found: dict[str, Placed] = {}
     moved: set[str] = set()

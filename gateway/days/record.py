@@ -22,10 +22,12 @@ DAYS: Final = 120  # habits half that old weigh a fourth; more is memory and tim
 # Somebody who sits still is lost by a presence sensor and seen again: nobody came in.
 SEEN_AGAIN_S: Final = 30 * 60.0
 LASTS_S: Final = 30 * 60.0  # of one motion
-_REPEATS: Final = 100  # states of a sensor that show whether it repeats them
-_REPEATED_S: Final = 15 * 60.0  # nearly all of its silences are shorter: it does
-_MISSED: Final = 4.0  # of the longest usual silence, and it is out …
-_MISSED_S: Final = 45 * 60.0  # … but not sooner
+# A sensor that repeats its state every ten minutes, nights too: it was never silent for longer but once a week.
+MISSED_S: Final = 45 * 60.0
+_REPEATS: Final = 100  # silences that were listened to
+_REPEATED_DAYS: Final = 2.0
+BLIP_S: Final = 30 * 60.0  # out of reach for less than that, and back: its word counts as ever
+AT_ONCE_S: Final = 10 * 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -58,6 +60,15 @@ class Told:
         order = np.argsort(self.at_s, kind="stable")
         order = order[self.at_s[order] >= utc_s]
         return Told(at_s=self.at_s[order], sensor=self.sensor[order], state=self.state[order])
+
+
+@dataclass(frozen=True, slots=True)
+class _Loss:
+    """A sensor that could not be heard, UTC seconds."""
+
+    sensor: int
+    from_s: float
+    to_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -111,7 +122,12 @@ def record_of(
     now_s = float(local(np.array([now_utc]))[0])
     days = int(now_s // DAY_S) + 1
     heard = np.array([[a.timestamp(), b.timestamp()] for a, b in spans], np.float64).reshape(-1, 2)
-    lost = _lost(told, len(sensors), heard, now_utc)
+    losses, deaf = _together(_losses(told, len(sensors), heard, now_utc), len(sensors))
+    # One that goes on is not over: it has no end.
+    lost = Told().and_then(
+        [(one.from_s, one.sensor, -1) for one in losses]
+        + [(one.to_s, one.sensor, 1) for one in losses if one.to_s < now_utc]
+    )
     order = np.argsort(lost.at_s, kind="stable")
     kept = _news(told, sensors)
     events = Events(
@@ -123,6 +139,9 @@ def record_of(
     listening = _listening(local(heard), days)
     # Before anything was said there was no sensor, or it is too long ago: not stillness, and half a first day is none.
     listening[: int(local(np.array([begin]))[0] // 60)] = False
+    for begin_s, end_s in deaf:
+        first, last = (local(np.array([begin_s, end_s])) // 60).astype(np.int64).tolist()
+        listening[max(0, first) : last] = False
     for raised, resolved in emergencies:
         begin, end = local(np.array([raised.timestamp(), resolved.timestamp()])).tolist()
         last = int(np.searchsorted(events.at_s, begin)) - 1
@@ -166,35 +185,65 @@ def _stuck(at_s: NDArray[np.float64], state: NDArray[np.int8], before: NDArray[n
     return np.asarray(at_s - begun > LASTS_S)
 
 
-def _lost(told: Told, sensors: int, heard: NDArray[np.float64], now_utc: float) -> Told:
-    """When each sensor was lost (state -1) and came back (1): as it is told, or by states that were to be repeated."""
-    rows: list[tuple[float, int, int]] = []
+def _losses(told: Told, sensors: int, heard: NDArray[np.float64], now_utc: float) -> list[_Loss]:
+    """When each sensor was lost: as it is told, or by states that were to be repeated and were not."""
+    found: list[_Loss] = []
+    merged = _merged(heard)
     for index in range(sensors):
         own = told.sensor == index
-        at, state = told.at_s[own], told.state[own]
-        gone = state < 0
-        rows += [(one, index, -1) for one in at[gone].tolist()]
-        back = np.append(False, ~gone[1:] & gone[:-1]) if len(gone) else gone
-        rows += [(one, index, 1) for one in at[back].tolist()]
-        if len(at) <= _REPEATS:
+        at, gone = told.at_s[own], told.state[own] < 0
+        ends = np.append(at, now_utc)
+        for begin in np.flatnonzero(gone & ~np.append(False, gone[:-1])).tolist():
+            back = np.flatnonzero(~gone[begin:])
+            end = float(at[begin + back[0]]) if len(back) else now_utc
+            if not len(back) or end - float(at[begin]) >= BLIP_S:
+                found.append(_Loss(index, float(at[begin]), end))
+        silent, listened = np.diff(ends), np.diff(_listened(ends, merged))
+        whole = listened > 0.99 * silent
+        usual = silent[:-1][whole[:-1]]
+        days = float(usual.sum()) / DAY_S
+        if len(usual) < _REPEATS or days < _REPEATED_DAYS or (usual > MISSED_S).sum() > 1 + days / 7:
             continue
-        silent = np.diff(_listened(np.append(at, now_utc), heard))
-        usual = float(np.quantile(silent[:-1], 0.99))
-        if usual > _REPEATED_S:
-            continue
-        longest = max(_MISSED_S, _MISSED * usual)
-        for one in np.flatnonzero(silent > longest).tolist():
-            rows.append((float(at[one]) + longest, index, -1))
-            rows += [(float(at[one + 1]), index, 1)] if one + 1 < len(at) else []
-    return Told().and_then(rows)
+        found += [
+            _Loss(index, float(at[one]) + MISSED_S, float(ends[one + 1]))
+            for one in np.flatnonzero(whole & (silent > MISSED_S) & ~gone).tolist()
+        ]
+    return found
 
 
-def _listened(at_s: NDArray[np.float64], heard: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Seconds that were listened to until each instant; all of them where no span is known."""
-    if not len(heard):
-        return at_s
-    until = np.minimum(at_s[:, None], heard[:, 1]) - heard[:, 0]
-    return np.asarray(np.maximum(until, 0.0).sum(axis=1))
+def _together(losses: Sequence[_Loss], sensors: int) -> tuple[list[_Loss], list[tuple[float, float]]]:
+    """Sensors that are lost at once are not broken: what carries them is. The others, and when nobody was heard."""
+    kept: list[_Loss] = []
+    deaf: list[tuple[float, float]] = []
+    waiting = sorted(losses, key=lambda one: one.from_s)
+    while waiting:
+        first = waiting[0]
+        group = [one for one in waiting if one.from_s - first.from_s <= AT_ONCE_S]
+        waiting = waiting[len(group) :]
+        if len({one.sensor for one in group}) >= max(3, (sensors + 1) // 2):
+            deaf.append((first.from_s, min(one.to_s for one in group)))
+        else:
+            kept += group
+    return kept, deaf
+
+
+def _merged(heard: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Spans without overlaps, ascending, float64 (n, 2)."""
+    found: list[list[float]] = []
+    for begin, end in sorted(heard.tolist()):
+        if found and begin <= found[-1][1]:
+            found[-1][1] = max(found[-1][1], end)
+        else:
+            found.append([begin, end])
+    return np.array(found, np.float64).reshape(-1, 2)
+
+
+def _listened(at_s: NDArray[np.float64], merged: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Seconds that were listened to until each instant; none where no span is known."""
+    if not len(merged):
+        return np.zeros(len(at_s))
+    run = np.concatenate([[0.0], np.cumsum(merged[:, 1] - merged[:, 0])])
+    return np.asarray(np.interp(at_s, merged.reshape(-1), np.stack([run[:-1], run[1:]], axis=1).reshape(-1)))
 
 
 def _listening(heard: NDArray[np.float64], days: int) -> NDArray[np.bool_]:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Final
 
+from gateway.core.clock import Clock
 from gateway.core.subject import Subject
 from gateway.days.record import Record
 from gateway.days.review import DAILY, NIGHTLY, WEEK, Change, OddPart, Reviewed
-from gateway.desk.day_findings import WEEK_CONDITION, change_report, week_report
+from gateway.desk.day_findings import change_report, week_condition, week_report
 from gateway.desk.service import Desk
 
 NIGHT_KNOWN_H: Final = 14.1  # whoever sleeps longer than that is noticed otherwise
 DAY_KNOWN_H: Final = 7.1
 SUMMARY_H: Final = 8.1
 SUMMARY_WEEKDAY: Final = 0  # Monday
+BEFORE_DAYS: Final = 2  # that are looked at again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +35,9 @@ class Week:
 class Reviewer:
     """Of all households of a gateway. What it has told is in the desk's store: a restart tells nothing twice."""
 
-    def __init__(self, *, desk: Desk, zone: tzinfo) -> None:
+    def __init__(self, *, desk: Desk, clock: Clock, zone: tzinfo) -> None:
         self._desk = desk
+        self._clock = clock
         self._zone = zone
         self._done: dict[Subject, set[tuple[str, date]]] = {}  # of today
 
@@ -53,35 +56,39 @@ class Reviewer:
         reviewed = await asyncio.to_thread(Reviewed, record)
         for name in due:
             if name == "week":
-                await self._summary(subject, reviewed, per_month, today, now)
+                await self._summary(subject, reviewed, per_month, record)
             else:
-                kinds, day = (NIGHTLY, today) if name == "nights" else (DAILY, today - 1)
-                await self._tell(subject, reviewed.abrupt(kinds, per_month, day), now)
+                kinds, last = (NIGHTLY, today) if name == "nights" else (DAILY, today - 1)
+                # The days before, too: the gateway may have been off when they were due.
+                for day in range(last - BEFORE_DAYS, last + 1):
+                    await self._tell(subject, reviewed.abrupt(kinds, per_month, day), now)
             done.add((name, record.today))
 
     async def _tell(self, subject: Subject, found: Sequence[Change], now: datetime) -> None:
         for one in found:
-            if not await self._told_today(subject, one.what, now):
+            if not await self._told_since(subject, one.what, one.day):
                 await self._desk.report(change_report(subject=subject, what=one.what, words=one.words, at=now))
 
-    async def _summary(self, subject: Subject, reviewed: Reviewed, per_month: float, today: int, now: datetime) -> None:
-        if now.astimezone(self._zone).weekday() != SUMMARY_WEEKDAY:
+    async def _summary(self, subject: Subject, reviewed: Reviewed, per_month: float, record: Record) -> None:
+        """Of the week before the last Monday, on that day or as soon as the gateway runs again."""
+        monday = record.today - timedelta(days=(record.today.weekday() - SUMMARY_WEEKDAY) % WEEK)
+        begin = monday - timedelta(days=WEEK)
+        if await self._desk.store.newest(subject, week_condition(begin)) is not None:
             return
-        if await self._told_today(subject, WEEK_CONDITION, now):
-            return
-        week = await asyncio.to_thread(week_of, reviewed, per_month, today)
+        until = int(record.now_s // 86_400) - (record.today - monday).days
+        week = await asyncio.to_thread(week_of, reviewed, per_month, until)
         if week.slow:
             content = {
                 "slow": [{"what": one.what, "day": str(one.day)} for one in week.slow],
                 "unusual": [{"day": str(one.day), "what": list(one.words)} for one in week.odd],
             }
             said = [f"{one.words} (noticed {one.day:%d.%m.})" for one in week.slow]
-            await self._desk.report(week_report(subject=subject, words=said, evidence=content, at=now))
+            at = self._clock.wall()
+            await self._desk.report(week_report(subject=subject, week=begin, words=said, evidence=content, at=at))
 
-    async def _told_today(self, subject: Subject, condition: str, now: datetime) -> bool:
+    async def _told_since(self, subject: Subject, condition: str, day: date) -> bool:
         known = await self._desk.store.newest(subject, condition)
-        day = now.astimezone(self._zone).date()
-        return known is not None and known.found_at.astimezone(self._zone).date() == day
+        return known is not None and known.found_at.astimezone(self._zone).date() >= day
 
 
 def week_of(reviewed: Reviewed, per_month: float, today: int) -> Week:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Final
@@ -27,7 +27,8 @@ from gateway.desk.day_findings import (
     heard_again_report,
     quiet_report,
 )
-from gateway.desk.events import Alert, AlertKind, Priority, State, Verdict
+from gateway.desk.events import Alert, AlertKind, EventType, Priority, State, Verdict
+from gateway.desk.hours import DAY_BEGINS, DAY_ENDS
 from gateway.desk.service import Desk
 from gateway.store.day_promises import DayPromise, DayPromises
 from gateway.store.listening import Listening
@@ -40,7 +41,9 @@ TICK_S: Final = 60.0
 LEARN_S: Final = 3600.0  # how often sensors that are silent are looked for, and today's habits
 DEAF_S: Final = 3600.0  # nothing is listened to for that long: worth a word
 _HOUSE_S: Final = 600.0  # how often is looked who lives here
+_FINDINGS: Final = frozenset({EventType.RAISED, EventType.WITNESS})
 _RESOLVED: Final = 1000  # alerts looked through for real emergencies
+STEP_S: Final = 600.0  # of the wall clock: what is old is reckoned anew
 _NOW_S: Final = 120.0  # an outage that ends no earlier than this goes on
 
 
@@ -65,7 +68,7 @@ class DayWatch:
     """One for a gateway.
 
     Args:
-        deaf: of these devices, why nothing can be heard now ("the broker is lost"); None while they can be.
+        deaf: why nothing comes over what carries a device (its adapter): "the broker is lost"; None while it can.
         tick_s: between two looks, seconds.
     """
 
@@ -82,7 +85,7 @@ class DayWatch:
         zone: tzinfo,
         health: HealthBoard,
         origin: Origin,
-        deaf: Callable[[Collection[str]], str | None] = lambda _: None,
+        deaf: Callable[[str], str | None] = lambda _: None,
         tick_s: float = TICK_S,
     ) -> None:
         self._states = states
@@ -97,12 +100,15 @@ class DayWatch:
         self._origin = origin
         self._deaf = deaf
         self._tick_s = tick_s
-        self._reviewer = Reviewer(desk=desk, zone=zone)
+        self._reviewer = Reviewer(desk=desk, clock=clock, zone=zone)
         self._all: dict[Subject, Days] = {}
         self._standing: dict[Subject, Standing] = {}
         self._learnt_at: dict[Subject, tuple[float, date]] = {}
         self._seq: int | None = None  # up to here everything was heard
         self._housed_at = float("-inf")
+        self._offset: float | None = None  # of the wall clock from the monotonic one
+        self._adapters: dict[str, str] = {}  # what carries each device
+        self._spans: list[tuple[datetime, datetime]] = []
         self._heard_at = clock.monotonic()
 
     def standing(self) -> tuple[Standing, ...]:
@@ -131,13 +137,15 @@ class DayWatch:
         now = self._clock.wall()
         await self._house(now)
         await self._hear()
-        why = self._deaf(frozenset[str]().union(*(one.identities for one in self._all.values())))
-        if why is None:
-            await self._listening.goes_on()
-            self._heard_at = self._clock.monotonic()
-        spans = await self._listening.spans(now - timedelta(days=200))
+        why, failed = self._why_deaf(), None
+        try:
+            spans = await self._listened(now, why)
+        except StoreError as error:  # a quiet is judged all the same: an alert has room where this has none
+            spans, failed = [*self._spans[:-1], (self._spans[-1][0], now)] if self._spans else [], error
         for subject, days in list(self._all.items()):
             await self._watch(subject, days, spans, now)
+        if failed is not None:
+            raise failed
         self._health.report(PART, *self._state(why))
         for subject, one in list(self._standing.items()):  # after every quiet: who lies there comes first
             if one.record is not None and one.promise.watched:
@@ -146,39 +154,56 @@ class DayWatch:
     def _moved(self) -> None:
         self._housed_at = float("-inf")
 
+    def _why_deaf(self) -> str | None:
+        """Why what carries half of the home's sensors of movement or more brings nothing; None while it does."""
+        carriers = [self._adapters.get(one, "") for days in self._all.values() for one in days.moving]
+        reasons = [why for why in map(self._deaf, carriers) if why is not None]
+        return reasons[0] if reasons and 2 * len(reasons) >= len(carriers) else None
+
+    async def _listened(self, now: datetime, why: str | None) -> list[tuple[datetime, datetime]]:
+        if why is None:
+            await self._listening.goes_on()
+            self._heard_at = self._clock.monotonic()
+        self._spans = await self._listening.spans(now - timedelta(days=200))
+        return self._spans
+
     async def _house(self, now: datetime) -> None:
         """Who lives here, and which sensors are theirs. What changed is read anew from the store."""
-        if self._clock.monotonic() - self._housed_at < _HOUSE_S:
+        offset = now.timestamp() - self._clock.monotonic()
+        stepped = self._offset is not None and abs(offset - self._offset) > STEP_S
+        if not stepped and self._clock.monotonic() - self._housed_at < _HOUSE_S:
             return
-        self._housed_at = self._clock.monotonic()
         found = households(
             await self._registry.residents(), await self._registry.assigned(only_open=False), self._origin.home_id
         )
         await self._hear()
         if self._seq is None:
             self._seq = await self._readings.last_seq()
+        self._adapters = {one.identity: one.adapter for one in await self._registry.devices()}
         kept: dict[Subject, Days] = {}
         for one in found:
             known = self._all.get(one.subject)
-            if known is not None and known.household == one:
+            # After a step of the wall clock: what was too old, or to come, may be neither.
+            if known is not None and known.household == one and not stepped:
                 kept[one.subject] = known
                 continue
             kept[one.subject] = Days(one)
             await kept[one.subject].read_past(self._states, now, self._seq)
             self._learnt_at.pop(one.subject, None)
         for subject, days in kept.items():
-            days.emergencies = await self._emergencies(subject)
+            days.emergencies = await self._emergencies(subject, now)
         self._all = kept
         self._standing = {subject: one for subject, one in self._standing.items() if subject in kept}
+        self._housed_at, self._offset = self._clock.monotonic(), offset
 
-    async def _emergencies(self, subject: Subject) -> tuple[tuple[datetime, datetime], ...]:
+    async def _emergencies(self, subject: Subject, now: datetime) -> tuple[tuple[datetime, datetime], ...]:
         """Quiets that were found to be real: what is usual is not learnt from them."""
         resolved = await self._desk.store.find(frozenset({State.RESOLVED}), limit=_RESOLVED)
         return tuple(
             (one.raised_at, one.resolved_at)
             for one in resolved
             if one.subject == subject and one.kind is AlertKind.INACTIVITY and one.verdict is Verdict.REAL
-            if one.resolved_at is not None
+            if one.resolved_at is not None and one.raised_at <= one.resolved_at <= now
         )
 
     async def _hear(self) -> None:
@@ -243,32 +268,38 @@ class DayWatch:
     async def _answered(self, subject: Subject, record: Record, now: datetime) -> float | None:
         """When somebody last resolved such an alert: that the resident was seen to, seconds of the record's clock."""
         found = [await self._desk.store.newest(subject, one) for one in (QUIET_CONDITION, ABSENCE_CONDITION)]
+        # An answer by a clock that was ahead is none that this one knows of.
         resolved = [one.resolved_at for one in found if one is not None and one.resolved_at is not None]
+        resolved = [at for at in resolved if at <= now]
         return record.now_s - (now - max(resolved)).total_seconds() if resolved else None
 
     async def _tell(self, subject: Subject, days: Days, record: Record, found: Quiet, now: datetime) -> None:
         since = now - timedelta(seconds=record.now_s - found.since_s)
         known = [await self._desk.store.newest(subject, one) for one in (QUIET_CONDITION, ABSENCE_CONDITION)]
-        still = [one for one in known if one is not None and one.state is not State.RESOLVED and one.found_at > since]
+        still = [one for one in known if one is not None and one.found_at > since and _goes_on(one, found)]
         if found.is_improbable and not still and days.learnt is not None:
             silence = Silence(
                 subject=subject, at=now, quiet_min=found.quiet_min, where=found.where, clock=found.clock,
                 usual_min=found.usual_min, evidence=found.evidence(days.learnt),
             )  # fmt: skip
-            certain = found.door_is_known
-            await self._desk.report(absence_report(silence, certain=certain) if found.is_out else quiet_report(silence))
+            by_day = DAY_BEGINS <= now.astimezone(self._zone).time() < DAY_ENDS
+            report = absence_report(silence, certain=found.door_is_known, by_day=by_day)
+            await self._desk.report(report if found.is_out else quiet_report(silence))
         for one in known:
             if one is not None and one.state is State.RAISED and one.found_at < since:
                 await self._heard_again(one, found, since)
 
     async def _heard_again(self, alert: Alert, found: Quiet, since: datetime) -> None:
-        """Whoever looks at the alert must know; once for each alert, because its newest finding is this one then."""
-        if alert.witnesses > 1 and alert.found_at > alert.raised_at:
-            return
-        await self._desk.report(heard_again_report(alert, at=since, where=found.where))
+        """Whoever looks at the alert must know; once for each quiet that it tells of."""
+        told = [one for one in await self._desk.store.history(alert.id) if one.type in _FINDINGS]
+        if told[-1].data["priority"] != Priority.LOW.value:
+            await self._desk.report(heard_again_report(alert, at=since, where=found.where))
 
     def _state(self, why: str | None) -> tuple[Colour, str]:
-        watched = [one for one in self._standing.values() if one.quiet is not None and one.promise.watched]
+        known = [one for one in self._standing.values() if one.quiet is not None]
+        watched = [one for one in known if one.promise.watched]
+        if known and not watched:
+            return Colour.GREEN, "Nobody's days are watched: 'huoma tune NAME --watch' changes that."
         if not watched:
             return Colour.GREEN, "No sensor of movement is anybody's: no quiet can be noticed."
         count = len(watched)
@@ -285,6 +316,11 @@ class DayWatch:
             words.append(f"Nothing is heard ({why}), so no quiet can be noticed.")
             return Colour.AMBER, " ".join(words)
         return (Colour.AMBER if out else Colour.GREEN), " ".join(words)
+
+
+def _goes_on(alert: Alert, found: Quiet) -> bool:
+    """Whether an alert about this quiet still stands. That somebody is away is known once a person has said so."""
+    return alert.state is not State.RESOLVED or (found.is_out and alert.kind is AlertKind.ABSENCE)
 
 
 def _out(days: Days, record: Record) -> tuple[str, ...]:

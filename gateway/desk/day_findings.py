@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from gateway.core.subject import Subject
@@ -14,7 +14,6 @@ from gateway.desk.machine import Report
 
 QUIET_CONDITION: Final = "inactivity"
 ABSENCE_CONDITION: Final = "absence"
-WEEK_CONDITION: Final = "week"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,17 +46,20 @@ def quiet_report(found: Silence) -> Report:
     return _report(found, AlertKind.INACTIVITY, Priority.HIGH, said + usual)
 
 
-def absence_report(found: Silence, *, certain: bool) -> Report:
-    """Somebody left the home and is not back for far longer than is usual.
+def absence_report(found: Silence, *, certain: bool, by_day: bool) -> Report:
+    """Somebody left the home and is not back for far longer than is usual. By night that is as urgent as a quiet.
 
     Args:
         found: since they left.
+        by_day: it is noticed by day, when people are out.
         certain: the outer door moved. Without a contact there, who was last seen at the entrance may also lie there.
     """
     out = f"Not back for {duration(found.quiet_min)}"
     said = f", left at {found.clock}" if certain else f", or lying in the hall: last seen there at {found.clock}"
     usual = "" if found.usual_min is None else f"; 95 of 100 outings end within {duration(found.usual_min)}"
-    return _report(found, AlertKind.ABSENCE, Priority.MEDIUM if certain else Priority.HIGH, out + said + usual)
+    return _report(
+        found, AlertKind.ABSENCE, Priority.MEDIUM if certain and by_day else Priority.HIGH, out + said + usual
+    )
 
 
 def heard_again_report(alert: Alert, *, at: datetime, where: str) -> Report:
@@ -99,15 +101,17 @@ def change_report(*, subject: Subject, what: str, words: str, at: datetime) -> R
         summary=words,
         device_identity=None,
         at=at,
-        lasting=True,
     )
 
 
-def week_report(*, subject: Subject, words: Sequence[str], evidence: Mapping[str, Any], at: datetime) -> Report:
+def week_report(
+    *, subject: Subject, week: date, words: Sequence[str], evidence: Mapping[str, Any], at: datetime
+) -> Report:
     """The week's summary, where something changes slowly.
 
     Args:
         subject: whose week.
+        week: its Monday; each week's summary is an alert of its own.
         words: each change.
         evidence: all of it, and what was unusual of single days.
         at: now, aware.
@@ -116,15 +120,19 @@ def week_report(*, subject: Subject, words: Sequence[str], evidence: Mapping[str
     return Report(
         subject=subject,
         kind=AlertKind.CHANGE,
-        condition=WEEK_CONDITION,
+        condition=week_condition(week),
         priority=Priority.LOW,
         probability=None,
         summary=f"This week: {'; '.join(words)}",
         device_identity=None,
         at=at,
         evidence=(Evidence(name="week", media_type="application/json", content=text),),
-        lasting=True,
     )
+
+
+def week_condition(week: date) -> str:
+    """Of the summary of the week that began on this Monday."""
+    return f"week of {week}"
 
 
 def _report(found: Silence, kind: AlertKind, priority: Priority, summary: str) -> Report:

@@ -91,6 +91,11 @@ class BrokerListener:
         """To its broker, and listening."""
         return self._status.is_connected
 
+    @property
+    def is_hearing(self) -> bool:
+        """What its sensors say can come: also zigbee2mqtt runs, where it is asked for."""
+        return self._status.is_hearing
+
     def counts(self) -> Mapping[str, int]:
         """Messages since the start: all, those that nobody will send again, and others by why they were not taken."""
         return {"all": self._all, "dropped": self._inbox.dropped, **self.sensors.counts}

@@ -49,6 +49,7 @@ class Status:
         self._lost: str | None = "Connecting to the broker."
         self._lost_at: float | None = None
         self._bridge_away = False
+        self._away_at: float | None = None
         self._refused: tuple[str, ...] = ()
         self._wanting: tuple[str, ...] = ()
         self._now: dict[tuple[str, Trouble], _Told] = {}
@@ -60,6 +61,11 @@ class Status:
     def is_connected(self) -> bool:
         """To the broker; whatever else may be wrong."""
         return self._lost is None
+
+    @property
+    def is_hearing(self) -> bool:
+        """Whether what sensors say can come: the broker is there, and zigbee2mqtt behind it."""
+        return self._lost is None and not self._bridge_away
 
     def connected(self) -> bool:
         """Whether this is news."""
@@ -123,8 +129,13 @@ class Status:
             )
         if self._refused:
             words.insert(0, f"The broker lets us not hear {', '.join(self._refused)}: allow its user to read them.")
+        if not self._bridge_away:
+            self._away_at = None
+        elif self._away_at is None:
+            self._away_at = now
         if words:
-            self._health.report(self.part, Colour.AMBER, " ".join(words))
+            red = self._away_at is not None and now - self._away_at >= RED_AFTER_S
+            self._health.report(self.part, Colour.RED if red else Colour.AMBER, " ".join(words))
             return
         nobodys = f", {self.nobodys} of them nobody's ('huoma devices' lists them)" if self.nobodys else ""
         self._health.report(self.part, Colour.GREEN, f"Connected; {self.sensors} sensors{nobodys}.")

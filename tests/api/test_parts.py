@@ -58,46 +58,32 @@ source = "of this home"
 
 
 @dataclass
-class _Carried:
-    identity: str
-
-
-@dataclass
 class _Broker:
     name: str
-    is_connected: bool
-    carries: tuple[str, ...] = ()
+    is_hearing: bool
 
     @property
     def broker(self) -> _Broker:
         return self
 
-    def heard(self) -> tuple[_Carried, ...]:
-        return tuple(_Carried(one) for one in self.carries)
+    @property
+    def part(self) -> str:
+        return f"mqtt:{self.name}"
 
 
 @pytest.mark.parametrize(
-    ("brokers", "radio", "sensors", "deaf"),
+    ("adapter", "radio", "deaf"),
     [
-        ([_Broker("a", True, ("eui64:1",))], Colour.GREEN, {"eui64:1"}, None),
-        ([_Broker("a", False, ("eui64:1",))], Colour.GREEN, {"eui64:1"}, "no connection to the broker a"),
-        ([_Broker("a", False, ("eui64:2",))], Colour.GREEN, {"eui64:1"}, None),  # another home's part of the house
-        (
-            [_Broker("a", False)],
-            Colour.GREEN,
-            {"eui64:1"},
-            "no connection to the broker a",
-        ),  # not heard since the start
-        ([_Broker("a", True, ("eui64:1",)), _Broker("b", False)], Colour.GREEN, {"eui64:1"}, None),
-        ([_Broker("a", False)], Colour.RED, {"port:usb-1"}, None),
-        ([], Colour.RED, {"address:AA"}, "Bluetooth does not work"),
-        ([], Colour.AMBER, {"address:AA"}, None),
-        ([], Colour.RED, set(), None),
+        ("mqtt:there", Colour.RED, None),
+        ("mqtt:away", Colour.GREEN, "nothing comes from the broker away"),
+        ("mqtt:removed", Colour.RED, None),
+        ("/dev/serial/by-id/usb-1", Colour.RED, None),
+        ("00:11:22:33:44:55", Colour.RED, "Bluetooth does not work"),
+        ("00:11:22:33:44:55", Colour.AMBER, None),
     ],
 )
-def test_why_nothing_is_heard_of_a_home(
-    brokers: list[_Broker], radio: Colour, sensors: set[str], deaf: str | None
-) -> None:
+def test_why_nothing_is_heard_of_a_sensor(adapter: str, radio: Colour, deaf: str | None) -> None:
     health = HealthBoard()
     health.report("radio", radio, "…")
-    assert why_deaf(brokers, health, sensors) == deaf  # type: ignore[arg-type]
+    brokers = [_Broker("there", is_hearing=True), _Broker("away", is_hearing=False)]
+    assert why_deaf(brokers, health, adapter) == deaf  # type: ignore[arg-type]

@@ -100,7 +100,7 @@ class Rooms:
             health=self.health, origin=ORIGIN, deaf=self._deaf, tick_s=TICK_S,
         )  # fmt: skip
 
-    def _deaf(self, _: Collection[str]) -> str | None:
+    def _deaf(self, _: str) -> str | None:
         return self.why_deaf
 
     async def say(self, sensor: int, on: bool | None = True, at: datetime | None = None) -> None:

@@ -75,3 +75,19 @@ def test_but_not_what_it_told_of_somebody_else() -> None:
 def test_nobody_lives_here_yet() -> None:
     (one,) = households([], [given(1, "c", BATHROOM, "bathroom", 0)], "home-1")
     assert (one.subject.type, one.people, len(one.devices)) == (SubjectType.HOME, (), 1)
+
+
+def test_what_is_given_to_the_room_of_a_resident_is_theirs() -> None:
+    rows = [
+        given(1, "a", (SubjectType.ROOM, "1"), "bathroom", 0),
+        given(2, "b", (SubjectType.ROOM, "2"), "bathroom", 0),
+    ]
+    found = households([resident("aino", "1"), resident("eino", "2")], rows, "home-1")
+    assert [(one.subject.id, [device.identity for device in one.devices]) for one in found] == [
+        ("aino", ["a"]), ("eino", ["b"]),
+    ]  # fmt: skip
+
+
+def test_what_somebody_wears_tells_nothing_of_rooms() -> None:
+    (one,) = households([resident("aino")], [given(1, "strap", AINO, "chest", 0)], "home-1")
+    assert one.devices == ()

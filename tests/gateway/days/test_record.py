@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -88,14 +89,14 @@ def repeating(until: int, *, without: tuple[int, int] | None = None) -> list[tup
 
 
 def test_a_sensor_that_repeats_itself_and_stops_is_out() -> None:
-    found = record(*repeating(2000), until_min=3000)
+    found = record(*repeating(4000), until_min=5000)
     (one,) = outages(found.events, end_s=found.now_s)
-    assert one.from_s / 60 - 720 == pytest.approx(1990 + 45)
+    assert one.from_s / 60 - 720 == pytest.approx(3990 + 45)
     assert one.to_s == found.now_s
 
 
 def test_but_not_for_minutes_in_which_nobody_listened() -> None:
-    found = record(*repeating(3000, without=(1000, 2000)), until_min=3000, deaf=(1001, 1999))
+    found = record(*repeating(6000, without=(1000, 2000)), until_min=6000, deaf=(1001, 1999))
     assert outages(found.events, end_s=found.now_s) == []
     assert not found.listening[720 + 1100 : 720 + 1900].any()
     assert found.listening[720 : 720 + 1000].all()
@@ -156,3 +157,47 @@ def test_in_the_week_after_clocks_were_changed_less_is_expected() -> None:
         learnt = learn(record.events, now_s, record.listening)
         odds.append(quiet(record, learnt, per_month=1.0).odds_h)
     assert odds[0] < 0.5 * odds[1]
+
+
+def test_a_busy_motion_detector_is_not_lost_every_night() -> None:
+    rows = [
+        (24 * 60 * day + at, PIR, n % 2)
+        for day in range(10)
+        for n, at in enumerate(np.arange(0, 15 * 60, 1.1).tolist())
+    ]
+    assert outages(record(*rows, until_min=10 * 24 * 60).events) == []
+
+
+def test_nor_where_nobody_is_known_to_have_listened() -> None:
+    """A gateway that was just brought up to date has readings, and no word of when it listened."""
+    told = Told().and_then([(BEGIN.timestamp() + 600 * n, 0, n % 2) for n in range(2000)])
+    now = BEGIN + timedelta(minutes=20_000)
+    found = record_of(told, SENSORS, [(now - timedelta(minutes=60), now)], now=now, zone=HELSINKI)
+    assert outages(found.events, end_s=found.now_s) == []
+
+
+def test_out_of_reach_for_some_minutes_costs_nothing() -> None:
+    found = record((0, PIR, 1), (1, PIR, 0), (60, PIR, -1), (75, PIR, 1))
+    assert outages(found.events, end_s=found.now_s) == []
+    still = record((0, PIR, 1), (1, PIR, 0), (60, PIR, -1), until_min=70)
+    assert len(outages(still.events, end_s=still.now_s)) == 1
+
+
+def test_all_out_of_reach_at_once_is_what_carries_them() -> None:
+    spoke = [(0, PIR, 1), (1, PIR, 0), (2, RADAR, 1), (3, RADAR, 0), (4, DOOR, 1), (5, DOOR, 0)]
+    lost = [(60, PIR, -1), (61, RADAR, -1), (65, DOOR, -1)]
+    found = record(*spoke, *lost, (200, PIR, 1), (400, RADAR, 1), (420, DOOR, 1))
+    assert outages(found.events, end_s=found.now_s) == []
+    assert not found.listening[720 + 61 : 720 + 199].any()
+    assert found.listening[720 + 201 : 720 + 400].all()
+
+
+def test_many_gaps_and_many_states_cost_little() -> None:
+    """Half a million states and two thousand gaps: no matrix of one by the other."""
+    told = Told().and_then([(BEGIN.timestamp() + 20.0 * n, n % 3, n // 3 % 2) for n in range(500_000)])
+    spans = [(BEGIN + timedelta(minutes=70 * n), BEGIN + timedelta(minutes=70 * n + 35)) for n in range(2000)]
+    tracemalloc.start()
+    record_of(told, SENSORS, spans, now=BEGIN + timedelta(days=115), zone=HELSINKI)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 100e6

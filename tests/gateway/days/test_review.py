@@ -15,7 +15,6 @@ from analytics.datasets.made_up_home import Habit, made_up
 from gateway.days.record import Record
 from gateway.days.review import DAILY, NIGHTLY, Reviewed
 from gateway.days.reviewer import Reviewer, week_of
-from gateway.desk.day_findings import WEEK_CONDITION
 from gateway.desk.events import Alert, AlertKind, Priority
 from gateway.desk.service import Desk
 from tests.gateway.days.home import AINO, ORIGIN, ZONE
@@ -84,10 +83,10 @@ def told(*looks: tuple[datetime, Record], restart: bool = False) -> list[Alert]:
     async def main() -> list[Alert]:
         clock = VirtualClock()
         desk = Desk(store=MemoryAlertStore(), clock=clock, origin=ORIGIN)
-        reviewer = Reviewer(desk=desk, zone=ZONE)
+        reviewer = Reviewer(desk=desk, clock=clock, zone=ZONE)
         for now, known in looks:
             if restart:
-                reviewer = Reviewer(desk=desk, zone=ZONE)
+                reviewer = Reviewer(desk=desk, clock=clock, zone=ZONE)
             await reviewer.look(AINO, known, 2.0, now)
             await asyncio.sleep(60)
         return await desk.store.find()
@@ -123,16 +122,37 @@ def test_what_changes_slowly_is_in_the_summary_of_monday_morning() -> None:
         days = 7 * (weeks + 8) + 1  # the last day is a Monday
         known = record(8.5, *fading(weeks), USUAL, days=days)
         found = told((at(7.5, days - 1), known), (at(8.5, days - 1), known), (at(9.0, days - 1), known))
-        summaries += [one for one in found if one.condition == WEEK_CONDITION]
+        summaries += [one for one in found if one.condition.startswith("week of ")]
     assert summaries
     assert {one.priority for one in summaries} == {Priority.LOW}
     assert all(one.summary.startswith("This week: ") and " less than " in one.summary for one in summaries)
 
 
-def test_on_other_days_there_is_no_summary() -> None:
-    days = 7 * 14 + 3
-    known = record(9.0, *fading(6), USUAL, days=days)
-    assert [one for one in told((at(9.0, days - 1), known)) if one.condition == WEEK_CONDITION] == []
+def summaries_of(*looks: tuple[datetime, Record]) -> list[Alert]:
+    return [one for one in told(*looks) if one.condition.startswith("week of ")]
+
+
+def test_a_monday_on_which_the_gateway_was_off_is_made_up_for_once() -> None:
+    """What it would have told on Monday it tells on Tuesday, and on no day twice."""
+    told_of = []
+    for weeks in range(4, 9):
+        days = 7 * (weeks + 8) + 1
+        monday = record(8.5, *fading(weeks), USUAL, days=days)
+        tuesday = record(8.5, *fading(weeks), USUAL, USUAL, days=days + 1)
+        on_time = summaries_of((at(8.5, days - 1), monday), (at(8.5, days), tuesday))
+        late = summaries_of((at(8.5, days), tuesday))
+        assert [one.condition for one in late] == [one.condition for one in on_time]
+        told_of += [one.condition for one in late]
+    assert told_of
+    assert len(set(told_of)) == len(told_of), "each week has an alert of its own"
+
+
+def test_a_change_of_yesterday_that_nobody_looked_at_is_told_today() -> None:
+    """The gateway was off when the first late morning was due; the second one is no longer new."""
+    known = record(15.0, SLEEPS_IN, SLEEPS_IN)
+    assert [one.condition for one in told((at(15.0), known))] == ["rising later"]
+    on_time = record(15.0, SLEEPS_IN, days=DAYS - 1)
+    assert len(told((at(15.0, TODAY - 1), on_time), (at(15.0), known))) == 1
 
 
 def test_the_week_names_days_unlike_others() -> None:

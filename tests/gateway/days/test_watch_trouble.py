@@ -1,0 +1,152 @@
+"""Clocks, stores and carriers that go wrong: no quiet is lost by them, and none is made up."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+
+from analytics.datasets.made_up_home import DOOR, ENTRANCE, KITCHEN, LIVING, SENSORS
+from gateway.core.errors import StoreError
+from gateway.desk.events import AlertKind, Priority
+from tests.gateway.days.conftest import Told
+from tests.gateway.days.home import NOON, Rooms
+
+
+@pytest.mark.parametrize("verdict", ["false", "real"])
+def test_an_answer_by_a_clock_that_was_ahead_silences_nothing(told: Told, verdict: str) -> None:
+    async def story(home: Rooms) -> None:
+        await home.moves(KITCHEN)
+        await home.watched(8)
+        (alert,) = await home.alerts("inactivity")
+        home.clock.step(timedelta(days=30))
+        await home.desk.resolve(alert.id, "nurse", verdict)
+        home.clock.step(timedelta(days=-30))
+        await home.moves(LIVING)
+        await home.watched(20)
+        assert len(await home.alerts("inactivity")) == 2
+
+    told(story)
+
+
+def test_a_clock_that_was_years_ahead_takes_nothing_of_what_was_learnt(told: Told) -> None:
+    async def story(home: Rooms) -> None:
+        home.clock.is_synchronised = False
+        home.clock.step(timedelta(days=400))
+        watch = home.watch()
+        await watch.look()  # the gateway was started then
+        home.clock.step(timedelta(days=-400))
+        home.clock.is_synchronised = True
+        await home.moves(KITCHEN)
+        await asyncio.sleep(60)
+        await watch.look()
+        (one,) = watch.standing()
+        assert one.days.learnt is not None
+        assert (one.days.learnt.days, one.days.learnt.hours > 900) == (40, True)
+
+    told(story)
+
+
+def test_a_store_that_fails_at_the_start_is_asked_again_in_a_minute(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(home: Rooms) -> None:
+        residents, asked = home.registry.residents, 0
+
+        async def fails() -> object:
+            nonlocal asked
+            asked += 1
+            if asked == 1:
+                raise StoreError("the disk is full")
+            return await residents()
+
+        monkeypatch.setattr(home.registry, "residents", fails)
+        watch = await home.watched(0.1)
+        assert len(watch.standing()) == 1
+
+    told(story)
+
+
+def test_where_only_the_listening_cannot_be_noted_a_quiet_is_judged_all_the_same(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(home: Rooms) -> None:
+        await home.moves(KITCHEN)
+        watch = home.watch()
+        await watch.look()
+
+        async def fails() -> None:
+            raise StoreError("the disk is full")
+
+        monkeypatch.setattr(home.listening, "goes_on", fails)
+        for _ in range(8 * 12):
+            await asyncio.sleep(300)
+            with suppress(StoreError):
+                await watch.look()
+        assert len(await home.alerts("inactivity")) == 1
+
+    told(story)
+
+
+def test_who_is_known_to_be_away_is_not_called_for_again(told: Told) -> None:
+    async def story(home: Rooms) -> None:
+        await home.moves(ENTRANCE)
+        await home.say(DOOR, on=True)
+        await home.say(DOOR, on=False, at=NOON + timedelta(seconds=20))
+        await home.watched(20)
+        (alert,) = await home.alerts("absence")
+        await home.desk.resolve(alert.id, "nurse", "information")
+        await home.watched(36)
+        assert len(await home.alerts("absence")) == 1
+
+    told(story)
+
+
+def test_who_is_missing_by_night_is_called_for_at_once(told: Told) -> None:
+    async def story(home: Rooms) -> None:
+        home.clock.step(timedelta(hours=8))
+        at = home.clock.wall()
+        await home.listened(NOON, at)
+        await home.moves(LIVING)
+        await home.moves(ENTRANCE)
+        await home.say(DOOR, on=True)
+        await home.say(DOOR, on=False, at=at + timedelta(seconds=20))
+        await home.watched(10)
+        (alert,) = await home.alerts("absence")
+        assert (alert.priority, ", left at 20:00" in alert.summary) == (Priority.HIGH, True)
+
+    told(story)
+
+
+def test_all_sensors_out_of_reach_for_a_moment_delay_nothing(told: Told) -> None:
+    async def story(home: Rooms) -> None:
+        await home.moves(KITCHEN)
+        for sensor in range(len(SENSORS)):
+            await home.say(sensor, None, NOON + timedelta(minutes=1))
+            await home.say(sensor, False, NOON + timedelta(minutes=2))
+        await home.watched(8)
+        assert len(await home.alerts("inactivity")) == 1
+        assert [one for one in await home.alerts() if one.kind is AlertKind.TECHNICAL] == []
+
+    told(story)
+
+
+def test_a_gateway_brought_up_to_date_calls_no_sensor_broken(told: Told) -> None:
+    """It has readings of weeks, and no word of when it listened."""
+
+    async def story(home: Rooms) -> None:
+        await home.database.write(lambda connection: connection.execute("DELETE FROM listening").get)
+
+        async def moves(minute: int) -> None:
+            if minute % 20 == 0:
+                await home.moves([KITCHEN, LIVING][minute // 20 % 2])
+
+        watch = await home.watched(4, moves)
+        assert await home.alerts() == []
+        (one,) = watch.standing()
+        assert one.days.learnt is not None
+        assert one.days.learnt.doubted == frozenset()
+
+    told(story)
