@@ -1,4 +1,4 @@
-"""What the trees are asked: what is known of a way down, what is usual in the room, how likely a length is of a fall."""
+"""What the trees are asked: what is known of a way down, what is usual in its room, how likely its length is."""
 
 from __future__ import annotations
 
