@@ -209,7 +209,8 @@ def calibrate(logits: Sequence[Floats], plain: Sequence[Taught]) -> tuple[float,
     known = np.concatenate([one[use] for one, use in zip(logits, used, strict=True)])
     positive = np.concatenate([one.positive[use] for one, use in zip(plain, used, strict=True)])
     line = LogisticRegression(C=1e6).fit(known[:, None], positive)
-    return float(line.coef_[0, 0]), float(line.intercept_[0])
+    # In few digits: the last ones are another machine's, and thresholds hang on them.
+    return round(float(line.coef_[0, 0]), 4), round(float(line.intercept_[0]), 4)
 
 
 def thresholds(chances: Sequence[Floats], plain: Sequence[Taught]) -> Floats:
@@ -218,7 +219,7 @@ def thresholds(chances: Sequence[Floats], plain: Sequence[Taught]) -> Floats:
     One after the other, until none is better for it.
     """
     waits = [np.searchsorted(WAITS, np.round((one.now - one.at) * RATE_HZ)) for one in plain]
-    steps = 1 / (1 + np.exp(-np.arange(-2.0, 7.1, 0.25)))
+    steps = 1 / (1 + np.exp(-np.arange(-2.0, 7.1, 0.1)))
 
     def cost(limits: Floats) -> float:
         found = [
