@@ -24,9 +24,10 @@ from analytics.radar.descents import EVERY, LOW_M, UP_M, Looks, look
 from analytics.radar.judging import Judge, shipped
 from analytics.radar.mixed_up import mixed_up
 from analytics.radar.places import Zone, lies_in_a_zone, share_in_zones
-from analytics.radar.tracks import RATE_HZ, Bodies, Body
+from analytics.radar.tracks import RATE_HZ, Bodies, Body, Floats
+from analytics.radar.usual import HOUR, Usual
 
-WAITS: Final = (25, 50, 90, 130, 165, 180)  # frames after which it is judged; people bend for twelve seconds
+WAITS: Final = (25, 50, 90, 130, 165, 180, 190)  # frames after which it is judged; people bend for twelve seconds
 _ANEW: Final = 60  # frames in which a way down is the same one …
 _DEEPER_M: Final = 0.2  # … unless it goes on by so much
 
@@ -62,6 +63,7 @@ class _Down:
 
     at: int
     highest: float
+    usual: Floats  # in that room, as known then
     judged: int = 0  # how many of WAITS
 
 
@@ -87,6 +89,7 @@ class RadarFalls:
         self._judge = shipped() if judge is None else judge
         self._bodies = [Bodies(room) for room in range(len(zones))]
         self._recoveries = [recovery.Watch() for _ in zones]
+        self._usual = [Usual(room) for room in zones]
         self._watched: dict[Body, _Watched] = {}
         self._start = 0  # the first frame that has not been looked at
         self._held: list[tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]] = []
@@ -96,6 +99,7 @@ class RadarFalls:
         self._zones[room] = tuple(zones)
         self._bodies[room] = Bodies(room)
         self._recoveries[room] = recovery.Watch()
+        self._usual[room] = Usual(zones)
         self._watched = {body: watched for body, watched in self._watched.items() if body.room != room}
         for ids, _, _ in self._held:
             ids[:, room] = 0
@@ -132,9 +136,15 @@ class RadarFalls:
         blocks = [np.concatenate(parts) if len(parts) > 1 else parts[0] for parts in zip(*self._held, strict=True)]
         # A copy: the caller may fill the same arrays again.
         self._held = [(blocks[0][whole:].copy(), blocks[1][whole:].copy(), blocks[2][whole:].copy())]
-        return self._block(blocks[0][:whole], blocks[1][:whole], blocks[2][:whole])
+        found: list[RadarFinding] = []
+        begin = 0
+        while begin < whole:  # all looks of a piece are of one hour
+            end = min(whole, begin + HOUR - (self._start + EVERY) % HOUR)
+            found += self._piece(blocks[0][begin:end], blocks[1][begin:end], blocks[2][begin:end])
+            begin = end
+        return found
 
-    def _block(
+    def _piece(
         self, ids: NDArray[np.int32], places: NDArray[np.float32], tops: NDArray[np.float32]
     ) -> list[RadarFinding]:
         start, self._start = self._start, self._start + len(ids)
@@ -147,6 +157,8 @@ class RadarFalls:
         mine: list[list[tuple[Body, Looks]]] = [[] for _ in self._bodies]
         for body, seen in zip(bodies, looks, strict=True):
             mine[body.room].append((body, seen))
+        for usual, of_room in zip(self._usual, mine, strict=True):
+            usual.look((start + EVERY) // HOUR, of_room)
         found = [one for room, seen_bodies in enumerate(mine) for one in self._room(room, seen_bodies)]
         self._watched = {body: self._watched[body] for body in bodies if body in self._watched}
         return sorted(found, key=lambda one: (one.raised_at, one.room, one.kind, one.down_at))
@@ -186,7 +198,9 @@ class RadarFalls:
             last = watched.last
             if last is None or frame - last[0] > _ANEW or newest <= last[1] - _DEEPER_M:
                 watched.last = (frame, newest)
-                watched.downs.append(_Down(at=frame, highest=float(looks.highest[at])))
+                watched.downs.append(
+                    _Down(at=frame, highest=float(looks.highest[at]), usual=self._usual[body.room].levels)
+                )
         if len(looks.frames):
             found += self._due(body, watched, int(looks.frames[-1]), up, beside)
         if watched.told_at >= 0 and len(up) and up[-1] > watched.told_at:
@@ -222,7 +236,8 @@ class RadarFalls:
         zones = self._zones[body.room]
         if lies_in_a_zone(body, zones, down.at, now) or mixed_up(body, down.at, now, beside):
             return 0.0
-        return self._judge.probability(body, down.at, now, down.highest, share_in_zones(body, zones, down.at))
+        in_zones = share_in_zones(body, zones, down.at)
+        return self._judge.probability(body, down.at, now, down.highest, in_zones, down.usual)
 
     def _fall(self, body: Body, down: _Down, now: int, probability: float) -> RadarFinding:
         x, y = body.last_place(now).tolist()

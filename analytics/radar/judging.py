@@ -1,6 +1,7 @@
-"""How surely a way down was a fall: many small decision trees over `features`, taught in made-up rooms.
+"""How surely a way down was a fall: many small decision trees over `features`, `shapes` and `usual`.
 
-The trees are data (`radar_model.npz`); `analytics.training.radar` makes them, from seeds of which no figure is told.
+The trees, and how long falls and other ways down last, are data (`radar_model.npz`); `analytics.training.radar` makes
+them in made-up rooms, from seeds of which no figure is told.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import IO, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.radar import shapes, usual
 from analytics.radar.features import NAMES, features
 from analytics.radar.tracks import RATE_HZ, Body, Floats
 
@@ -20,15 +22,19 @@ FILE: Final = "radar_model.npz"
 UP_S: Final = 2.0
 FURTHEST_M: Final = 1.3
 SEEN_SHARE: Final = 0.5
-_WAS_UP, _WENT, _SEEN = (NAMES.index(name) for name in ("was-up", "went", "share-seen"))
-INPUTS: Final = (*NAMES, "share-in-zones", "waited-s")
+_WAS_UP, _WENT, _SEEN, _LOWEST = (NAMES.index(name) for name in ("was-up", "went", "share-seen", "lowest"))
+INPUTS: Final = (
+    *NAMES, "share-in-zones", "waited-s", *shapes.NUMBERS, "lowest-by-lying", "lowest-by-sitting",
+    "falls-or-stays-down", "falls-or-gets-up",
+)  # fmt: skip
+GIVEN: Final = len(INPUTS) - 2 + shapes.LIKELIHOODS  # numbers of a way down, before what is taught of lengths
 
 
 class Judge(Protocol):
     """Whoever tells falls from other ways down."""
 
-    def probability(self, body: Body, at: int, now: int, highest: float, in_zones: float) -> float:
-        """Of a way down that frame `at` saw low, as known at frame `now`; 0–1."""
+    def probability(self, body: Body, at: int, now: int, highest: float, in_zones: float, levels: Floats) -> float:
+        """Of a way down that frame `at` saw low, as known at frame `now`, with what is usual in that room; 0–1."""
         ...
 
     def threshold(self, waited: int) -> float:
@@ -36,8 +42,8 @@ class Judge(Protocol):
         ...
 
 
-def inputs(body: Body, at: int, now: int, highest: float, in_zones: float) -> Floats | None:
-    """Float64 (INPUTS,); None where too little was seen, or what no fall is like.
+def given(body: Body, at: int, now: int, highest: float, in_zones: float, levels: Floats) -> Floats | None:
+    """Float64 (GIVEN,): what is known of a way down; None where too little was seen, or what no fall is like.
 
     That is: nobody was up for two seconds before it (a dog jumps, a reflection lasts for less), nor in a bed; it is
     further away than a body is long, or has gone on so far; it is gone for half of the time.
@@ -49,7 +55,28 @@ def inputs(body: Body, at: int, now: int, highest: float, in_zones: float) -> Fl
     went_on = float(np.hypot(*(body.last_place(now) - body.last_place(at))))
     if not was_up or max(known[_WENT], went_on) > FURTHEST_M or known[_SEEN] < SEEN_SHARE:
         return None
-    return np.append(known, [in_zones, (now - at) / RATE_HZ])
+    shape = shapes.shape(body, at)
+    lower = np.where(levels == usual.UNKNOWN, usual.UNKNOWN, known[_LOWEST] - levels)
+    return np.concatenate([
+        known, [in_zones, (now - at) / RATE_HZ], shape[: len(shapes.NUMBERS)], lower, shape[len(shapes.NUMBERS) :],
+    ])  # fmt: skip
+
+
+def inputs(known: Floats, lengths: Floats) -> Floats:
+    """What the trees ask for.
+
+    Args:
+        known: float64 (…, GIVEN).
+        lengths: float64 (3, LIKELIHOODS), how often each length is one of a fall, of who stays down, of who is soon up.
+
+    Returns:
+        float64 (…, INPUTS).
+    """
+    likely = known[..., -shapes.LIKELIHOODS :]
+    falls, stays, gets_up = np.moveaxis(np.log(np.exp(likely) @ lengths.T), -1, 0)
+    return np.concatenate(
+        [known[..., : -shapes.LIKELIHOODS], (falls - stays)[..., None], (falls - gets_up)[..., None]], axis=-1
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -69,6 +96,7 @@ class Trees:
         waits: int32 (W,), frames; and the thresholds from then on.
         thresholds: float64 (W,).
         depth: of the deepest tree.
+        lengths: float64 (3, LIKELIHOODS), see `inputs`.
     """
 
     roots: NDArray[np.int32]
@@ -83,20 +111,21 @@ class Trees:
     waits: NDArray[np.int32]
     thresholds: Floats
     depth: int
+    lengths: Floats
 
-    def logit(self, given: Floats) -> float:
+    def logit(self, asked: Floats) -> float:
         """Of float64 (INPUTS,)."""
         node = self.roots
         for _ in range(self.depth):
-            node = np.where(given[self.column[node]] <= self.limit[node], self.left[node], self.right[node])
+            node = np.where(asked[self.column[node]] <= self.limit[node], self.left[node], self.right[node])
         return float(self.value[node].sum()) + self.bias
 
-    def probability(self, body: Body, at: int, now: int, highest: float, in_zones: float) -> float:
+    def probability(self, body: Body, at: int, now: int, highest: float, in_zones: float, levels: Floats) -> float:
         """See `Judge`."""
-        given = inputs(body, at, now, highest, in_zones)
-        if given is None:
+        known = given(body, at, now, highest, in_zones, levels)
+        if known is None:
             return 0.0
-        odds = np.exp(np.clip(self.slope * self.logit(given) + self.offset, -30, 30))
+        odds = np.exp(np.clip(self.slope * self.logit(inputs(known, self.lengths)) + self.offset, -30, 30))
         return float(odds / (1 + odds))
 
     def threshold(self, waited: int) -> float:
@@ -117,7 +146,7 @@ def load(file: IO[bytes] | str) -> Trees:
             roots=stored["roots"], column=stored["column"], limit=stored["limit"].astype(np.float64),
             left=stored["left"], right=stored["right"], value=stored["value"], bias=float(stored["bias"]),
             slope=float(stored["slope"]), offset=float(stored["offset"]), waits=stored["waits"],
-            thresholds=stored["thresholds"], depth=int(stored["depth"]),
+            thresholds=stored["thresholds"], depth=int(stored["depth"]), lengths=stored["lengths"],
         )  # fmt: skip
 
 

@@ -38,6 +38,7 @@ class Body:
         first: the frame of `tops[0]`.
         tops: float64 (n,), highest point above the floor, m; NaN where it was not seen.
         places: float64 (n, 2), m; NaN as well.
+        shapes: of ways down that were looked at (`shapes.py`), by their frame.
     """
 
     room: int
@@ -47,6 +48,7 @@ class Body:
     first: int
     tops: Floats = field(default_factory=lambda: np.zeros(0))
     places: Floats = field(default_factory=lambda: np.zeros((0, 2)))
+    shapes: dict[int, Floats] = field(default_factory=dict)
     runs: list[tuple[Ints, Ints]] = field(default_factory=list)  # of this block: frames, and their rows of the block
 
     @property

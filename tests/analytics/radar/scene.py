@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from analytics.radar.falls import RadarFalls, RadarFinding, Zone
 from analytics.radar.judging import Judge
-from analytics.radar.tracks import RATE_HZ, Body
+from analytics.radar.tracks import RATE_HZ, Body, Floats
 
 BED = Zone(low=(-2.0, 3.0), high=(-1.0, 5.0), height=0.5)
 Shape = list[tuple[float, float, float, float]]
@@ -22,8 +22,8 @@ class Believes:
     def __init__(self, wait: int = 25) -> None:
         self._wait = wait
 
-    def probability(self, body: Body, at: int, now: int, highest: float, in_zones: float) -> float:
-        del body, highest, in_zones
+    def probability(self, body: Body, at: int, now: int, highest: float, in_zones: float, levels: Floats) -> float:
+        del body, highest, in_zones, levels
         return 0.9 if now - at >= self._wait else 0.0
 
     def threshold(self, waited: int) -> float:
