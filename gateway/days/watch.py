@@ -266,12 +266,12 @@ class DayWatch:
         )
 
     async def _answered(self, subject: Subject, record: Record, now: datetime) -> float | None:
-        """When somebody last resolved such an alert: that the resident was seen to, seconds of the record's clock."""
-        found = [await self._desk.store.newest(subject, one) for one in (QUIET_CONDITION, ABSENCE_CONDITION)]
+        """When somebody last resolved such a quiet: that the resident was seen to, seconds of the record's clock."""
+        known = await self._desk.store.newest(subject, QUIET_CONDITION)
         # An answer by a clock that was ahead is none that this one knows of.
-        resolved = [one.resolved_at for one in found if one is not None and one.resolved_at is not None]
-        resolved = [at for at in resolved if at <= now]
-        return record.now_s - (now - max(resolved)).total_seconds() if resolved else None
+        if known is None or known.resolved_at is None or known.resolved_at > now:
+            return None
+        return record.now_s - (now - known.resolved_at).total_seconds()
 
     async def _tell(self, subject: Subject, days: Days, record: Record, found: Quiet, now: datetime) -> None:
         since = now - timedelta(seconds=record.now_s - found.since_s)

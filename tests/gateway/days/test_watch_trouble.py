@@ -106,16 +106,16 @@ def test_who_is_known_to_be_away_is_not_called_for_again(told: Told) -> None:
 
 def test_who_is_missing_by_night_is_called_for_at_once(told: Told) -> None:
     async def story(home: Rooms) -> None:
-        home.clock.step(timedelta(hours=8))
-        at = home.clock.wall()
+        at = NOON + timedelta(hours=7, minutes=30)
+        home.clock.step(at + timedelta(minutes=3) - home.clock.wall())
         await home.listened(NOON, at)
-        await home.moves(LIVING)
-        await home.moves(ENTRANCE)
-        await home.say(DOOR, on=True)
+        await home.moves(LIVING, at)
+        await home.moves(ENTRANCE, at)
+        await home.say(DOOR, on=True, at=at)
         await home.say(DOOR, on=False, at=at + timedelta(seconds=20))
         await home.watched(10)
         (alert,) = await home.alerts("absence")
-        assert (alert.priority, ", left at 20:00" in alert.summary) == (Priority.HIGH, True)
+        assert (alert.priority, ", left at 19:30" in alert.summary) == (Priority.HIGH, True)
 
     told(story)
 
