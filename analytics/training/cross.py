@@ -151,7 +151,7 @@ def cross(
     return {
         **figures(part.trials, joined, models),
         "changes": {
-            name: changes(part.trials, joined, outcomes(trials, models, seeds=1, apart=True, say=say))
+            name: changes(part.trials, joined, outcomes(trials, models, seeds=seeds, apart=True, say=say))
             for name, trials in other.items()
         },
         "by_activities": {name: blind[name] for name in ("sensitivity", "specificity")},
