@@ -124,7 +124,7 @@ def _changes(reports: Mapping[str, Any]) -> str:
             change = report["changes"][kind]
             cells = [f"{100 * m:+.2f} ({100 * low:+.2f} … {100 * high:+.2f})" for m, low, high in change.values()]
             lines.append(f"| {_called(key)}, {words} | {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n\nAgainst the mean of the ten seeds, one seed.\n"
+    return "\n".join(lines) + "\n\nMeans of the ten seeds; of a device that nobody measured, one seed.\n"
 
 
 def _groups(reports: Mapping[str, Any]) -> str:

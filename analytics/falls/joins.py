@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from analytics.datasets.trials import Trial
 
 JOIN_S: Final = 1.0
-ALONE_S: Final = 4.0  # of stillness before and after a trial alone: more than a window looks at on either side
+ALONE_S: Final = 4.0  # of stillness around a trial alone, at least: more than a window looks at on either side
 _POSTURE_S: Final = 0.25  # posture at a trial's edge: the mean over this time
 _FADE_S: Final = 0.15  # what the edge sample has beyond the posture fades within this time
 # The length of gravity as this sensor has it is the median of the trial; who runs is above it half of the time.
@@ -77,11 +77,15 @@ def join(trials: Sequence[Trial], rng: np.random.Generator) -> Joined:
     )
 
 
-def alone(trial: Trial) -> Joined:
-    """One trial as a stream: its postures at either edge are held before and after it."""
+def alone(trial: Trial, rng: np.random.Generator) -> Joined:
+    """One trial as a stream: its postures at either edge are held before and after it.
+
+    How long they are held is drawn, as it is drawn by their order where trials are joined: 50 samples a second fall
+    elsewhere on the trial each time, and what is near a threshold is raised with some of them and not with others.
+    """
     samples, rate = trial.samples, trial.rate_hz
     edge = max(1, round(_POSTURE_S * rate))
-    count = round(ALONE_S * rate)
+    count = round(ALONE_S * rate) + int(rng.integers(max(1, round(rate))))
     fade = np.clip(1 - np.arange(1, count + 1) / (_FADE_S * rate), 0, None)[:, None]
     gravity = _gravity(samples)
     first, last = _posture(samples[:edge], gravity), _posture(samples[-edge:], gravity)

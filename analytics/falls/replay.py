@@ -60,7 +60,7 @@ def replay(trials: Sequence[Trial], models: Mapping[str, Model], seed: int, *, a
     if apart:
         subjects = [trial.subject for trial in trials]
         own = [np.array([row], np.int64) for row in range(len(trials))]
-        streams = [alone(trial) for trial in trials]
+        streams = [alone(trial, np.random.default_rng([seed, row, 0])) for row, trial in enumerate(trials)]
     else:
         subjects = sorted({trial.subject for trial in trials})
         own = [np.array([i for i, trial in enumerate(trials) if trial.subject == name], np.int64) for name in subjects]

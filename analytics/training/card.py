@@ -47,8 +47,8 @@ def measure(data: Path, seeds: int, say: Callable[[str], None]) -> dict[str, Any
         unknown = judges(trials, name, position, models, folds, device=False)
         changed = {
             "unknown": changes(trials, joined, outcomes(trials, unknown, seeds=1, say=say)),
-            "apart": changes(trials, joined, outcomes(trials, chosen, seeds=1, apart=True, say=say)),
-            "native": changes(trials, joined, outcomes(native, chosen, seeds=1, apart=True, say=say)),
+            "apart": changes(trials, joined, outcomes(trials, chosen, seeds=seeds, apart=True, say=say)),
+            "native": changes(trials, joined, outcomes(native, chosen, seeds=seeds, apart=True, say=say)),
         }
         reports[f"{name} {position}"] = {**report(trials, joined, chosen), "changes": changed}
     about = {name: dict(model.about) for name, model in models.items()}

@@ -13,6 +13,7 @@ from analytics.falls.model import extract
 from analytics.training import table
 from analytics.training.sources import Source, chains
 from analytics.training.table import Table
+from analytics.training.to_bed import composed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -35,6 +36,7 @@ class Part:
     def of(cls, source: Source, trials: Sequence[Trial], seed: int) -> Part:
         """Every candidate of these trials through every chain of their set."""
         # What hops and claps do teaches something of another set's device all the same: a point at the wrist.
+        trials = composed(trials, seed) if source.to_bed else trials
         built = table.build(trials, chains(source), seed, all_blows=source.slow)
         inputs = extract(built.windows)
         return cls(source=source, trials=tuple(trials), rows=replace(built, windows=built.windows[:0]), inputs=inputs)
@@ -85,7 +87,7 @@ class Material:
         """The numbers of the parts of each data set that thresholds and calibrations are of."""
         found: dict[str, tuple[int, ...]] = {}
         for number, one in enumerate(self.parts):
-            if not one.source.aid:
+            if one.source.counts:
                 found[one.source.dataset] = (*found.get(one.source.dataset, ()), number)
         return found
 

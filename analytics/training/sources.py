@@ -20,6 +20,7 @@ class Source:
         before: other things happen before its falls than in the recordings, too.
         aid: it only helps to teach another position, as slow devices hear it; no threshold or calibration is of it.
         slow: it teaches to judge another set's device of few samples a second, and is heard as such ones hear it.
+        to_bed: it is what its people would do going to bed, made of two recordings each; it only helps to teach.
     """
 
     dataset: str
@@ -27,6 +28,12 @@ class Source:
     aid: bool = False
     before: bool = False
     slow: bool = False
+    to_bed: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """Whether thresholds and calibrations are of it."""
+        return not (self.aid or self.to_bed)
 
 
 # As which devices the sets are heard. Thresholds and figures are taken from the first, the recording itself.
