@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from analytics.findings import Judgement, Standing
+from analytics.findings import Judgement, Level, Standing
 from analytics.vitals.measured import DAY_S, EXACT, Measured, named
 
 # 92: below it NEWS2 gives its highest score for one sign (91 or less; Royal College of Physicians 2017), and 92 or less
@@ -18,6 +18,7 @@ COPD_LIMIT_PERCENT: Final = 88.0
 # The BTS has a person assessed who falls by 3 or more. Oximeters are off by up to 4 (ISO 80601-2-61, twice the 2 that
 # good ones have): one reading just below the limit is no finding, one this far below is.
 DEEP_PERCENT: Final = 3.0
+WORSE_PERCENT: Final = 3.0  # likewise: who falls by as much again is worse
 TOGETHER_S: Final = DAY_S  # readings further apart are not one worsening
 SITTING_S: Final = 60.0  # values within a minute are one measurement
 
@@ -69,4 +70,6 @@ def _judged(measured: Measured, found: list[int], standing: Standing) -> Judgeme
         standing=standing,
         evidence=named(np.asarray(found, dtype=np.int64)),
         figures={"spo2": float(values[-1]), "lowest": float(values.min())},
+        # Of two the better one: as two are needed to find it, two are needed to find it worse.
+        levels={"spo2": Level(-float(values.max()), WORSE_PERCENT)},
     )
