@@ -72,6 +72,7 @@ class Crises:
         self._asked = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()  # a repeat and the end of its time
         self._requests: dict[str, float] = {}  # open requests, and when they were first seen here, monotonic
+        self._begun_here: set[str] = set()  # of these, those of which that is when they began
 
     async def run(self) -> None:
         """Until cancelled: calls the nurses when a request has had its time."""
@@ -135,7 +136,7 @@ class Crises:
         for alert_id, seen in list(self._requests.items()):
             alert = await self._desk.store.load(alert_id)
             if alert is None or alert.state is State.RESOLVED:
-                del self._requests[alert_id]
+                self._over(alert_id)
             elif self._waited_s(alert, seen) >= REPEAT_S:
                 await self._not_repeated(alert)
 
@@ -189,7 +190,9 @@ class Crises:
         alert = await self._report(
             case.subject, REPEAT_CONDITION, Priority.HIGH, summary, [case.row], addressee=whom
         )  # fmt: skip
-        self._requests[alert.id] = self._clock.monotonic()
+        if alert.id not in self._requests and alert.witnesses == 1:  # else one of before a restart goes on
+            self._begun_here.add(alert.id)
+        self._requests.setdefault(alert.id, self._clock.monotonic())
         self._asked.set()
 
     async def _repeated(self, request: Alert, first: ReadingRow, row: ReadingRow, kind: Height) -> None:
@@ -253,7 +256,11 @@ class Crises:
     async def _close(self, alert: Alert, verdict: Verdict, note: str) -> None:
         with suppress(Conflict):  # a person has closed it meanwhile
             await self._desk.resolve(alert.id, GATEWAY, verdict, note)
-        self._requests.pop(alert.id, None)
+        self._over(alert.id)
+
+    def _over(self, alert_id: str) -> None:
+        self._requests.pop(alert_id, None)
+        self._begun_here.discard(alert_id)
 
     async def _first(self, request: Alert) -> ReadingRow | None:
         """The reading that the request is about."""
@@ -275,6 +282,12 @@ class Crises:
         return await self._readings.newest(subject.id, Kind.BLOOD_PRESSURE, limit=_LATEST)
 
     def _waited_s(self, request: Alert, seen: float) -> float:
-        """By whichever clock says more; one that was set back says nothing, and then it has been long enough."""
+        """By the clock that does not jump. What began before a restart: by the wall clock, and never less than that.
+
+        A wall clock that was set back meanwhile says nothing, and then it has been long enough.
+        """
+        here = self._clock.monotonic() - seen
+        if request.id in self._begun_here:
+            return here
         by_wall = (self._clock.wall() - request.raised_at).total_seconds()
-        return REPEAT_S if by_wall < -_CLOCK_SET_S else max(by_wall, self._clock.monotonic() - seen)
+        return REPEAT_S if by_wall < -_CLOCK_SET_S else max(by_wall, here)

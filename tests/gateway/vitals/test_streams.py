@@ -49,7 +49,7 @@ async def test_a_month_of_a_stream_is_not_read_through_for_them(path: Path) -> N
     async with ward(path, at(2026, 3, 2, 8), watch=False) as it:
         sources = ", ".join(f"'{source}'" for source in sorted(STREAMS))
         sql = (
-            "EXPLAIN QUERY PLAN SELECT seq FROM readings WHERE subject_id = 'a' AND kind = 'b' AND failed = 0 "  # noqa: S608
+            "EXPLAIN QUERY PLAN SELECT seq FROM readings WHERE subject_id = 'a' AND kind = 'b' AND failed = 0 "
             f"AND source NOT IN ({sources}) ORDER BY seq DESC LIMIT 400"
         )
         (step,) = await it.database.read(lambda connection: list(connection.execute(sql)))
