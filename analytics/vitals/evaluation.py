@@ -14,7 +14,7 @@ from analytics.vitals.measured import DAY_S, Measured
 from analytics.vitals.missing import missing
 from analytics.vitals.pressure import CrisisLimits, WeekLimits, crisis, week
 from analytics.vitals.pulse import drift
-from analytics.vitals.saturation import LIMIT_PERCENT, once, twice
+from analytics.vitals.saturation import LIMIT_PERCENT, far, once, twice
 from analytics.vitals.weight import GainLimits, gain
 
 RESIDENTS: Final = 30  # of each kind
@@ -81,13 +81,13 @@ def _over_days(made: Course) -> Iterator[_Raised]:
 
 
 def _at_readings(made: Course) -> Iterator[_Raised]:
-    """The saturation, with each measurement; the two steps of it make one alert."""
+    """The saturation, with each measurement; the three steps of it make one alert."""
     limit = made.limits.get("saturation", LIMIT_PERCENT)
-    told: list[Told] = [None, None]
+    told: list[Told] = [None, None, None]
     for at in made.saturations.at_s:
         seen = _until(made.saturations, float(at))
         alert = False
-        for step, judge in enumerate((twice, once)):
+        for step, judge in enumerate((twice, far, once)):
             judged = judge(seen, float(at), limit)
             new = crossed(told[step], judged)
             told[step] = told_from(told[step], judged, now=new)

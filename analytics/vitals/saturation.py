@@ -18,19 +18,30 @@ COPD_LIMIT_PERCENT: Final = 88.0
 # The BTS has a person assessed who falls by 3 or more. Oximeters are off by up to 4 (ISO 80601-2-61, twice the 2 that
 # good ones have): one reading just below the limit is no finding, one this far below is.
 DEEP_PERCENT: Final = 3.0
+# Twice as far as the error of an oximeter at its worst: nobody waits for the morning to have that measured again.
+FAR_PERCENT: Final = 8.0
 WORSE_PERCENT: Final = 3.0  # likewise: who falls by as much again is worse
 TOGETHER_S: Final = DAY_S  # readings further apart are not one worsening
 SITTING_S: Final = 60.0  # values within a minute are one measurement
 
 
 def once(measured: Measured, now_s: float, limit_percent: float) -> Judgement:
-    """The newest reading alone: far below the limit."""
+    """The newest reading alone: well below the limit. Over when nothing is below it."""
+    return _alone(measured, now_s, limit_percent, deep=DEEP_PERCENT, cleared=0.0)
+
+
+def far(measured: Measured, now_s: float, limit_percent: float, by_percent: float = FAR_PERCENT) -> Judgement:
+    """The newest reading alone: so far below the limit that it is urgent. Over when nothing is well below it."""
+    return _alone(measured, now_s, limit_percent, deep=by_percent, cleared=DEEP_PERCENT - 2 * EXACT)
+
+
+def _alone(measured: Measured, now_s: float, limit_percent: float, *, deep: float, cleared: float) -> Judgement:
     newest = _newest(measured, now_s)
     if not newest:
         return Judgement(standing=Standing.UNKNOWN)
     below = limit_percent - _values(measured, newest)
-    standing = Standing.WITHIN if (below <= EXACT).all() else Standing.BETWEEN
-    if below[-1] >= DEEP_PERCENT - EXACT:
+    standing = Standing.WITHIN if (below <= cleared + EXACT).all() else Standing.BETWEEN
+    if below[-1] >= deep - EXACT:
         standing = Standing.BEYOND
     return _judged(measured, newest[-1:] if standing is Standing.BEYOND else newest, standing)
 

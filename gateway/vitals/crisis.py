@@ -190,7 +190,7 @@ class Crises:
         alert = await self._report(
             case.subject, REPEAT_CONDITION, Priority.HIGH, summary, [case.row], addressee=whom
         )  # fmt: skip
-        if alert.id not in self._requests and alert.witnesses == 1:  # else one of before a restart goes on
+        if alert.witnesses == 1:  # else one of before a restart goes on
             self._begun_here.add(alert.id)
         self._requests.setdefault(alert.id, self._clock.monotonic())
         self._asked.set()

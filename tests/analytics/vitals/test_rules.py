@@ -9,7 +9,7 @@ from analytics.findings import Judgement, Level, Standing, Told, crossed, told_f
 from analytics.vitals.measured import DAY_S, Measured
 from analytics.vitals.missing import missing, sittings
 from analytics.vitals.pulse import drift
-from analytics.vitals.saturation import once, twice
+from analytics.vitals.saturation import far, once, twice
 from analytics.vitals.weight import GainLimits, gain, of_somebody_else
 from tests.analytics.vitals.series import mornings_and_evenings, series
 
@@ -109,6 +109,18 @@ def test_twice_in_a_row_below_the_own_limit(values: tuple[float, ...], standing:
 )
 def test_once_far_below_it(values: tuple[float, ...], standing: Standing) -> None:
     assert once(spo2(*values), DAY_S, 92.0).standing is standing
+
+
+@pytest.mark.parametrize(
+    ("values", "standing"),
+    [
+        ((84,), Standing.BEYOND), ((84.1,), Standing.BETWEEN), ((90,), Standing.WITHIN), ((89,), Standing.BETWEEN),
+        ((90, 84), Standing.BEYOND), ((84, 90), Standing.BETWEEN), ((90, 90), Standing.WITHIN),
+    ],
+)  # fmt: skip
+def test_once_so_far_below_it_that_it_is_urgent(values: tuple[float, ...], standing: Standing) -> None:
+    assert far(spo2(*values), DAY_S, 92.0).standing is standing
+    assert far(spo2(78), DAY_S, 88.0, 12.0).standing is Standing.BETWEEN
 
 
 def test_the_limit_of_a_resident_with_copd() -> None:
