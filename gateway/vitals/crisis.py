@@ -43,6 +43,8 @@ _OPEN: Final = 1000  # alerts looked through: more than a home can have
 # After a start what is in the store is looked at first: a repeat is heeded before its time is said to be over.
 _READINGS_FIRST_S: Final = 3.0
 _LOOK_EVERY_S: Final = 5.0  # while a request is open: a person may have closed it, a clock may have been set
+_VERY_HIGH: Final = (Height.HIGH, Height.IRREGULAR)
+_REPEATS: Final = (Height.HIGH, Height.BELOW)
 _LATEST: Final = 20  # readings among which a repeat is looked for
 
 
@@ -121,14 +123,15 @@ class Crises:
             if row.id == first.id or may_be_resent(row, first):
                 return
             if measured_after(row, first):
-                await self._repeated(request, first, row, kind)
+                if kind is not Height.IRREGULAR:
+                    await self._repeated(request, first, row, kind)
                 return
-        if kind is Height.HIGH and plan.crisis:
+        if kind in _VERY_HIGH and plan.crisis:
             await self._begun(_Case(subject=subject, row=row, plan=plan), moved=moved)
 
     async def of_somebody(self, row: ReadingRow, home: Subject) -> None:
         """A reading of a cuff of this home of which it is not known so far whose it is: nobody's plan is asked."""
-        if height_of(row, VitalPlan()) is Height.HIGH and long_past(row, row.received_at) is None:
+        if height_of(row, VitalPlan()) in _VERY_HIGH and long_past(row, row.received_at) is None:
             await self._page(home, [row], self._words.of_somebody(row))
 
     async def _check(self) -> None:
@@ -272,7 +275,7 @@ class Crises:
         later = [
             row
             for row in await self._newest(case.subject)
-            if height_of(row, case.plan) is not Height.UNUSABLE
+            if height_of(row, case.plan) in _REPEATS
             and measured_after(row, case.row)
             and not may_be_resent(row, case.row)
         ]
