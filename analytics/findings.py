@@ -9,6 +9,7 @@ from typing import Final
 
 FALL: Final = "fall"
 NO_RECOVERY: Final = "no-recovery"
+_EXACT: Final = 1e-6  # sums of decimal numbers in binary are off by less
 
 
 class Seen(StrEnum):
@@ -52,6 +53,14 @@ class Standing(StrEnum):
     BEYOND = "beyond"
 
 
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How bad it is in one way: more is worse, and `step` more than what was told is told anew."""
+
+    at: float
+    step: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
     """What a rule says of one resident's measurements.
@@ -59,19 +68,36 @@ class Judgement:
     Attributes:
         evidence: indices of the readings behind it, in the arrays handed in, ascending.
         figures: what was compared, by name, in the unit of the quantity.
+        levels: how bad it is, by name; none where a rule knows no worse.
     """
 
     standing: Standing
     evidence: tuple[int, ...] = ()
     figures: Mapping[str, float] = field(default_factory=dict)
+    levels: Mapping[str, Level] = field(default_factory=dict)
 
 
-def crossed(beyond: bool, standing: Standing) -> tuple[bool, bool]:
-    """Whether a limit is newly crossed, and whether it counts as crossed from now on, given whether it did before."""
-    match standing:
-        case Standing.BEYOND:
-            return not beyond, True
-        case Standing.WITHIN:
-            return False, False
-        case _:
-            return False, beyond
+# How bad it was when that was last told, by name of the level; None: nothing is beyond its limit.
+Told = Mapping[str, float] | None
+
+
+def crossed(told: Told, judgement: Judgement) -> bool:
+    """Whether it is to be told: a limit is newly crossed, or it is worse by a step than what was told."""
+    if told is None:
+        return judgement.standing is Standing.BEYOND
+    # Also between: who puts on less each day than the limit, and goes on, is not on the way back.
+    return judgement.standing in (Standing.BEYOND, Standing.BETWEEN) and any(
+        name in told and level.at >= told[name] + level.step - _EXACT for name, level in judgement.levels.items()
+    )
+
+
+def told_from(told: Told, judgement: Judgement, *, now: bool) -> Told:
+    """What counts as told from here on. With `now` it was told, else it was not."""
+    if judgement.standing is Standing.WITHIN or (told is None and not now):
+        return None
+    if judgement.standing is Standing.UNKNOWN or (judgement.standing is Standing.BETWEEN and not now):
+        return told
+    levels, before = {name: level.at for name, level in judgement.levels.items()}, told or {}
+    if now:
+        return {name: max(at, before.get(name, at)) for name, at in levels.items()}
+    return levels | dict(before)

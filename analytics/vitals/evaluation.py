@@ -8,13 +8,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from analytics.findings import Standing, crossed
+from analytics.findings import Judgement, Told, crossed, told_from
 from analytics.vitals.courses import DAYS, KINDS, Course, course
 from analytics.vitals.measured import DAY_S, Measured
 from analytics.vitals.missing import missing
 from analytics.vitals.pressure import CrisisLimits, WeekLimits, crisis, week
 from analytics.vitals.pulse import drift
-from analytics.vitals.saturation import LIMIT_PERCENT, once, twice
+from analytics.vitals.saturation import LIMIT_PERCENT, far, once, twice
 from analytics.vitals.weight import GainLimits, gain
 
 RESIDENTS: Final = 30  # of each kind
@@ -64,33 +64,35 @@ def evaluated(*, seed: int, residents: int = RESIDENTS, say: Callable[[str], Non
 
 def _over_days(made: Course) -> Iterator[_Raised]:
     """The rules about days, each judged every evening."""
-    judges: dict[str, Callable[[int, float], Standing]] = {
-        "pressure-week": lambda _, now: week(_until(made.pressures, now), now, WeekLimits()).standing,
-        "weight-gain": lambda day, now: gain(_until(made.weights, now), day, GainLimits()).standing,
-        "pulse-drift": lambda day, now: drift(_until(made.pulses, now), day).standing,
-        "missing": lambda day, now: (
-            missing(_until(made.pressures, now), day, per_day=2, days=2, first=0, last=DAYS).standing
-        ),
+    judges: dict[str, Callable[[int, float], Judgement]] = {
+        "pressure-week": lambda _, now: week(_until(made.pressures, now), now, WeekLimits()),
+        "weight-gain": lambda day, now: gain(_until(made.weights, now), day, GainLimits()),
+        "pulse-drift": lambda day, now: drift(_until(made.pulses, now), day),
+        "missing": lambda day, now: missing(_until(made.pressures, now), day, per_day=2, days=2, first=0, last=DAYS),
     }
     for rule, judge in judges.items():
-        beyond = False
+        told: Told = None
         for day in range(DAYS):
-            new, beyond = crossed(beyond, judge(day, day * DAY_S + _DAY_ENDS_S))
+            judged = judge(day, day * DAY_S + _DAY_ENDS_S)
+            new = crossed(told, judged)
+            told = told_from(told, judged, now=new)
             if new:
                 yield _Raised(rule=rule, day=float(day))
 
 
 def _at_readings(made: Course) -> Iterator[_Raised]:
-    """The saturation, with each measurement; the two steps of it make one alert."""
+    """The saturation, with each measurement; the three steps of it make one alert."""
     limit = made.limits.get("saturation", LIMIT_PERCENT)
-    beyond = [False, False]
+    told: list[Told] = [None, None, None]
     for at in made.saturations.at_s:
         seen = _until(made.saturations, float(at))
-        told = False
-        for step, judge in enumerate((twice, once)):
-            new, beyond[step] = crossed(beyond[step], judge(seen, float(at), limit).standing)
-            told |= new
-        if told:
+        alert = False
+        for step, judge in enumerate((twice, far, once)):
+            judged = judge(seen, float(at), limit)
+            new = crossed(told[step], judged)
+            told[step] = told_from(told[step], judged, now=new)
+            alert |= new
+        if alert:
             yield _Raised(rule="saturation-low", day=float(at) / DAY_S)
 
 

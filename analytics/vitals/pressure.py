@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from analytics.findings import Judgement, Standing
+from analytics.findings import Judgement, Level, Standing
 from analytics.vitals.measured import DAY_S, EXACT, Bools, Floats, Ints, Measured, named
 
 SYSTOLIC: Final = 0  # columns of `Measured.values`
@@ -16,6 +16,8 @@ WEEK_S: Final = 7 * DAY_S
 # Between 130/80 and 135/85 a home pressure is neither normal nor raised (Stergiou, J Clin Hypertens 2018;20:1116): a
 # mean that is raised stays so until it is normal, or residents on the border would be told of every other week.
 CLEARED_MMHG: Final = 5.0
+# From one grade of hypertension to the next it is 20/10, and a mean of a week moves by less than 5 by chance.
+WORSE_MMHG: Final = 10.0
 LOW_TOGETHER_S: Final = DAY_S  # two low readings further apart say nothing of one another
 
 
@@ -108,8 +110,11 @@ def week(measured: Measured, now_s: float, limits: WeekLimits) -> Judgement:
         standing = Standing.BEYOND
     age = now_s - measured.at_s
     return Judgement(
-        standing=standing, evidence=named(measured.where((age >= 0) & (age < WEEK_S))), figures=figures
-    )  # fmt: skip
+        standing=standing,
+        evidence=named(measured.where((age >= 0) & (age < WEEK_S))),
+        figures=figures,
+        levels={name: Level(figures[name], WORSE_MMHG) for name in ("systolic", "diastolic")},
+    )
 
 
 def low(measured: Measured, now_s: float, limit_mmhg: float) -> Judgement:
@@ -129,4 +134,9 @@ def low(measured: Measured, now_s: float, limit_mmhg: float) -> Judgement:
         standing = Standing.BEYOND
     elif not below.any():
         standing = Standing.WITHIN
-    return Judgement(standing=standing, evidence=named(newest), figures={"systolic": float(systolic[-1])})
+    return Judgement(
+        standing=standing,
+        evidence=named(newest),
+        figures={"systolic": float(systolic[-1])},
+        levels={"systolic": Level(-float(systolic.max()), WORSE_MMHG)},
+    )

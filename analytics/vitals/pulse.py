@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from analytics.findings import Judgement, Standing
+from analytics.findings import Judgement, Level, Standing
 from analytics.vitals.measured import EXACT, Ints, Measured, named
 
 # Quer et al. (PLoS ONE 2020;15:e0227709, 92,457 people): everybody has a pulse at rest of their own, the ordinary week
@@ -49,7 +49,12 @@ def drift(measured: Measured, today: int, limit_per_min: float = LIMIT_PER_MIN) 
     standing = Standing.WITHIN if moved <= CLEARED_SHARE * limit_per_min + EXACT else Standing.BETWEEN
     if moved >= limit_per_min - EXACT and moved >= CERTAIN * error:
         standing = Standing.BEYOND
-    return Judgement(standing=standing, evidence=named(recent), figures={"pulse": now, "usual": own})
+    return Judgement(
+        standing=standing,
+        evidence=named(recent),
+        figures={"pulse": now, "usual": own},
+        levels={"away": Level(moved, limit_per_min)},
+    )
 
 
 def _enough(measured: Measured, found: Ints, readings: int, days: int) -> bool:

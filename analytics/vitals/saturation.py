@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from analytics.findings import Judgement, Standing
+from analytics.findings import Judgement, Level, Standing
 from analytics.vitals.measured import DAY_S, EXACT, Measured, named
 
 # 92: below it NEWS2 gives its highest score for one sign (91 or less; Royal College of Physicians 2017), and 92 or less
@@ -18,18 +18,30 @@ COPD_LIMIT_PERCENT: Final = 88.0
 # The BTS has a person assessed who falls by 3 or more. Oximeters are off by up to 4 (ISO 80601-2-61, twice the 2 that
 # good ones have): one reading just below the limit is no finding, one this far below is.
 DEEP_PERCENT: Final = 3.0
+# Twice as far as the error of an oximeter at its worst: nobody waits for the morning to have that measured again.
+FAR_PERCENT: Final = 8.0
+WORSE_PERCENT: Final = 3.0  # likewise: who falls by as much again is worse
 TOGETHER_S: Final = DAY_S  # readings further apart are not one worsening
 SITTING_S: Final = 60.0  # values within a minute are one measurement
 
 
 def once(measured: Measured, now_s: float, limit_percent: float) -> Judgement:
-    """The newest reading alone: far below the limit."""
+    """The newest reading alone: well below the limit. Over when nothing is below it."""
+    return _alone(measured, now_s, limit_percent, deep=DEEP_PERCENT, cleared=0.0)
+
+
+def far(measured: Measured, now_s: float, limit_percent: float, by_percent: float = FAR_PERCENT) -> Judgement:
+    """The newest reading alone: so far below the limit that it is urgent. Over when nothing is well below it."""
+    return _alone(measured, now_s, limit_percent, deep=by_percent, cleared=DEEP_PERCENT - 2 * EXACT)
+
+
+def _alone(measured: Measured, now_s: float, limit_percent: float, *, deep: float, cleared: float) -> Judgement:
     newest = _newest(measured, now_s)
     if not newest:
         return Judgement(standing=Standing.UNKNOWN)
     below = limit_percent - _values(measured, newest)
-    standing = Standing.WITHIN if (below <= EXACT).all() else Standing.BETWEEN
-    if below[-1] >= DEEP_PERCENT - EXACT:
+    standing = Standing.WITHIN if (below <= cleared + EXACT).all() else Standing.BETWEEN
+    if below[-1] >= deep - EXACT:
         standing = Standing.BEYOND
     return _judged(measured, newest[-1:] if standing is Standing.BEYOND else newest, standing)
 
@@ -69,4 +81,6 @@ def _judged(measured: Measured, found: list[int], standing: Standing) -> Judgeme
         standing=standing,
         evidence=named(np.asarray(found, dtype=np.int64)),
         figures={"spo2": float(values[-1]), "lowest": float(values.min())},
+        # Of two the better one: as two are needed to find it, two are needed to find it worse.
+        levels={"spo2": Level(-float(values.max()), WORSE_PERCENT)},
     )

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from analytics.findings import Judgement, Standing
+from analytics.findings import Judgement, Level, Standing
 from analytics.vitals.measured import EXACT, Bools, Measured, named
 
 # Within three days nobody gains a tenth of the body's weight of water whom the rule has not told of before: it is
@@ -71,4 +71,6 @@ def gain(measured: Measured, today: int, limits: GainLimits) -> Judgement:
         standing=standing,
         evidence=named(groups[lowest], groups[last]),
         figures={"gain": gained, "weight": kilos[last], "days": float(last - lowest)},
+        # The weight and not the gain: the days that it is compared with move on.
+        levels={"weight": Level(kilos[last], limits.kg)},
     )

@@ -102,11 +102,11 @@ class Readings:
 
     async def newest(self, resident_id: str, kind: Kind, *, limit: int) -> list[ReadingRow]:
         """The newest of a kind about a resident, in the order of commits, and as many failed ones; no streams."""
-        found = "SELECT seq FROM readings WHERE subject_id = ? AND kind = ? AND failed = {} ORDER BY seq DESC LIMIT ?"
-        sql = (
-            f"{_SELECT}WHERE (seq IN ({found.format(0)}) OR seq IN ({found.format(1)})) AND subject_type = 'resident' "
-            f"AND {_SINGLE} ORDER BY seq"
+        found = (  # the limit counts what is looked for, not what a stream has put between
+            f"SELECT seq FROM readings WHERE subject_id = ? AND kind = ? AND failed = {{}} AND {_SINGLE} "
+            "AND subject_type = 'resident' ORDER BY seq DESC LIMIT ?"
         )
+        sql = f"{_SELECT}WHERE seq IN ({found.format(0)}) OR seq IN ({found.format(1)}) ORDER BY seq"
         return await self._rows(sql, (resident_id, kind.value, limit) * 2)
 
     async def one(self, reading_id: str) -> ReadingRow | None:

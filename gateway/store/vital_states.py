@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,15 +15,15 @@ from gateway.store.rows import insert
 from gateway.store.stamp import STAMP_COLUMNS, Stamper
 
 _AGAIN: Final = "ON CONFLICT (resident_id, rule) DO UPDATE SET " + ", ".join(
-    f"{column} = excluded.{column}" for column in ("beyond", *STAMP_COLUMNS.split(", "))
+    f"{column} = excluded.{column}" for column in ("beyond", "told", *STAMP_COLUMNS.split(", "))
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VitalState:
-    """Beyond its limit or not, and when that was judged."""
+    """How bad it was when that was told (None: not beyond its limit), and when it was judged."""
 
-    beyond: bool
+    told: Mapping[str, float] | None
     judged_at: datetime
 
 
@@ -35,20 +36,23 @@ class VitalStates:
 
     async def of(self, resident_id: str) -> Mapping[str, VitalState]:
         """By rule; only those that were judged."""
-        sql = "SELECT rule, beyond, wall FROM vital_states WHERE resident_id = ?"
+        sql = "SELECT rule, beyond, told, wall FROM vital_states WHERE resident_id = ?"
 
         def work(connection: apsw.Connection) -> dict[str, VitalState]:
             return {
-                rule: VitalState(beyond=bool(beyond), judged_at=datetime.fromisoformat(wall))
-                for rule, beyond, wall in connection.execute(sql, (resident_id,))
+                rule: VitalState(
+                    told=json.loads(told or "{}") if beyond else None, judged_at=datetime.fromisoformat(wall)
+                )
+                for rule, beyond, told, wall in connection.execute(sql, (resident_id,))
             }
 
         return await self._database.read(work)
 
-    async def keep(self, resident_id: str, rule: str, *, beyond: bool) -> None:
+    async def keep(self, resident_id: str, rule: str, *, told: Mapping[str, float] | None) -> None:
         """Judged now."""
         stamp = self._stamper.now()
-        values = {"resident_id": resident_id, "rule": rule, "beyond": int(beyond)}
+        kept = None if told is None else json.dumps(dict(told), allow_nan=False)
+        values = {"resident_id": resident_id, "rule": rule, "beyond": int(told is not None), "told": kept}
         await self._database.write(lambda connection: insert(connection, "vital_states", stamp, values, then=_AGAIN))
 
     async def forget(self, resident_id: str, rules: Collection[str]) -> None:

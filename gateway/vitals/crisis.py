@@ -43,6 +43,8 @@ _OPEN: Final = 1000  # alerts looked through: more than a home can have
 # After a start what is in the store is looked at first: a repeat is heeded before its time is said to be over.
 _READINGS_FIRST_S: Final = 3.0
 _LOOK_EVERY_S: Final = 5.0  # while a request is open: a person may have closed it, a clock may have been set
+_VERY_HIGH: Final = (Height.HIGH, Height.IRREGULAR)
+_REPEATS: Final = (Height.HIGH, Height.BELOW)
 _LATEST: Final = 20  # readings among which a repeat is looked for
 
 
@@ -72,6 +74,7 @@ class Crises:
         self._asked = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()  # a repeat and the end of its time
         self._requests: dict[str, float] = {}  # open requests, and when they were first seen here, monotonic
+        self._begun_here: set[str] = set()  # of these, those of which that is when they began
 
     async def run(self) -> None:
         """Until cancelled: calls the nurses when a request has had its time."""
@@ -120,14 +123,15 @@ class Crises:
             if row.id == first.id or may_be_resent(row, first):
                 return
             if measured_after(row, first):
-                await self._repeated(request, first, row, kind)
+                if kind is not Height.IRREGULAR:
+                    await self._repeated(request, first, row, kind)
                 return
-        if kind is Height.HIGH and plan.crisis:
+        if kind in _VERY_HIGH and plan.crisis:
             await self._begun(_Case(subject=subject, row=row, plan=plan), moved=moved)
 
     async def of_somebody(self, row: ReadingRow, home: Subject) -> None:
         """A reading of a cuff of this home of which it is not known so far whose it is: nobody's plan is asked."""
-        if height_of(row, VitalPlan()) is Height.HIGH and long_past(row, row.received_at) is None:
+        if height_of(row, VitalPlan()) in _VERY_HIGH and long_past(row, row.received_at) is None:
             await self._page(home, [row], self._words.of_somebody(row))
 
     async def _check(self) -> None:
@@ -135,7 +139,7 @@ class Crises:
         for alert_id, seen in list(self._requests.items()):
             alert = await self._desk.store.load(alert_id)
             if alert is None or alert.state is State.RESOLVED:
-                del self._requests[alert_id]
+                self._over(alert_id)
             elif self._waited_s(alert, seen) >= REPEAT_S:
                 await self._not_repeated(alert)
 
@@ -189,7 +193,9 @@ class Crises:
         alert = await self._report(
             case.subject, REPEAT_CONDITION, Priority.HIGH, summary, [case.row], addressee=whom
         )  # fmt: skip
-        self._requests[alert.id] = self._clock.monotonic()
+        if alert.witnesses == 1:  # else one of before a restart goes on
+            self._begun_here.add(alert.id)
+        self._requests.setdefault(alert.id, self._clock.monotonic())
         self._asked.set()
 
     async def _repeated(self, request: Alert, first: ReadingRow, row: ReadingRow, kind: Height) -> None:
@@ -253,7 +259,11 @@ class Crises:
     async def _close(self, alert: Alert, verdict: Verdict, note: str) -> None:
         with suppress(Conflict):  # a person has closed it meanwhile
             await self._desk.resolve(alert.id, GATEWAY, verdict, note)
-        self._requests.pop(alert.id, None)
+        self._over(alert.id)
+
+    def _over(self, alert_id: str) -> None:
+        self._requests.pop(alert_id, None)
+        self._begun_here.discard(alert_id)
 
     async def _first(self, request: Alert) -> ReadingRow | None:
         """The reading that the request is about."""
@@ -265,7 +275,7 @@ class Crises:
         later = [
             row
             for row in await self._newest(case.subject)
-            if height_of(row, case.plan) is not Height.UNUSABLE
+            if height_of(row, case.plan) in _REPEATS
             and measured_after(row, case.row)
             and not may_be_resent(row, case.row)
         ]
@@ -275,6 +285,12 @@ class Crises:
         return await self._readings.newest(subject.id, Kind.BLOOD_PRESSURE, limit=_LATEST)
 
     def _waited_s(self, request: Alert, seen: float) -> float:
-        """By whichever clock says more; one that was set back says nothing, and then it has been long enough."""
+        """By the clock that does not jump. What began before a restart: by the wall clock, and never less than that.
+
+        A wall clock that was set back meanwhile says nothing, and then it has been long enough.
+        """
+        here = self._clock.monotonic() - seen
+        if request.id in self._begun_here:
+            return here
         by_wall = (self._clock.wall() - request.raised_at).total_seconds()
-        return REPEAT_S if by_wall < -_CLOCK_SET_S else max(by_wall, self._clock.monotonic() - seen)
+        return REPEAT_S if by_wall < -_CLOCK_SET_S else max(by_wall, here)

@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 
 from device_drivers.nomenclature import Quantity
 from gateway.store.readings import ReadingRow
-from gateway.vitals.usable import measured_at
+from gateway.vitals.usable import IRREGULAR, measured_at
 
 
 def figures_of(row: ReadingRow) -> tuple[float, float]:
@@ -68,4 +68,4 @@ class CrisisWords:
 
 def _pressure(row: ReadingRow) -> str:
     systolic, diastolic = figures_of(row)
-    return f"{systolic:.0f}/{diastolic:.0f} mmHg"
+    return f"{systolic:.0f}/{diastolic:.0f} mmHg{' (irregular pulse)' if IRREGULAR in row.flags else ''}"

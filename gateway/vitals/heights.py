@@ -26,16 +26,19 @@ class Height(Enum):
     UNUSABLE = auto()
     BELOW = auto()
     HIGH = auto()
+    IRREGULAR = auto()  # as high, of an irregular pulse that is not usual: to be measured again, and no repeat itself
 
 
 def height_of(row: ReadingRow, plan: VitalPlan) -> Height:
     """By the limits of the resident's plan."""
-    if row.kind != Kind.BLOOD_PRESSURE or not is_number(row, irregular_is_usual=plan.irregular_pulse_usual):
+    if row.kind != Kind.BLOOD_PRESSURE or not is_number(row, irregular_is_usual=True):
         return Height.UNUSABLE
     systolic, diastolic = figures_of(row)
     if not np.isfinite((systolic, diastolic)).all():
         return Height.UNUSABLE
     high = crisis(np.array([[systolic, diastolic]]), np.array([True]), plan.crisis_limits)
+    if not is_number(row, irregular_is_usual=plan.irregular_pulse_usual):
+        return Height.IRREGULAR if high[0] else Height.UNUSABLE
     return Height.HIGH if high[0] else Height.BELOW
 
 

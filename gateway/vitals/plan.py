@@ -13,7 +13,7 @@ from typing import Any, Final, Self
 
 from analytics.vitals.pressure import CrisisLimits, WeekLimits
 from analytics.vitals.pulse import LIMIT_PER_MIN
-from analytics.vitals.saturation import LIMIT_PERCENT
+from analytics.vitals.saturation import FAR_PERCENT, LIMIT_PERCENT
 from analytics.vitals.weight import GainLimits
 from gateway.core.errors import Invalid
 
@@ -74,6 +74,7 @@ class VitalPlan:
     weight_gain_days: int = _count(GainLimits().days, 1, 7, "in so many days")
     saturation: bool = _switch(True, "oxygen saturation below the own limit")
     saturation_limit: float = _number(LIMIT_PERCENT, 70, 98, "%", "low below here; 88 with COPD")
+    saturation_urgent_by: float = _number(FAR_PERCENT, 4, 30, "%", "so far below it, one alone is urgent")
     pulse_drift: bool = _switch(True, "the pulse at rest away from the own")
     pulse_drift_by: float = _number(LIMIT_PER_MIN, 5, 40, "/min", "this far or more")
     pressure_per_day: int = _count(0, 0, 6, "times a day that the pressure is to be measured; 0: no plan")

@@ -36,11 +36,12 @@ class Rule(StrEnum):
 
 ONCE: Final = f"{Rule.SATURATION_LOW}/once"
 TWICE: Final = f"{Rule.SATURATION_LOW}/twice"
+FAR: Final = f"{Rule.SATURATION_LOW}/far"
 # Which standings rest on readings of which kind.
 KEYS: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.BLOOD_PRESSURE: (Rule.PRESSURE_WEEK, Rule.PRESSURE_LOW, Rule.PULSE_DRIFT),
     Kind.WEIGHT: (Rule.WEIGHT_GAIN,),
-    Kind.OXYGEN_SATURATION: (ONCE, TWICE),
+    Kind.OXYGEN_SATURATION: (ONCE, TWICE, FAR),
 }
 
 
@@ -103,8 +104,11 @@ def _saturation(readings: Readings, plan: VitalPlan, now: datetime, zone: tzinfo
     measured = arrays(rows, (Quantity.SPO2,), zone)
     once = saturation.once(measured, now.timestamp(), plan.saturation_limit)
     twice = saturation.twice(measured, now.timestamp(), plan.saturation_limit)
-    return [
-        _said(Rule.SATURATION_LOW, twice, rows, words.saturation_twice, plan, key=TWICE, priority=Priority.HIGH),
+    far = saturation.far(measured, now.timestamp(), plan.saturation_limit, plan.saturation_urgent_by)
+    high = Priority.HIGH
+    return [  # the most urgent first: the sentence of an alert is that of its first, or of a more urgent one
+        _said(Rule.SATURATION_LOW, twice, rows, words.saturation_twice, plan, key=TWICE, priority=high),
+        _said(Rule.SATURATION_LOW, far, rows, words.saturation_once, plan, key=FAR, priority=high),
         _said(Rule.SATURATION_LOW, once, rows, words.saturation_once, plan, key=ONCE),
     ]
 

@@ -1,4 +1,4 @@
-"""From what a rule says now to the desk: told when a limit is newly crossed, not every day that it stays so."""
+"""From what a rule says now to the desk: told when a limit is newly crossed or worse by a step, not each day."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta, tzinfo
 from typing import Final
 
-from analytics.findings import Standing, crossed
+from analytics.findings import Standing, crossed, told_from
 from gateway.core.clock import Clock
 from gateway.core.subject import Subject
-from gateway.desk.events import Alert, AlertKind, Priority
+from gateway.desk.events import Alert, AlertKind, Priority, State
 from gateway.desk.machine import Report
 from gateway.desk.service import Desk
 from gateway.store.vital_states import VitalState, VitalStates
@@ -49,24 +49,35 @@ class Standings:
         await self._states.forget(resident, rule_keys)
 
     async def _settle(self, subject: Subject, judged: Judged, state: VitalState | None) -> None:
-        now, standing = self._clock.wall(), judged.judgement.standing
-        before = state is not None and state.beyond and now - state.judged_at < FORGOTTEN_AFTER
-        new, beyond = crossed(before, standing)
-        if standing is Standing.BEYOND:
+        now, judgement = self._clock.wall(), judged.judgement
+        told = state.told if state is not None and now - state.judged_at < FORGOTTEN_AFTER else None
+        heard = crossed(told, judgement)
+        if heard:
+            heard = await self._tell(subject, judged, worse=told is not None)
+        elif judgement.standing is Standing.BEYOND:
             known = await self._desk.store.open_episode(subject, judged.condition)
-            if new and not await self._told(known, judged):
-                # An urgent one calls again, also where somebody has had an earlier one for days.
-                await self._desk.report(self._report(subject, judged, lasting=judged.priority in _JOINS))
-            elif not new and known is not None and self._of_another_day(known, judged):
+            if known is not None and self._of_another_day(known, judged):
                 await self._desk.report(self._report(subject, judged, lasting=True))
-        if standing is Standing.UNKNOWN:
+        if judgement.standing is Standing.UNKNOWN:
             return
-        if state is None or state.beyond is not beyond or now - state.judged_at >= _KEPT_FOR:
-            await self._states.keep(subject.id, judged.key, beyond=beyond)
+        told = told_from(told, judgement, now=heard)
+        if state is None or state.told != told or now - state.judged_at >= _KEPT_FOR:
+            await self._states.keep(subject.id, judged.key, told=told)
 
-    async def _told(self, known: Alert | None, judged: Judged) -> bool:
-        """Whether the open alert rests on the newest of these readings: the gateway stopped before it noted that."""
-        if known is None or not judged.rows or known.priority.rank < judged.priority.rank:
+    async def _tell(self, subject: Subject, judged: Judged, *, worse: bool) -> bool:
+        """Whether somebody hears it: what is worse and joins quietly, a person being there, calls once they are not."""
+        known = await self._desk.store.open_episode(subject, judged.condition)
+        if worse and known is None:
+            known = await self._desk.store.newest(subject, judged.condition)
+        if known is None or not await self._told(known, judged):
+            # An urgent one calls again, also where somebody has had an earlier one for days; so does what is worse.
+            lasting = judged.priority in _JOINS and not worse
+            known = await self._desk.report(self._report(subject, judged, lasting=lasting))
+        return not worse or known.state is State.RAISED
+
+    async def _told(self, known: Alert, judged: Judged) -> bool:
+        """Whether the alert rests on the newest of these readings: the gateway stopped before it noted that."""
+        if not judged.rows or known.priority.rank < judged.priority.rank:
             return False
         return judged.rows[-1].id in ids_of(await self._desk.store.evidence(known.id))
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analytics.findings import Standing, crossed
+from analytics.findings import Judgement, Level, Standing, Told, crossed, told_from
 from analytics.vitals.measured import DAY_S, Measured
 from analytics.vitals.missing import missing, sittings
 from analytics.vitals.pulse import drift
-from analytics.vitals.saturation import once, twice
+from analytics.vitals.saturation import far, once, twice
 from analytics.vitals.weight import GainLimits, gain, of_somebody_else
 from tests.analytics.vitals.series import mornings_and_evenings, series
 
@@ -109,6 +109,18 @@ def test_twice_in_a_row_below_the_own_limit(values: tuple[float, ...], standing:
 )
 def test_once_far_below_it(values: tuple[float, ...], standing: Standing) -> None:
     assert once(spo2(*values), DAY_S, 92.0).standing is standing
+
+
+@pytest.mark.parametrize(
+    ("values", "standing"),
+    [
+        ((84,), Standing.BEYOND), ((84.1,), Standing.BETWEEN), ((90,), Standing.WITHIN), ((89,), Standing.BETWEEN),
+        ((90, 84), Standing.BEYOND), ((84, 90), Standing.BETWEEN), ((90, 90), Standing.WITHIN),
+    ],
+)  # fmt: skip
+def test_once_so_far_below_it_that_it_is_urgent(values: tuple[float, ...], standing: Standing) -> None:
+    assert far(spo2(*values), DAY_S, 92.0).standing is standing
+    assert far(spo2(78), DAY_S, 88.0, 12.0).standing is Standing.BETWEEN
 
 
 def test_the_limit_of_a_resident_with_copd() -> None:
@@ -222,11 +234,32 @@ def test_repeats_within_an_hour_are_one_and_unusable_ones_none() -> None:
 # ---- newly crossed
 
 
+def heard(*course: Judgement) -> list[bool]:
+    told: Told = None
+    found = []
+    for judged in course:
+        found.append(crossed(told, judged))
+        told = told_from(told, judged, now=found[-1])
+    return found
+
+
+def test_worse_by_a_step_than_what_was_told_is_told_again() -> None:
+    def at(level: float, standing: Standing = Standing.BEYOND) -> Judgement:
+        return Judgement(standing=standing, levels={"weight": Level(level, 2.0)})
+
+    assert heard(at(72.5), at(74), at(74.5), at(73), at(74.6), at(76.5)) == [True, False, True, False, False, True]
+    assert heard(at(72.5), at(74.5, Standing.BETWEEN), at(76, Standing.BETWEEN)) == [True, True, False]
+    assert heard(at(72.5), at(72, Standing.WITHIN), at(74.5, Standing.BETWEEN)) == [True, False, False]
+
+
+def test_where_it_is_not_known_how_bad_the_told_was_it_is_what_is_found_next() -> None:
+    found = Judgement(standing=Standing.BEYOND, levels={"spo2": Level(-88.0, 3.0)})
+    assert not crossed({}, found)
+    assert told_from({}, found, now=False) == {"spo2": -88.0}
+
+
 def test_a_limit_is_newly_crossed_once_until_it_is_clearly_within() -> None:
     course = [Standing.WITHIN, Standing.BETWEEN, Standing.BEYOND, Standing.BEYOND, Standing.BETWEEN, Standing.UNKNOWN]
     course += [Standing.BEYOND, Standing.WITHIN, Standing.BEYOND]
-    beyond, told = False, []
-    for standing in course:
-        new, beyond = crossed(beyond, standing)
-        told.append(new)
-    assert told == [False, False, True, False, False, False, False, False, True]
+    found = heard(*(Judgement(standing=standing) for standing in course))
+    assert found == [False, False, True, False, False, False, False, False, True]

@@ -67,6 +67,25 @@ async def test_by_night_what_is_not_urgent_waits_and_by_the_plan_it_does_not(pat
 
 @pytest.mark.slow
 @virtual
+async def test_one_saturation_far_below_the_limit_calls_by_night(path: Path) -> None:
+    async with ward(path, at(2026, 3, 2, 3)) as it, called(it) as channel:
+        await it.saturation(84)
+        alert = await it.only("saturation-low")
+        assert alert.summary == "Oxygen saturation 84 %, far below the own limit of 92 %: have it measured again"
+        assert {one.priority.value for one in channel.taken} == {"high"}
+        await it.desk.resolve(alert.id, "nurse", "information")
+        await asyncio.sleep(300)
+        await it.saturation(95)
+        await it.plan(saturation_urgent_by=12)
+        await asyncio.sleep(300)
+        called_so_far = len(channel.taken)
+        await it.saturation(84)
+        await asyncio.sleep(600)
+        assert len(channel.taken) == called_so_far
+
+
+@pytest.mark.slow
+@virtual
 async def test_what_is_urgent_by_night_is_told_at_once(path: Path) -> None:
     async with ward(path, at(2026, 3, 2, 3)) as it, called(it) as channel:
         for _ in range(2):

@@ -8,6 +8,8 @@ from typing import Final
 
 import pytest
 
+from analytics.vitals.pressure import WORSE_MMHG
+from analytics.vitals.saturation import WORSE_PERCENT
 from device_drivers.nomenclature import Kind
 from gateway.vitals.crisis import LATE_CONDITION, REPEAT_CONDITION, REPEAT_S
 from gateway.vitals.plan import SETTINGS, Setting
@@ -62,3 +64,17 @@ def test_no_setting_is_documented_that_does_not_exist() -> None:
 
 def test_it_says_what_the_product_is_not() -> None:
     assert "not a certified\nmedical device" in TEXT
+
+
+def test_how_much_is_worse() -> None:
+    table = TEXT.split("## When it gets worse")[1].split("##")[0]
+    steps = {line.split("|")[1].strip(" `"): line.split("|")[2].strip() for line in table.splitlines() if "| `" in line}
+    assert steps.keys() == {
+        Rule.SATURATION_LOW,
+        Rule.WEIGHT_GAIN,
+        Rule.PRESSURE_WEEK,
+        Rule.PRESSURE_LOW,
+        Rule.PULSE_DRIFT,
+    }
+    assert steps[Rule.SATURATION_LOW].startswith(f"{WORSE_PERCENT:g} %")
+    assert all(steps[rule].startswith(f"{WORSE_MMHG:g} mmHg") for rule in (Rule.PRESSURE_WEEK, Rule.PRESSURE_LOW))

@@ -11,7 +11,7 @@ from device_drivers.nomenclature import Kind
 from gateway.desk.events import Priority
 from gateway.store.readings import ReadingRow
 from gateway.vitals.plan import VitalPlan
-from gateway.vitals.rules import KEYS, KINDS, Judged, judge
+from gateway.vitals.rules import FAR, KEYS, KINDS, TWICE, Judged, judge
 from tests.gateway.vitals.test_usable import ROW
 
 ZONE = ZoneInfo("Europe/Helsinki")
@@ -40,7 +40,13 @@ def by_key(judged: list[Judged]) -> dict[str, Judged]:
 
 def test_the_rules_that_are_on_by_default_and_all_of_them() -> None:
     on = by_key(judge({}, VitalPlan(), NOW, ZONE))
-    assert set(on) == {"pressure-week", "pulse-drift", "saturation-low/once", "saturation-low/twice"}
+    assert set(on) == {
+        "pressure-week",
+        "pulse-drift",
+        "saturation-low/far",
+        "saturation-low/once",
+        "saturation-low/twice",
+    }
     every = by_key(judge({}, EVERYTHING, NOW, ZONE))
     assert set(every) - {f"missing-{kind}" for kind in KINDS} == {key for keys in KEYS.values() for key in keys}
     assert judge({}, VitalPlan(pressure_week=False, pulse_drift=False, saturation=False), NOW, ZONE) == []
@@ -52,9 +58,9 @@ def test_nothing_measured_says_nothing_but_that_it_is_missing() -> None:
     assert standings == dict.fromkeys(standings, Standing.UNKNOWN) | missing
 
 
-def test_only_what_is_twice_low_is_urgent_and_what_is_missing_is_low() -> None:
+def test_only_what_is_twice_low_or_once_far_below_is_urgent_and_what_is_missing_is_low() -> None:
     found = {key: one.priority for key, one in by_key(judge({}, EVERYTHING, NOW, ZONE)).items()}
-    assert {key for key, priority in found.items() if priority is Priority.HIGH} == {"saturation-low/twice"}
+    assert {key for key, priority in found.items() if priority is Priority.HIGH} == {FAR, TWICE}
     assert {key for key, priority in found.items() if priority is Priority.LOW} == {f"missing-{kind}" for kind in KINDS}
 
 
