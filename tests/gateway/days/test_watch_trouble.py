@@ -98,7 +98,7 @@ def test_who_is_known_to_be_away_is_not_called_for_again(told: Told) -> None:
         await home.watched(20)
         (alert,) = await home.alerts("absence")
         await home.desk.resolve(alert.id, "nurse", "information")
-        await home.watched(36)
+        await home.watched(12)
         assert len(await home.alerts("absence")) == 1
 
     told(story)
