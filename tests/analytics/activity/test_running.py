@@ -67,6 +67,10 @@ def test_minutes_that_nobody_listened_to_teach_nothing() -> None:
         for events, listened in ((EVENTS, ALWAYS), (part, listening), (part, ALWAYS))
     )
     assert left_out.hours == whole.hours - 48
+    assert not ((left_out.ended >= deaf.start - 1) & (left_out.ended < deaf.stop)).any(), (
+        "what was not heard has no end"
+    )
+    assert left_out.hazard[0, :, 0].mean() == pytest.approx(whole.hazard[0, :, 0].mean(), rel=0.05)
     assert left_out.peaks_h.max() <= 1.5 * whole.peaks_h.max()
     assert silence.peaks_h.max() > 4 * whole.peaks_h.max(), "taken for stillness it would be a long one"
     # Long quiets of the kitchen at noon: what is taken for stillness makes a sign of life less likely.
@@ -145,3 +149,17 @@ def test_what_a_promise_would_have_meant() -> None:
     deaf = ALWAYS.copy()
     deaf[: (DAYS - 2) * DAY] = False
     assert len(delays_h(EVENTS, known, deaf, np.array([1.0]))[1]) < 20
+
+
+def test_a_sensor_that_was_out_is_doubted_for_a_week() -> None:
+    gone, back = 86_400.0 * 20, 86_400.0 * 21
+    kept = (EVENTS.sensor != KITCHEN) | (EVENTS.at_s < gone) | (EVENTS.at_s >= back)
+    for day, doubted in ((20.5, True), (24.0, True), (27.9, True), (28.5, False)):
+        now = 86_400 * day
+        told = kept & (EVENTS.at_s < now)
+        lost = replace(
+            EVENTS, at_s=EVENTS.at_s[told], sensor=EVENTS.sensor[told], on=EVENTS.on[told],
+            failed_at_s=np.array([gone, back]), failed_sensor=np.array([KITCHEN, KITCHEN], np.int16),
+            failed=np.array([True, False]),
+        )  # fmt: skip
+        assert (KITCHEN in learn(lost, now, ALWAYS, SETTINGS).doubted) == doubted, day

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from gateway.core.subject import Subject, SubjectType
+from gateway.days.household import Days
 from gateway.days.households import households
 from gateway.store.assignments import Assignment
 from gateway.store.residents import Resident
+from gateway.store.room_states import StateRow
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -91,3 +93,14 @@ def test_what_is_given_to_the_room_of_a_resident_is_theirs() -> None:
 def test_what_somebody_wears_tells_nothing_of_rooms() -> None:
     (one,) = households([resident("aino")], [given(1, "strap", AINO, "chest", 0)], "home-1")
     assert one.devices == ()
+
+
+def test_what_a_sensor_told_before_it_was_moved_is_of_another_room() -> None:
+    rows = [given(1, "a", AINO, "kitchen", 0, 5), given(2, "a", AINO, "bedroom", 5)]
+    (household,) = households([resident("aino")], rows, "home-1")
+    days = Days(household)
+    days.take(
+        StateRow(seq=day, device_identity="a", quantity="motion-detected", on=True, at=AT + timedelta(days=day))
+        for day in range(1, 9)
+    )
+    assert days.told.at_s.tolist() == [(AT + timedelta(days=day)).timestamp() for day in (5, 6, 7, 8)]

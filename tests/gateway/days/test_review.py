@@ -141,6 +141,8 @@ def test_a_monday_on_which_the_gateway_was_off_is_made_up_for_once() -> None:
         tuesday = record(8.5, *fading(weeks), USUAL, USUAL, days=days + 1)
         on_time = [one.condition for one in summaries_of((at(8.5, days - 1), monday), (at(8.5, days), tuesday))]
         assert len(on_time) <= 1
+        again = told((at(8.5, days - 1), monday), (at(9.5, days - 1), monday), restart=True)
+        assert {one.witnesses for one in again} <= {1}
         late = [one.condition for one in summaries_of((at(8.5, days), tuesday), (at(9.5, days), tuesday))]
         assert len(late) <= 1
         told_late += late

@@ -53,6 +53,18 @@ async def test_a_clock_that_was_set_back_begins_a_span_of_its_own(tmp_path: Path
         assert all(begin <= end for begin, end in spans)
 
 
+async def test_nor_does_it_make_one_shorter(tmp_path: Path) -> None:
+    clock, path = await at_noon(tmp_path)
+    async with rooms(path, clock) as home:
+        await home.listening.goes_on()
+        clock.step(20 * MINUTE)
+        await home.listening.goes_on()
+        clock.step(-10 * MINUTE)
+        await home.listening.goes_on()
+        spans = await home.listening.spans(NOON - timedelta(days=1))
+        assert [round((end - begin) / MINUTE) for begin, end in spans] == [20, 0]
+
+
 async def test_old_spans_are_let_go(tmp_path: Path) -> None:
     clock, path = await at_noon(tmp_path)
     async with rooms(path, clock) as home:
