@@ -187,6 +187,6 @@ def test_with_less_the_same_harness_loses(synchronous: str, record_property: Cal
     tally: Tally = run_virtual(lambda: cut_power(synchronous, 1_000 if full() else 100, seed=3))
     print(f"R2 {synchronous}: {tally.cuts} cuts, {tally.acked} acked, {tally.lost} lost, {tally.corrupt} corrupt")
     record_property(f"r2_{synchronous.lower()}", vars(tally))
-    # How many depends on how much is written between two checkpoints: each index of the schema moves it.
+    # With this seed it was 30 of 100, and 18 since the schema grew: that it loses at all is the point.
     assert tally.lost + tally.corrupt > tally.cuts / 10
     assert (tally.corrupt > 0) == (synchronous == "OFF")

@@ -163,3 +163,12 @@ def test_a_sensor_that_was_out_is_doubted_for_a_week() -> None:
             failed=np.array([True, False]),
         )  # fmt: skip
         assert (KITCHEN in learn(lost, now, ALWAYS, SETTINGS).doubted) == doubted, day
+
+
+def test_nobody_is_missed_at_home_while_out() -> None:
+    known = learn(EVENTS, DAYS * DAY * 60.0, ALWAYS, SETTINGS)
+    past = Past.of(EVENTS, DAYS, known.doubted, ALWAYS)
+    moments = np.arange(1, DAYS * DAY, 173)
+    out = past.place[moments] == Place.OUT
+    assert out.any()
+    assert delays_h(EVENTS, known, ALWAYS, np.array([1.0]), days=DAYS)[0].shape[1] <= len(moments) - out.sum()

@@ -200,3 +200,27 @@ def test_a_profile_that_there_is_not_is_said_and_silences_no_other(tmp_path: Pat
             assert await house.states() == [{"opening-open": 1.0}]
 
     run_virtual(main)
+
+
+def test_while_zigbee2mqtt_is_away_nothing_is_heard_and_after_five_minutes_somebody_is_called() -> None:
+    health = HealthBoard()
+    status = Status("home", health)
+    heard = [status.is_hearing]
+    status.connected()
+    heard.append(status.is_hearing)
+    status.bridge(away=True)
+    heard.append(status.is_hearing)
+    seen = []
+    for at in (0.0, RED_AFTER_S - 1, RED_AFTER_S):
+        status.report(at)
+        seen.append(health.parts()["mqtt:home"].colour)
+    assert status.is_connected
+    assert seen == [Colour.AMBER, Colour.AMBER, Colour.RED]
+    status.bridge(away=False)
+    status.report(RED_AFTER_S + 1)
+    heard.append(status.is_hearing)
+    assert heard == [False, True, False, True]
+    assert health.parts()["mqtt:home"].colour is Colour.GREEN
+    status.bridge(away=True)
+    status.report(RED_AFTER_S + 2)
+    assert health.parts()["mqtt:home"].colour is Colour.AMBER, "another time: its five minutes begin anew"
