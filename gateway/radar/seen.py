@@ -21,7 +21,7 @@ SILENT_S: Final = 10.0  # a module that has said nothing for so long is not hear
 _MOST_FRAMES: Final = 128  # 2.5 s of the fastest module: a tick comes each half second
 _MOST_WAITING: Final = 64  # frames of a module that hangs nowhere so far
 PLACES: Final = 2 * MODULES_MOST  # on ports, and behind brokers
-_TRACK_S: Final = 12.0  # kept as evidence
+_TRACK_S: Final = 42.0  # kept as evidence: the way down, and half a minute on the floor
 
 
 @dataclass(slots=True)

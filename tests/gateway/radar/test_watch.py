@@ -148,6 +148,9 @@ def test_a_fall_and_that_nobody_got_up_are_told_with_the_track() -> None:
     assert 42.0 <= later <= 45.0
     assert (worse.kind, worse.priority, worse.episode) == (AlertKind.NO_RECOVERY, Priority.CRITICAL, "alert-1")
     assert "Not up 30 s after a suspected fall in the bedroom" in worse.summary
+    lying = json.loads(worse.evidence[0].content)["samples"]  # the way down is still in it
+    assert lying[0][3] > 1.4
+    assert lying[0][0] < -5.0
 
 
 def test_a_module_that_falls_silent_ends_nothing() -> None:
