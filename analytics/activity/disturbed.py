@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any, Final
 
 import numpy as np
@@ -35,6 +36,14 @@ PER_MONTH: Final = 1.0
 _LONG_DAYS: Final = 2.0  # away
 _SAME_MIN: Final = 12 * 60  # alerts of both records so close are one
 _SAME_DAYS: Final = {True: 1, False: 7}  # of findings at once, and of slow ones
+
+
+class _Supervised(StrEnum):
+    """How it is noticed that a sensor fails."""
+
+    REPORTED = "reported within the hour"
+    CHECKED = "which checks in every 55 min"
+    NEVER = "which speaks only when somebody moves"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -89,10 +98,9 @@ def _cases(homes: Sequence[Events], seed: int) -> list[tuple[str, _Case]]:
         return [np.random.default_rng([seed, kind, number]) for number in range(len(homes))]
 
     found: list[tuple[str, _Case]] = []
-    for reported in (True, False):
-        how = "reported" if reported else "not reported"
-        found.append((f"a sensor out for 6 h to 5 days, {how}", _sensors(homes, drawn(1), (0.25, 5.0), reported)))
-        found.append((f"a sensor's battery dead, {how}", _sensors(homes, drawn(2), (DAYS, DAYS), reported)))
+    for how in _Supervised:
+        found.append((f"a sensor out for 6 h to 5 days, {how}", _sensors(homes, drawn(1), (0.25, 5.0), how)))
+        found.append((f"a sensor's battery dead, {how}", _sensors(homes, drawn(2), (DAYS, DAYS), how)))
     begins = [DISTURBED + rng.random() for rng in drawn(3)]
     off = [put.gateway_off(home, day * DAY_S, (day + 2) * DAY_S) for home, day in zip(homes, begins, strict=True)]
     found.append((
@@ -116,13 +124,17 @@ def _cases(homes: Sequence[Events], seed: int) -> list[tuple[str, _Case]]:
 
 
 def _sensors(
-    homes: Sequence[Events], drawn: list[np.random.Generator], days: tuple[float, float], reported: bool
+    homes: Sequence[Events], drawn: list[np.random.Generator], days: tuple[float, float], how: _Supervised
 ) -> _Case:
     lived, until, which = [], [], []
     for home, rng in zip(homes, drawn, strict=True):
         sensor, from_s = int(rng.choice(put.MOTION)), (DISTURBED + rng.random()) * DAY_S
         to_s = min(from_s + rng.uniform(*days) * DAY_S, DAYS * DAY_S)
-        lived.append(put.sensor_out(home, sensor, from_s, to_s, reported=reported))
+        if how is _Supervised.CHECKED:
+            lived.append(put.sensor_out_checked(home, sensor, from_s, to_s, rng))
+        else:
+            out = put.sensor_out_reported if how is _Supervised.REPORTED else put.sensor_out
+            lived.append(out(home, sensor, from_s, to_s))
         until.append(to_s)
         which.append((sensor, from_s))
 

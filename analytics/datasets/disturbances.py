@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.activity import clocktime
+from analytics.activity.checkins import check_in
 from analytics.activity.events import DAY_S, Events
 from analytics.datasets.injected import joined
 from analytics.datasets.made_up_home import BATHROOM, BEDROOM, DOOR, ENTRANCE, KITCHEN, LIVING, made_up, without
@@ -25,6 +26,8 @@ SPRING: Final = np.datetime64("2025-03-30")  # clocks were put forward from 03:0
 AUTUMN: Final = np.datetime64("2025-10-26")  # and back from 04:00 to 03:00
 MOTION: Final = (BEDROOM, LIVING, KITCHEN, BATHROOM, ENTRANCE)
 _SUPERVISED_S: Final = 3600.0  # a system that misses its sensors says so within an hour or so
+_CHECKS_IN_S: Final = 55 * 60.0  # of Aqara's motion sensors: see `checkins`
+_ON_THE_AIR: Final = 1 / 200
 _ADAPTS_DAYS: Final = 4  # until the body's clock has followed the one on the wall
 _MINUTE_S: Final = 60.0
 
@@ -47,18 +50,45 @@ def undisturbed(events: Events) -> Lived:
     return Lived(events=events, listening=np.ones(int(events.days * DAY_S / _MINUTE_S), bool))
 
 
-def sensor_out(events: Events, sensor: int, from_s: float, to_s: float, *, reported: bool) -> Lived:
-    """A sensor that says nothing for a while, which the system says within the hour, or not at all."""
+def sensor_out(events: Events, sensor: int, from_s: float, to_s: float) -> Lived:
+    """A sensor that says nothing for a while, and never spoke but when somebody moved."""
+    return undisturbed(without(events, sensor, from_s, to_s))
+
+
+def sensor_out_reported(events: Events, sensor: int, from_s: float, to_s: float) -> Lived:
+    """The same, which its system says within the hour."""
+    return undisturbed(_lost(without(events, sensor, from_s, to_s), sensor, from_s + _SUPERVISED_S, to_s))
+
+
+def sensor_out_checked(events: Events, sensor: int, from_s: float, to_s: float, rng: np.random.Generator) -> Lived:
+    """The same, of one that says every 55 minutes that it lives; one such word in two hundred is lost on the air."""
+    begin = rng.uniform(0, _CHECKS_IN_S)
+    own = events.at_s[events.sensor == sensor]
+    checks = np.arange(begin, events.days * DAY_S, _CHECKS_IN_S)
+    checks = checks[rng.random(len(checks)) >= _ON_THE_AIR]
+    words, by_itself = np.append(own, checks), np.append(np.zeros(len(own), bool), np.ones(len(checks), bool))
+    order = np.argsort(words, kind="stable")
+    words, by_itself = words[order], by_itself[order]
+    before, after = words < from_s, words[words >= to_s]
+    usual = check_in(np.diff(words[before]), by_itself[before][1:])
+    if usual is None:
+        raise ValueError("a sensor that checks in each hour does so by day and by night.")
+    again = float(after[0]) if len(after) else events.days * DAY_S
     home = without(events, sensor, from_s, to_s)
-    end = min(to_s, events.days * DAY_S)
-    if reported and end - from_s > _SUPERVISED_S:
-        home = replace(
-            home,
-            failed_at_s=np.array([from_s + _SUPERVISED_S, end]),
-            failed_sensor=np.array([sensor, sensor], np.int16),
-            failed=np.array([True, False]),
-        )
-    return undisturbed(home)
+    return undisturbed(_lost(home, sensor, float(words[before][-1]) + usual.missed_s, again))
+
+
+def _lost(home: Events, sensor: int, from_s: float, to_s: float) -> Events:
+    """With word of one sensor that is lost; none where it is back before."""
+    end = min(to_s, home.days * DAY_S)
+    if from_s >= end:
+        return home
+    return replace(
+        home,
+        failed_at_s=np.array([from_s, end]),
+        failed_sensor=np.array([sensor, sensor], np.int16),
+        failed=np.array([True, False]),
+    )
 
 
 def gateway_off(events: Events, from_s: float, to_s: float) -> Lived:

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from analytics.activity.clocktime import change_words
+from analytics.activity.events import Kind
 from analytics.activity.habits import DAY
 from analytics.activity.named import deaf_words
 from api.http.auth import NURSES, Principal
@@ -19,11 +20,13 @@ from api.http.services import Given, Services
 from gateway.core.errors import NotFound
 from gateway.core.subject import Subject, SubjectType
 from gateway.days.quiet import called
+from gateway.days.record import Record
 from gateway.days.review import WEEK, Reviewed
 from gateway.days.reviewer import week_of
 from gateway.days.tuning import choices
 from gateway.days.watch import Standing
 
+MUTE_DAYS = 4  # by then it is known which sensors speak by themselves
 Nurse = Annotated[Principal, Depends(NURSES)]
 
 
@@ -33,6 +36,10 @@ class SensorView(BaseModel):
     device_identity: str
     what: str = Field(description='"the motion sensor in the bedroom"')
     out: bool = Field(description="silent for too long or out of reach: nothing is expected of it")
+    missed_after_min: int | None = Field(
+        description="it speaks by itself, and silent for longer it is out. Null: it speaks only when somebody moves or "
+        "is too new to know, and that it failed is noticed after a day at the earliest"
+    )
 
 
 class QuietView(BaseModel):
@@ -156,7 +163,10 @@ def _view(found: Standing) -> DaysView:
         per_month=found.promise.per_month,
         days_learnt=0 if learnt is None else learnt.days,
         sensors=[
-            SensorView(device_identity=one.name.rpartition("/")[0], what=called(one), out=index in doubted)
+            SensorView(
+                device_identity=one.name.rpartition("/")[0], what=called(one), out=index in doubted,
+                missed_after_min=_missed_after_min(record, index),
+            )
             for index, one in enumerate(days.sensors)
         ],
         quiet=None
@@ -170,6 +180,12 @@ def _view(found: Standing) -> DaysView:
         else [ChoiceView(**asdict(one)) for one in choices(record, learnt, found.promise.per_month)],
         remarks=_remarks(found),
     )  # fmt: skip
+
+
+def _missed_after_min(record: Record | None, sensor: int) -> int | None:
+    # A sensor that has just come up is not in the record yet.
+    known = None if record is None or sensor >= len(record.check_ins) else record.check_ins[sensor]
+    return None if known is None else round(known.missed_s / 60)
 
 
 def _week(found: Standing) -> WeekView:
@@ -202,4 +218,16 @@ def _remarks(found: Standing) -> list[str]:
         said.append("Several residents share these rooms: who moved nobody can tell.")
     if found.out:
         said.append(f"Nothing is expected of {', '.join(found.out)}.")
+    mute = [
+        called(one)
+        for index, one in enumerate(found.days.sensors)
+        if one.kind is Kind.MOTION
+        and found.days.learnt.days >= MUTE_DAYS
+        and _missed_after_min(found.record, index) is None
+    ]
+    if mute:
+        said.append(
+            f"{', '.join(mute).capitalize()}: heard only when somebody moves. That one failed is noticed after a day "
+            "at the earliest, and its silence may be taken for stillness: better is a sensor that checks in each hour."
+        )
     return said + [words[0].upper() + words[1:] + "." for words in change_words(*found.record.clock_changes)]

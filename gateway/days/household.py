@@ -8,8 +8,9 @@ from datetime import datetime, timedelta, tzinfo
 from analytics.activity.events import Kind, Sensor
 from analytics.activity.running import Learnt, learn
 from gateway.days.households import Household
-from gateway.days.record import DAYS, Record, Told, record_of
+from gateway.days.record import DAYS, Record, record_of
 from gateway.days.sensors import sensor_of
+from gateway.days.told import Told
 from gateway.store.room_states import RoomStates, StateRow
 
 
@@ -51,22 +52,18 @@ class Days:
                 if seq >= until_seq:
                     break
 
-    def take(self, rows: Iterable[StateRow]) -> bool:
-        """Some more; what is of other households is left. True: a sensor was lost or came up."""
+    def take(self, rows: Iterable[StateRow]) -> None:
+        """Some more; what is of other households is left."""
         news: list[tuple[float, int, int]] = []
-        changed = False
         for row in rows:
             placed = self._placed.get(row.device_identity)
             if placed is None or row.at < placed.since:
                 continue
-            known = len(self._sensors)
             index = self._sensor(row.device_identity, row.quantity, placed.placement)
             if index is None:
                 continue
             news.append((row.at.timestamp(), index, -1 if row.on is None else int(row.on)))
-            changed |= row.on is None or len(self._sensors) > known
         self.told = self.told.and_then(news)
-        return changed
 
     def record(self, spans: Sequence[tuple[datetime, datetime]], *, now: datetime, zone: tzinfo) -> Record:
         """As it is known now."""

@@ -7,68 +7,24 @@ counts is that something *becomes* so. Motion alone is told again because somebo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.activity.checkins import CheckIn
 from analytics.activity.clocktime import local_s, transitions
 from analytics.activity.events import DAY_S, Events, Kind, Sensor
+from gateway.days.losses import losses_of, together
 from gateway.days.sensors import tells_presence
+from gateway.days.told import Told
 
 DAYS: Final = 120  # habits half that old weigh a fourth; more is memory and time for nothing
 # Somebody who sits still is lost by a presence sensor and seen again: nobody came in.
 SEEN_AGAIN_S: Final = 30 * 60.0
 LASTS_S: Final = 30 * 60.0  # of one motion
-# A sensor that repeats its state every ten minutes, nights too: it was never silent for longer but once a week.
-MISSED_S: Final = 45 * 60.0
-_REPEATS: Final = 100  # silences that were listened to
-_REPEATED_DAYS: Final = 2.0
-BLIP_S: Final = 30 * 60.0  # out of reach for less than that, and back: its word counts as ever
-AT_ONCE_S: Final = 10 * 60.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Told:
-    """Everything that sensors said, in any order.
-
-    Attributes:
-        at_s: instants, seconds since 1970 (UTC), float64 (n,).
-        sensor: index of the sensor, int16 (n,).
-        state: 1 is so, 0 is not so, -1 cannot be reached, int8 (n,).
-    """
-
-    at_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
-    sensor: NDArray[np.int16] = field(default_factory=lambda: np.zeros(0, np.int16))
-    state: NDArray[np.int8] = field(default_factory=lambda: np.zeros(0, np.int8))
-
-    def and_then(self, rows: Sequence[tuple[float, int, int]]) -> Told:
-        """With some more: (at_s, sensor, state) each."""
-        if not rows:
-            return self
-        at_s, sensor, state = zip(*rows, strict=True)
-        return Told(
-            at_s=np.append(self.at_s, np.array(at_s, np.float64)),
-            sensor=np.append(self.sensor, np.array(sensor, np.int16)),
-            state=np.append(self.state, np.array(state, np.int8)),
-        )
-
-    def since(self, utc_s: float) -> Told:
-        """Without what is older, in the order of time."""
-        order = np.argsort(self.at_s, kind="stable")
-        order = order[self.at_s[order] >= utc_s]
-        return Told(at_s=self.at_s[order], sensor=self.sensor[order], state=self.state[order])
-
-
-@dataclass(frozen=True, slots=True)
-class _Loss:
-    """A sensor that could not be heard, UTC seconds."""
-
-    sensor: int
-    from_s: float
-    to_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -81,6 +37,8 @@ class Record:
         today: local date of this moment.
         listening: minutes in which it was listened to, bool (events.days * 1440,).
         clock_changes: instants (UTC seconds) at which clocks were changed in it, and local time minus UTC around them.
+        check_ins: how each sensor speaks by itself; None of those that do not, or are too new to know.
+        lost: sensors that cannot be heard at this moment.
     """
 
     events: Events
@@ -88,6 +46,8 @@ class Record:
     today: date
     listening: NDArray[np.bool_]
     clock_changes: tuple[NDArray[np.float64], NDArray[np.float64]]
+    check_ins: tuple[CheckIn | None, ...] = ()
+    lost: frozenset[int] = frozenset()
 
 
 def record_of(
@@ -122,7 +82,8 @@ def record_of(
     now_s = float(local(np.array([now_utc]))[0])
     days = int(now_s // DAY_S) + 1
     heard = np.array([[a.timestamp(), b.timestamp()] for a, b in spans], np.float64).reshape(-1, 2)
-    losses, deaf = _together(_losses(told, len(sensors), heard, now_utc), len(sensors))
+    single, check_ins = losses_of(told, sensors, heard, now_utc)
+    losses, deaf = together(single, len(sensors))
     # One that goes on is not over: it has no end.
     lost = Told().and_then(
         [(one.from_s, one.sensor, -1) for one in losses]
@@ -148,7 +109,10 @@ def record_of(
         first = int(events.at_s[last] // 60) + 1 if last >= 0 else 0
         listening[first : max(0, int(end // 60))] = False
     today = (first_day + np.timedelta64(days - 1, "D")).astype(object)
-    return Record(events=events, now_s=now_s, today=today, listening=listening, clock_changes=changes)
+    return Record(
+        events=events, now_s=now_s, today=today, listening=listening, clock_changes=changes,
+        check_ins=tuple(check_ins), lost=frozenset(one.sensor for one in losses if one.to_s >= now_utc),
+    )  # fmt: skip
 
 
 def _news(told: Told, sensors: Sequence[Sensor]) -> NDArray[np.bool_]:
@@ -183,67 +147,6 @@ def _stuck(at_s: NDArray[np.float64], state: NDArray[np.int8], before: NDArray[n
         return np.zeros(len(state), bool)
     begun = np.maximum.accumulate(np.where((state == 1) & (before != 1), at_s, -np.inf))
     return np.asarray(at_s - begun > LASTS_S)
-
-
-def _losses(told: Told, sensors: int, heard: NDArray[np.float64], now_utc: float) -> list[_Loss]:
-    """When each sensor was lost: as it is told, or by states that were to be repeated and were not."""
-    found: list[_Loss] = []
-    merged = _merged(heard)
-    for index in range(sensors):
-        own = told.sensor == index
-        at, gone = told.at_s[own], told.state[own] < 0
-        ends = np.append(at, now_utc)
-        for begin in np.flatnonzero(gone & ~np.append(False, gone[:-1])).tolist():
-            back = np.flatnonzero(~gone[begin:])
-            end = float(at[begin + back[0]]) if len(back) else now_utc
-            if not len(back) or end - float(at[begin]) >= BLIP_S:
-                found.append(_Loss(index, float(at[begin]), end))
-        silent, listened = np.diff(ends), np.diff(_listened(ends, merged))
-        whole = listened > 0.99 * silent
-        usual = silent[:-1][whole[:-1]]
-        days = float(usual.sum()) / DAY_S
-        if len(usual) < _REPEATS or days < _REPEATED_DAYS or (usual > MISSED_S).sum() > 1 + days / 7:
-            continue
-        found += [
-            _Loss(index, float(at[one]) + MISSED_S, float(ends[one + 1]))
-            for one in np.flatnonzero(whole & (silent > MISSED_S) & ~gone).tolist()
-        ]
-    return found
-
-
-def _together(losses: Sequence[_Loss], sensors: int) -> tuple[list[_Loss], list[tuple[float, float]]]:
-    """Sensors that are lost at once are not broken: what carries them is. The others, and when nobody was heard."""
-    kept: list[_Loss] = []
-    deaf: list[tuple[float, float]] = []
-    waiting = sorted(losses, key=lambda one: one.from_s)
-    while waiting:
-        first = waiting[0]
-        group = [one for one in waiting if one.from_s - first.from_s <= AT_ONCE_S]
-        waiting = waiting[len(group) :]
-        if len({one.sensor for one in group}) >= max(3, (sensors + 1) // 2):
-            deaf.append((first.from_s, min(one.to_s for one in group)))
-        else:
-            kept += group
-    return kept, deaf
-
-
-def _merged(heard: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Spans without overlaps, ascending, float64 (n, 2)."""
-    found: list[list[float]] = []
-    for begin, end in sorted(heard.tolist()):
-        if found and begin <= found[-1][1]:
-            found[-1][1] = max(found[-1][1], end)
-        else:
-            found.append([begin, end])
-    return np.array(found, np.float64).reshape(-1, 2)
-
-
-def _listened(at_s: NDArray[np.float64], merged: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Seconds that were listened to until each instant; none where no span is known."""
-    if not len(merged):
-        return np.zeros(len(at_s))
-    run = np.concatenate([[0.0], np.cumsum(merged[:, 1] - merged[:, 0])])
-    return np.asarray(np.interp(at_s, merged.reshape(-1), np.stack([run[:-1], run[1:]], axis=1).reshape(-1)))
 
 
 def _listening(heard: NDArray[np.float64], days: int) -> NDArray[np.bool_]:

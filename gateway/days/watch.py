@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
-from typing import Final
+from typing import Final, TypeAlias
 
 from analytics.activity.budget import INACTIVITY, divided
 from analytics.activity.outages import Why
@@ -45,6 +45,9 @@ _FINDINGS: Final = frozenset({EventType.RAISED, EventType.WITNESS})
 _RESOLVED: Final = 1000  # alerts looked through for real emergencies
 STEP_S: Final = 600.0  # of the wall clock: what is old is reckoned anew
 _NOW_S: Final = 120.0  # an outage that ends no earlier than this goes on
+
+# On which day, which sensors were lost, and how many there were: when one changes, all is learnt anew.
+_Known: TypeAlias = tuple[date, frozenset[int], int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +106,7 @@ class DayWatch:
         self._reviewer = Reviewer(desk=desk, clock=clock, zone=zone)
         self._all: dict[Subject, Days] = {}
         self._standing: dict[Subject, Standing] = {}
-        self._learnt_at: dict[Subject, tuple[float, date]] = {}
+        self._learnt_at: dict[Subject, tuple[float, _Known]] = {}
         self._seq: int | None = None  # up to here everything was heard
         self._housed_at = float("-inf")
         self._offset: float | None = None  # of the wall clock from the monotonic one
@@ -189,7 +192,6 @@ class DayWatch:
                 continue
             kept[one.subject] = Days(one)
             await kept[one.subject].read_past(self._states, now, self._seq)
-            self._learnt_at.pop(one.subject, None)
         for subject, days in kept.items():
             days.emergencies = await self._emergencies(subject, now)
         self._all = kept
@@ -210,9 +212,8 @@ class DayWatch:
         """What was committed since the last look."""
         while self._seq is not None:
             rows, last = await self._states.after(self._seq)
-            for subject, days in self._all.items():
-                if days.take(rows):
-                    self._learnt_at.pop(subject, None)
+            for days in self._all.values():
+                days.take(rows)
             if last == self._seq:
                 return
             self._seq = last
@@ -236,11 +237,12 @@ class DayWatch:
             await self._tell(subject, days, record, found, now)
 
     async def _learn(self, subject: Subject, days: Days, record: Record, now: datetime) -> None:
-        at, day = self._learnt_at.get(subject, (float("-inf"), None))
-        if days.learnt is not None and day == record.today and self._clock.monotonic() - at < LEARN_S:
+        at, known = self._learnt_at.get(subject, (float("-inf"), None))
+        now_known = (record.today, record.lost, len(days.sensors))
+        if days.learnt is not None and known == now_known and self._clock.monotonic() - at < LEARN_S:
             return
         days.learnt = await asyncio.to_thread(days.learn, record)
-        self._learnt_at[subject] = (self._clock.monotonic(), record.today)
+        self._learnt_at[subject] = (self._clock.monotonic(), now_known)
         if self._clock.synchronised():  # a clock that is years ahead for a moment may not make everything too old
             days.forget(now - timedelta(days=DAYS + 1))
         for one in days.learnt.outages:

@@ -9,7 +9,7 @@ from analytics.activity.cohort import Peaks, lived
 from analytics.activity.course import Home, peaks, replay, stretches
 from analytics.activity.events import DAY_S, Place
 from analytics.activity.habits import DAY, HabitSettings
-from analytics.datasets.disturbances import gateway_off, sensor_out
+from analytics.datasets.disturbances import gateway_off, sensor_out_reported
 from analytics.datasets.made_up_home import LIVING, Habit, made_up
 
 _DAYS = 8
@@ -21,7 +21,7 @@ def _all(homes: list[Home]) -> np.typing.NDArray[np.bool_]:
 
 @pytest.mark.slow
 def test_the_same_as_one_home_at_a_time() -> None:
-    first = Home.of(sensor_out(made_up(_DAYS, seed=1), LIVING, 4.6 * DAY_S, 6 * DAY_S, reported=True).events)
+    first = Home.of(sensor_out_reported(made_up(_DAYS, seed=1), LIVING, 4.6 * DAY_S, 6 * DAY_S).events)
     homes = [first, Home.of(made_up(_DAYS, seed=2))]
     assert len(first.views) == 2
     found = lived(homes, _all(homes))

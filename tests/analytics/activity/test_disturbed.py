@@ -40,12 +40,13 @@ def test_each_disturbance_has_a_row_and_a_name(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(measured, "DISTURBED", 20)
     homes = [measured._home([3, number]) for number in range(2)]
     cases = measured._cases(homes, 3)
-    assert len(cases) == 10
+    assert len(cases) == 12
     share = {name: measured._share(case) for name, case in cases}
     for name in ("gateway off for two days", "away for a week", "summer time begins", "summer time ends"):
         assert share[name] == 1.0
-    assert share["a sensor's battery dead, reported"] == 1.0
-    monkeypatch.setattr(measured, "_cases", lambda *_: [cases[4]])
+    for how in ("reported within the hour", "which checks in every 55 min"):
+        assert share[f"a sensor out for 6 h to 5 days, {how}"] == share[f"a sensor's battery dead, {how}"] == 1.0
+    monkeypatch.setattr(measured, "_cases", lambda *_: [cases[6]])
     lines: list[str] = []
     report = disturbed(residents=2, seed=3, say=lines.append)
     (row,) = report["disturbances"]

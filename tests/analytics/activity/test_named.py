@@ -9,7 +9,7 @@ from analytics.activity.events import DAY_S
 from analytics.activity.named import away_words, company_words, deaf_words, outage_words, spans
 from analytics.activity.noticed import words
 from analytics.activity.signs import SIGNS
-from analytics.datasets.disturbances import sensor_out
+from analytics.datasets.disturbances import sensor_out_reported
 from analytics.datasets.made_up_home import KITCHEN, made_up
 
 FIRST = np.datetime64("2025-01-06")
@@ -21,7 +21,7 @@ def test_spans() -> None:
 
 
 def test_sensors_listening_away_and_company() -> None:
-    home = Home.of(sensor_out(made_up(8), KITCHEN, 5 * DAY_S, 7 * DAY_S, reported=True).events)
+    home = Home.of(sensor_out_reported(made_up(8), KITCHEN, 5 * DAY_S, 7 * DAY_S).events)
     assert outage_words(home) == ["kitchen reported lost from 2025-01-11T01:00:00 to 2025-01-13T00:00:00"]
     listening = np.ones(2 * 1440, bool)
     listening[60:120] = False

@@ -15,14 +15,25 @@ HOME = made_up(12, seed=5)
 
 
 def test_a_sensor_out_is_reported_within_the_hour_or_not_at_all() -> None:
-    said = put.sensor_out(HOME, KITCHEN, 6 * DAY_S, 8 * DAY_S, reported=True).events
+    said = put.sensor_out_reported(HOME, KITCHEN, 6 * DAY_S, 8 * DAY_S).events
     (out,) = outages(said)
     assert (out.sensor, out.why, out.from_s) == (KITCHEN, Why.REPORTED, 6 * DAY_S + 3600)
-    silent = put.sensor_out(HOME, KITCHEN, 6 * DAY_S, 8 * DAY_S, reported=False)
+    silent = put.sensor_out(HOME, KITCHEN, 6 * DAY_S, 8 * DAY_S)
     assert not len(silent.events.failed)
     assert silent.listening.all()
     gone = (HOME.sensor == KITCHEN) & (HOME.at_s >= 6 * DAY_S) & (HOME.at_s < 8 * DAY_S)
     assert len(silent.events.at_s) == len(HOME.at_s) - gone.sum()
+
+
+def test_a_sensor_that_checks_in_each_hour_is_missed_before_three_hours_are_over() -> None:
+    for seed in range(10):
+        lived = put.sensor_out_checked(HOME, KITCHEN, 6 * DAY_S, 8 * DAY_S, np.random.default_rng(seed))
+        (out,) = outages(lived.events)
+        assert (out.sensor, out.why) == (KITCHEN, Why.REPORTED)
+        assert 1.3 * 3600 <= out.from_s - 6 * DAY_S <= 4.6 * 3600  # one word lost before, or two
+        assert 0 <= out.to_s - 8 * DAY_S <= 3600
+    short = put.sensor_out_checked(HOME, KITCHEN, 6 * DAY_S, 6 * DAY_S + 3000, np.random.default_rng(1))
+    assert outages(short.events) == []
 
 
 def test_a_gateway_that_is_off_hears_nothing_and_says_so() -> None:

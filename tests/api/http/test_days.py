@@ -51,7 +51,9 @@ def test_what_is_known_and_what_promises_mean(told: Told, tmp_path: Path) -> Non
                 "device_identity": device(KITCHEN).identity,
                 "what": "the motion sensor in the kitchen",
                 "out": False,
+                "missed_after_min": None,  # made-up sensors speak only when somebody moves
             } in (found["sensors"])
+            assert any("the motion sensor in the kitchen" in one and "checks in" in one for one in found["remarks"])
             assert (found["quiet"]["last"], found["quiet"]["at"]) == ("in the kitchen", "12:00")
             assert found["quiet"]["odds_h"] < found["quiet"]["threshold_h"]
             curve = found["curve"]

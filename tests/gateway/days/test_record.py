@@ -16,8 +16,9 @@ from analytics.activity.running import learn
 from analytics.datasets.made_up_home import made_up
 from device_drivers.nomenclature import Quantity
 from gateway.days.quiet import quiet
-from gateway.days.record import Record, Told, record_of
+from gateway.days.record import Record, record_of
 from gateway.days.sensors import sensor_of
+from gateway.days.told import Told
 
 HELSINKI = ZoneInfo("Europe/Helsinki")
 BEGIN = datetime(2026, 2, 1, 10, 0, tzinfo=UTC)
@@ -93,6 +94,48 @@ def test_a_sensor_that_repeats_itself_and_stops_is_out() -> None:
     (one,) = outages(found.events, end_s=found.now_s)
     assert one.from_s / 60 - 720 == pytest.approx(3990 + 45)
     assert one.to_s == found.now_s
+
+
+def checking_in(days: int, *, lost: float = 0.0) -> list[tuple[float, Sensor, int]]:
+    """A motion sensor that also says every 55 minutes that it lives; some of these words are lost on the air."""
+    rng = np.random.default_rng(5)
+    said = [(n, PIR, 0) for n in np.arange(0, days * 1440, 55).tolist() if rng.random() >= lost]
+    for day in range(days):
+        begins = 1440 * day + rng.uniform(0, 14 * 60, 40)
+        said += [(at + late, PIR, state) for at in begins.tolist() for late, state in ((0, 1), (1.5, 0))]
+    return sorted(said, key=lambda one: one[0])
+
+
+def test_a_sensor_that_checks_in_each_hour_and_stops_is_out_after_two_and_a_half() -> None:
+    rows = [one for one in checking_in(20) if not 12_000 < one[0] < 14_000]
+    found = record(*rows, until_min=20 * 1440)
+    (one,) = outages(found.events, end_s=found.now_s)
+    usual = found.check_ins[0]
+    assert usual is not None
+    assert 54.5 <= usual.usual_s / 60 <= 55.5
+    assert one.why is Why.REPORTED
+    assert 12_000 + 80 <= one.from_s / 60 - 720 <= 12_000 + 140
+    assert 14_000 <= one.to_s / 60 - 720 <= 14_060
+    assert found.lost == frozenset()
+
+
+def test_words_that_are_lost_on_the_air_are_no_outage() -> None:
+    found = record(*checking_in(110, lost=0.01), until_min=110 * 1440)
+    assert found.check_ins[0] is not None
+    assert outages(found.events, end_s=found.now_s) == []
+
+
+def test_it_is_lost_now_while_it_says_nothing() -> None:
+    rows = [one for one in checking_in(10) if one[0] < 12_000]
+    assert record(*rows, until_min=12_000 + 60).lost == frozenset()
+    assert record(*rows, until_min=12_000 + 140).lost == {0}
+
+
+def test_who_moves_at_all_hours_is_no_sensor_that_checks_in() -> None:
+    """One who never sleeps for two hours, and then lies still: that is no outage."""
+    rows = [(at + late, PIR, state) for at in np.arange(0, 12_000, 50).tolist() for late, state in ((0, 1), (2, 0))]
+    found = record(*rows, until_min=12_000 + 600)
+    assert (found.check_ins[0], found.lost) == (None, frozenset())
 
 
 def test_but_not_for_minutes_in_which_nobody_listened() -> None:
