@@ -18,12 +18,11 @@ from analytics.activity.course import Home
 from analytics.activity.events import Place
 from analytics.activity.habits import DAY, Counts, HabitSettings, count, either_clock, hazard
 from analytics.activity.inactivity import Quiet, step
-from analytics.activity.promise import PAST_DAYS, threshold_h
+from analytics.activity.past import Past
+from analytics.activity.promise import threshold_h
 
-COLD_DAYS: Final = 14
 WEEK: Final = 7
-LOW_H: Final = 1.0  # peaks below tell nothing of thresholds
-_FIRST_DAYS: Final = 3  # they know nothing and say so
+LOW_H: Final = 1.0  # peaks below are never alerts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -42,18 +41,36 @@ class Peaks:
     height_h: NDArray[np.float64]
     out: NDArray[np.bool_]
 
-    def alerts(self, homes: int, days: int, per_month: float) -> NDArray[np.bool_]:
-        """Which of them were alerts at a promise, thresholds set anew each week, bool (quiets,)."""
-        found = np.zeros(len(self.home), bool)
-        day = self.minute // DAY
-        for home in range(homes):
-            own = (self.home == home) & ~self.out
-            for first in (0, *range(COLD_DAYS, days, WEEK)):
-                begin, last = max(_FIRST_DAYS, first - PAST_DAYS), first + WEEK if first else COLD_DAYS
-                past = self.height_h[own & (day >= begin) & (day < first)] if first else None
-                level = threshold_h(per_month, past, (first - begin) * 24.0)
-                found |= own & (day >= first) & (day < last) & (self.height_h >= level)
-        return found
+
+def alerts(
+    peaks: Peaks, homes: Sequence[Home], listening: NDArray[np.bool_], per_month: float, first_day: int
+) -> NDArray[np.bool_]:
+    """Which quiets since a day were alerts at a promise, bool (quiets,).
+
+    Thresholds are set anew each week, and when other sensors are doubted, by what those that are believed made of the
+    home's own past.
+
+    Args:
+        peaks: of these homes.
+        homes: in the order of `Peaks.home`.
+        listening: minutes in which each was heard, bool (homes, minutes).
+        per_month: false alerts.
+        first_day: nothing earlier is an alert here.
+    """
+    found = np.zeros(len(peaks.home), bool)
+    levels: dict[tuple[int, int, int], float] = {}
+    since = (peaks.minute >= first_day * DAY) & ~peaks.out
+    for one in np.flatnonzero(since).tolist():
+        number, minute = int(peaks.home[one]), int(peaks.minute[one])
+        view = int(homes[number].view[minute - 1])
+        until = first_day + (minute // DAY - first_day) // WEEK * WEEK
+        key = (number, view, until)
+        if key not in levels:
+            doubted = homes[number].views[view].doubted
+            past = Past.of(homes[number].events, until, doubted, listening[number])
+            levels[key] = threshold_h(per_month, *past.peaks(HabitSettings())[1:])
+        found[one] = peaks.height_h[one] >= levels[key]
+    return found
 
 
 def lived(
@@ -93,8 +110,11 @@ def lived(
         for first, last in pairwise(cuts):
             own = slice(day * DAY + first, day * DAY + last)
             meant = view[:, first]
+            table = np.stack([tables[which][home] for home, which in enumerate(meant.tolist())])
             state = Quiet.begin(len(homes))
             if own.start:
+                odds, ended = _judged_anew(homes, heard, odds, meant, table, own.start, life, listening)
+                found.append(ended)
                 before = [one.at(int(which), own.start - 1) for one, which in zip(heard, meant, strict=True)]
                 state = Quiet(
                     since=np.array([since for since, _ in before]),
@@ -105,7 +125,6 @@ def lived(
                 np.stack([getattr(one, name)[which][own] for one, which in zip(heard, meant, strict=True)])
                 for name in ("expected", "place")
             )
-            table = np.stack([tables[which][home] for home, which in enumerate(meant.tolist())])
             state, path = step(
                 state, table, life[:, own], expected, place, np.arange(own.start, own.stop) % DAY, listening[:, own]
             )
@@ -130,6 +149,32 @@ def lived(
     )  # fmt: skip
 
 
+def _judged_anew(
+    homes: Sequence[Home],
+    heard: Sequence[_Heard],
+    odds: NDArray[np.float64],
+    meant: NDArray[np.int64],
+    table: NDArray[np.float32],
+    start: int,
+    life: NDArray[np.bool_],
+    listening: NDArray[np.bool_],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Where other sensors are believed than a minute ago: the quiet that goes on, from its beginning, by these.
+
+    Returns:
+        The odds before minute `start`, float64 (homes,); and what had been higher: as in `Peaks`, float64 (quiets, 4).
+    """
+    now = odds.copy()
+    ended: list[tuple[int, int, float, bool]] = []
+    for number, view in enumerate(meant.tolist()):
+        if view == homes[number].view[start - 1]:
+            continue
+        now[number] = heard[number].odds_h(view, start, life[number], listening[number], table[number])
+        if odds[number] > LOW_H and now[number] < odds[number]:
+            ended.append((number, start, float(odds[number]), heard[number].where[view][start - 1] == Place.OUT))
+    return now, np.array(ended, np.float64).reshape(-1, 4)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Heard:
     """One home's views, each an array of its minutes; quiets begin anew where nobody listened."""
@@ -150,6 +195,26 @@ class _Heard:
 
     def at(self, view: int, minute: int) -> tuple[int, int]:
         return int(self.since[view][minute]), int(self.where[view][minute])
+
+    def odds_h(
+        self,
+        view: int,
+        minute: int,
+        life: NDArray[np.bool_],
+        listening: NDArray[np.bool_],
+        table: NDArray[np.float32],
+    ) -> float:
+        """Of the quiet that goes on before a minute, as one view has it."""
+        alive = np.flatnonzero((life | ~listening)[:minute])
+        begin = int(alive[-1]) if len(alive) else 0
+        own = slice(begin + 1, minute)
+        since, place = self.at(view, begin)
+        state, _ = step(
+            Quiet(since=np.array([since]), place=np.array([place], np.int8), odds_h=np.zeros(1)), table[None],
+            life[None, own], self.expected[view][None, own], self.place[view][None, own],
+            np.arange(own.start, own.stop) % DAY, listening[None, own],
+        )  # fmt: skip
+        return float(state.odds_h[0])
 
 
 def _taught(

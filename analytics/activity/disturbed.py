@@ -201,12 +201,13 @@ def _said(lived: list[Lived], earlier: cohort.Peaks | None = None, clock_h: floa
     listening = np.stack([one.listening for one in lived])
     lag = np.zeros((len(lived), DAYS))
     lag[:, DISTURBED : DISTURBED + clocktime.ADAPTS_DAYS] = clock_h
+    homes = [Home.of(one.events) for one in lived]
     peaks = cohort.lived(
-        [Home.of(one.events) for one in lived], listening,
+        homes, listening,
         earlier=earlier, first_day=0 if earlier is None else DISTURBED, clock_h=lag[0],
     )  # fmt: skip
     alerts: list[list[tuple[int, str]]] = [[] for _ in lived]
-    raised = peaks.alerts(len(lived), DAYS, promised[INACTIVITY])
+    raised = cohort.alerts(peaks, homes, listening, promised[INACTIVITY], DISTURBED)
     for home, minute in zip(peaks.home[raised].tolist(), peaks.minute[raised].tolist(), strict=True):
         alerts[home].append((minute, INACTIVITY))
     found = noticed(Days.of([one.events for one in lived], list(listening), lag), promised)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analytics.activity.cohort import Peaks, lived
+from analytics.activity.cohort import Peaks, alerts, lived
 from analytics.activity.course import Home, peaks, replay, stretches
 from analytics.activity.events import DAY_S, Place
 from analytics.activity.habits import DAY, HabitSettings
+from analytics.activity.running import learn, running
 from analytics.datasets.disturbances import gateway_off, sensor_out_reported
 from analytics.datasets.made_up_home import LIVING, Habit, made_up
 
@@ -60,15 +61,41 @@ def test_a_gateway_that_is_off_is_no_quiet() -> None:
     assert deaf.height_h[during].max(initial=0) < 100
 
 
-def test_alerts_are_those_above_ones_own_threshold_and_never_out_of_home() -> None:
+@pytest.mark.slow
+@pytest.mark.parametrize(("seed", "fails"), [(0, 5.8), (0, 6.1), (1, 5.3), (2, 5.9)])
+def test_a_quiet_in_which_a_sensor_is_lost_is_judged_as_the_gateway_does(seed: int, fails: float) -> None:
+    """From its beginning, by what the others made of the past."""
+    events = sensor_out_reported(made_up(_DAYS, seed=seed), LIVING, fails * DAY_S, 8 * DAY_S).events
+    home = Home.of(events)
+    (change,) = np.flatnonzero(np.diff(home.view)) + 1
+    listening = np.ones(_DAYS * DAY, bool)
+    found = lived([home], listening[None])
+    first = int((found.minute > change).argmax())
+    end = int(found.minute[first])
+    assert not home.life[change:end].any()
+    assert found.minute[found.height_h > 0].tolist().count(change) == 1  # what it had been, before it was known
+    quiet = running(events, end, learn(events, end * 60.0, listening), np.arange(end) % DAY, listening)
+    assert found.height_h[first] == pytest.approx(quiet.odds_h[-1])
+
+
+@pytest.mark.slow
+def test_alerts_are_those_above_the_threshold_of_the_sensors_that_are_left_and_never_out_of_home() -> None:
+    events = made_up(30, seed=6)
+    home = Home.of(sensor_out_reported(events, LIVING, 23 * DAY_S, 30 * DAY_S).events)
     rng = np.random.default_rng(5)
     number = 600
     found = Peaks(
-        home=rng.integers(0, 2, number), minute=np.sort(rng.integers(0, 60 * DAY, number)),
-        height_h=10 * (1 - rng.random(number)) ** -0.7, out=rng.random(number) < 0.2,
+        home=np.zeros(number, int), minute=np.sort(rng.integers(15 * DAY, 30 * DAY, number)),
+        height_h=10 * (1 - rng.random(number)) ** -0.9, out=rng.random(number) < 0.2,
     )  # fmt: skip
-    few, many = (found.alerts(2, 60, per_month) for per_month in (0.5, 2.0))
-    assert 0 < few.sum() < many.sum() < 30
+    listening = np.ones((1, 30 * DAY), bool)
+    few, many = (alerts(found, [home], listening, per_month, 20) for per_month in (0.5, 8.0))
+    assert 0 < few.sum() < many.sum() < 400
     assert not (many & found.out).any()
+    assert not (many & (found.minute < 20 * DAY)).any()
     assert (many | ~few).all()
     assert int(Place.OUT) == 6
+    whole = alerts(found, [Home.of(events)], listening, 8.0, 20)
+    early = found.minute < 23 * DAY
+    assert (whole[early] == many[early]).all()
+    assert (whole != many).any()
