@@ -134,10 +134,11 @@ def day_routes() -> APIRouter:
     async def promise(resident_id: str, body: Promise, services: Given, caller: Nurse) -> None:
         """How sparing the alerts about a resident's days are meant to be. Holds from the next minute on."""
         resident = await services.acts.registry.resident(resident_id)
-        subject = Subject(type=SubjectType.RESIDENT, id=resident.id)
+        subject, people = Subject(type=SubjectType.RESIDENT, id=resident.id), [resident.id]
         if services.days is not None:
-            subject = _standing(services, resident.id).days.household.subject
-        known = await services.promises.of(subject)
+            household = _standing(services, resident.id).days.household
+            subject, people = household.subject, list(household.people)
+        known = await services.promises.of(subject, people)
         given = {name: value for name, value in body.model_dump().items() if value is not None}
         await services.promises.make(subject, replace(known, **given), actor=caller.name)
 

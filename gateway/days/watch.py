@@ -42,7 +42,7 @@ LEARN_S: Final = 3600.0  # how often sensors that are silent are looked for, and
 DEAF_S: Final = 3600.0  # nothing is listened to for that long: worth a word
 _HOUSE_S: Final = 600.0  # how often is looked who lives here
 _FINDINGS: Final = frozenset({EventType.RAISED, EventType.WITNESS})
-_RESOLVED: Final = 1000  # alerts looked through for real emergencies
+_RESOLVED: Final = 1000  # alerts of one household looked through for real emergencies
 STEP_S: Final = 600.0  # of the wall clock: what is old is reckoned anew
 _NOW_S: Final = 120.0  # an outage that ends no earlier than this goes on
 
@@ -200,11 +200,11 @@ class DayWatch:
 
     async def _emergencies(self, subject: Subject, now: datetime) -> tuple[tuple[datetime, datetime], ...]:
         """Quiets that were found to be real: what is usual is not learnt from them."""
-        resolved = await self._desk.store.find(frozenset({State.RESOLVED}), limit=_RESOLVED)
+        resolved = await self._desk.store.find(frozenset({State.RESOLVED}), subject=subject, limit=_RESOLVED)
         return tuple(
             (one.raised_at, one.resolved_at)
             for one in resolved
-            if one.subject == subject and one.kind is AlertKind.INACTIVITY and one.verdict is Verdict.REAL
+            if one.kind is AlertKind.INACTIVITY and one.verdict is Verdict.REAL
             if one.resolved_at is not None and one.raised_at <= one.resolved_at <= now
         )
 
@@ -219,7 +219,7 @@ class DayWatch:
             self._seq = last
 
     async def _watch(self, subject: Subject, days: Days, spans: list[tuple[datetime, datetime]], now: datetime) -> None:
-        promise = await self._promises.of(subject)
+        promise = await self._promises.of(subject, days.household.people)
         if not days.moves:
             self._standing[subject] = Standing(days=days, promise=promise, record=None, quiet=None, out=())
             return

@@ -80,6 +80,7 @@ def heard_again_report(alert: Alert, *, at: datetime, where: str) -> Report:
         device_identity=None,
         at=at,
         episode=alert.id,
+        addendum=True,
     )
 
 

@@ -63,6 +63,7 @@ class Report:
         lasting: a condition of days, such as a week's mean: while its alert is raised or acknowledged, however long
             ago, the finding joins it, unless it is more urgent.
         addressee: who is asked to do something, in the word that the resident's plan has; None: who is on duty.
+        addendum: worth a word only while the alert of its episode is open: nothing is written when it no longer is.
     """
 
     subject: Subject
@@ -78,6 +79,7 @@ class Report:
     episode: str | None = None
     lasting: bool = False
     addressee: str | None = None
+    addendum: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,8 +40,10 @@ class AlertStore(Protocol):
         """Of this subject and condition the alert whose first event is the newest, whatever its state."""
         ...
 
-    async def find(self, states: frozenset[State] | None = None, *, limit: int = 200) -> list[Alert]:
-        """Alerts, newest first."""
+    async def find(
+        self, states: frozenset[State] | None = None, *, subject: Subject | None = None, limit: int = 200
+    ) -> list[Alert]:
+        """Alerts, newest first: in these states, about this subject; None is any."""
         ...
 
     async def since(self, position: int, *, limit: int = 500) -> list[PositionedEvent]:

@@ -86,14 +86,17 @@ class SqliteAlertStore:
         values = (subject.type.value, subject.id, condition)
         return await self._database.read(lambda connection: _one(connection, where, values))
 
-    async def find(self, states: frozenset[State] | None = None, *, limit: int = 200) -> list[Alert]:
+    async def find(
+        self, states: frozenset[State] | None = None, *, subject: Subject | None = None, limit: int = 200
+    ) -> list[Alert]:
         wanted = sorted(state.value for state in (frozenset(State) if states is None else states))
+        about = () if subject is None else (subject.type.value, subject.id)
         sql = (
             f"SELECT folded FROM alerts WHERE state IN ({', '.join('?' * len(wanted))}) "
-            "ORDER BY raised_at DESC, id DESC LIMIT ?"
+            f"{'AND subject_type = ? AND subject_id = ? ' if about else ''}ORDER BY raised_at DESC, id DESC LIMIT ?"
         )
         return await self._database.read(
-            lambda connection: [_unfolded(row[0]) for row in connection.execute(sql, (*wanted, limit))]
+            lambda connection: [_unfolded(row[0]) for row in connection.execute(sql, (*wanted, *about, limit))]
         )
 
     async def since(self, position: int, *, limit: int = 500) -> list[PositionedEvent]:

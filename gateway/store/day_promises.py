@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 import apsw
 
 from gateway.core.errors import Invalid
-from gateway.core.subject import Subject
+from gateway.core.subject import Subject, SubjectType
 from gateway.store import audit
 from gateway.store.database import Database
 from gateway.store.rows import insert
@@ -41,12 +42,30 @@ class DayPromises:
         self._database = database
         self._stamper = stamper
 
-    async def of(self, subject: Subject) -> DayPromise:
-        """What holds for them. Raises StoreError."""
+    async def of(self, subject: Subject, people: Iterable[str] = ()) -> DayPromise:
+        """What holds for them.
+
+        Who lives together may have just changed. Where nothing was promised of a household it is what was of each of
+        its people: watched where one of them is, and as many false alerts as the most that was accepted for one.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        made = await self._made(subject)
+        if made is not None:
+            return made
+        each = [await self._made(Subject(type=SubjectType.RESIDENT, id=one)) for one in people]
+        own = [one for one in each if one is not None]
+        return DayPromise(
+            watched=len(own) < len(each) or not own or any(one.watched for one in own),
+            per_month=max((one.per_month for one in own), default=USUAL_PER_MONTH),
+        )
+
+    async def _made(self, subject: Subject) -> DayPromise | None:
         sql = "SELECT watched, per_month FROM day_promises WHERE subject_type = ? AND subject_id = ?"
         values = (subject.type.value, subject.id)
         row = await self._database.read(lambda connection: connection.execute(sql, values).fetchone())
-        return DayPromise() if row is None else DayPromise(watched=bool(row[0]), per_month=float(row[1]))
+        return None if row is None else DayPromise(watched=bool(row[0]), per_month=float(row[1]))
 
     async def make(self, subject: Subject, promise: DayPromise, *, actor: str) -> None:
         """From now on.

@@ -172,6 +172,9 @@ class AlertStoreContract:
         assert await store.find(frozenset({State.ACKNOWLEDGED})) == [done]
         assert [one.id for one in await store.find(frozenset({State.RAISED}))] == ["a4", "a2", "a1", "a0"]
         assert await store.find(frozenset({State.RESOLVED})) == []
+        assert await store.find(subject=KITCHEN) == []
+        assert [one.id for one in await store.find(subject=RESIDENT, limit=2)] == ["a4", "a3"]
+        assert await store.find(frozenset({State.ACKNOWLEDGED}), subject=RESIDENT) == [done]
 
     async def test_positions_grow_and_since_resumes_anywhere(self, store: AlertStore) -> None:
         for n in range(6):

@@ -51,10 +51,13 @@ class MemoryAlertStore:
         own = [one for one in self._alerts.values() if (one.subject, one.condition) == (subject, condition)]
         return own[-1] if own else None
 
-    async def find(self, states: frozenset[State] | None = None, *, limit: int = 200) -> list[Alert]:
+    async def find(
+        self, states: frozenset[State] | None = None, *, subject: Subject | None = None, limit: int = 200
+    ) -> list[Alert]:
         await asyncio.sleep(0)
         newest = sorted(self._alerts.values(), key=lambda alert: (alert.raised_at, alert.id), reverse=True)
-        return [alert for alert in newest if states is None or alert.state in states][:limit]
+        about = [alert for alert in newest if subject is None or alert.subject == subject]
+        return [alert for alert in about if states is None or alert.state in states][:limit]
 
     async def since(self, position: int, *, limit: int = 500) -> list[PositionedEvent]:
         await asyncio.sleep(0)

@@ -9,6 +9,7 @@ import pytest
 
 from gateway.core.errors import StoreError
 from gateway.core.health import Colour, HealthBoard
+from gateway.core.subject import Subject
 from gateway.desk.announcer import Times
 from gateway.desk.events import Alert, AlertEvent, EventType, Evidence, PositionedEvent, State
 from gateway.desk.notifier import Notifier
@@ -175,9 +176,11 @@ class BreaksOnce(MemoryAlertStore):
         if failure is not None:
             raise failure
 
-    async def find(self, states: frozenset[State] | None = None, *, limit: int = 200) -> list[Alert]:
+    async def find(
+        self, states: frozenset[State] | None = None, *, subject: Subject | None = None, limit: int = 200
+    ) -> list[Alert]:
         self.fail("find")
-        return await super().find(states, limit=limit)
+        return await super().find(states, subject=subject, limit=limit)
 
     async def since(self, position: int, *, limit: int = 500) -> list[PositionedEvent]:
         self.fail("since")

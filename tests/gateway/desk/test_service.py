@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -48,6 +49,21 @@ async def test_twenty_findings_at_once_are_one_alert_with_twenty_witnesses(desk:
     assert len({alert.id for alert in alerts}) == 1
     (alert,) = await desk.store.find()
     assert alert.witnesses == 20
+
+
+@on_desk
+async def test_an_addendum_to_what_was_resolved_meanwhile_is_no_alert(desk: Desk) -> None:
+    """A nurse resolves as the sign of life comes: there is nothing left to say."""
+    alert = await desk.report(fall())
+    await desk.resolve(alert.id, "aino", "real")
+    word = replace(fall(), priority=Priority.LOW, episode=alert.id, addendum=True)
+    assert (await desk.report(word)).state is State.RESOLVED
+    assert len(await desk.store.find()) == 1
+    newer = await desk.report(fall())
+    await desk.report(word)
+    assert (await desk.store.load(newer.id)) == newer
+    joined = await desk.report(replace(word, episode=newer.id))
+    assert (joined.id, joined.witnesses) == (newer.id, 2)
 
 
 @on_desk

@@ -9,6 +9,7 @@ import pytest
 
 from analytics.datasets.made_up_home import DOOR, KITCHEN
 from gateway.core.errors import Invalid
+from gateway.core.subject import Subject, SubjectType
 from gateway.store import room_states
 from gateway.store.day_promises import DayPromise
 from gateway.store.listening import SHORT
@@ -118,6 +119,22 @@ async def test_what_cannot_be_promised(tmp_path: Path, per_month: float) -> None
         with pytest.raises(Invalid, match=r"give 0\.1 to 10"):
             await home.promises.make(AINO, DayPromise(per_month=per_month), actor="t")
         assert await home.promises.of(AINO) == DayPromise()
+
+
+async def test_who_moves_in_does_not_undo_what_was_promised(tmp_path: Path) -> None:
+    clock, path = await at_noon(tmp_path)
+    home_subject = Subject(type=SubjectType.HOME, id="home")
+    async with rooms(path, clock) as home:
+        assert await home.promises.of(home_subject, ("aino", "eino")) == DayPromise()
+        await home.promises.make(AINO, DayPromise(per_month=0.5, watched=False), actor="nurse")
+        assert await home.promises.of(home_subject, ("aino",)) == DayPromise(per_month=0.5, watched=False)
+        # Of whom nothing was said is watched.
+        assert await home.promises.of(home_subject, ("aino", "eino")) == DayPromise(per_month=0.5)
+        eino = Subject(type=SubjectType.RESIDENT, id="eino")
+        await home.promises.make(eino, DayPromise(per_month=3, watched=False), actor="nurse")
+        assert await home.promises.of(home_subject, ("aino", "eino")) == DayPromise(per_month=3, watched=False)
+        await home.promises.make(home_subject, DayPromise(per_month=1), actor="nurse")
+        assert await home.promises.of(home_subject, ("aino", "eino")) == DayPromise(per_month=1)
 
 
 async def test_the_last_promise_holds_and_each_is_noted(tmp_path: Path) -> None:
