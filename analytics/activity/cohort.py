@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.activity import minutes as cut
+from analytics.activity.caution import careful_h
 from analytics.activity.course import Home
 from analytics.activity.events import Place
 from analytics.activity.habits import DAY, Counts, HabitSettings, count, either_clock, hazard
 from analytics.activity.inactivity import Quiet, step
 from analytics.activity.past import Past
-from analytics.activity.promise import threshold_h
+from analytics.activity.running import whole_past
 
 WEEK: Final = 7
 LOW_H: Final = 1.0  # peaks below are never alerts
@@ -43,7 +44,12 @@ class Peaks:
 
 
 def alerts(
-    peaks: Peaks, homes: Sequence[Home], listening: NDArray[np.bool_], per_month: float, first_day: int
+    peaks: Peaks,
+    homes: Sequence[Home],
+    listening: NDArray[np.bool_],
+    per_month: float,
+    first_day: int,
+    clock_h: NDArray[np.float64] | None = None,
 ) -> NDArray[np.bool_]:
     """Which quiets since a day were alerts at a promise, bool (quiets,).
 
@@ -56,19 +62,26 @@ def alerts(
         listening: minutes in which each was heard, bool (homes, minutes).
         per_month: false alerts.
         first_day: nothing earlier is an alert here.
+        clock_h: as of `lived`.
     """
     found = np.zeros(len(peaks.home), bool)
-    levels: dict[tuple[int, int, int], float] = {}
+    levels: dict[tuple[int, int, int, bool], float] = {}
     since = (peaks.minute >= first_day * DAY) & ~peaks.out
     for one in np.flatnonzero(since).tolist():
         number, minute = int(peaks.home[one]), int(peaks.minute[one])
         view = int(homes[number].view[minute - 1])
         until = first_day + (minute // DAY - first_day) // WEEK * WEEK
-        key = (number, view, until)
+        late = clock_h is not None and bool(clock_h[minute // DAY])
+        key = (number, view, until, late)
         if key not in levels:
-            doubted = homes[number].views[view].doubted
-            past = Past.of(homes[number].events, until, doubted, listening[number])
-            levels[key] = threshold_h(per_month, *past.peaks(HabitSettings())[1:])
+            home, heard = homes[number], listening[number]
+            doubted, settings = home.views[view].doubted, HabitSettings()
+            known = [one for one in home.outages if one.from_s <= minute * 60]
+            levels[key] = careful_h(
+                per_month, Past.of(home.events, until, doubted, heard).peaks(settings)[1:],
+                whole_past(home.events, known, doubted, until, heard, settings),
+                clock_changed=late,
+            )  # fmt: skip
         found[one] = peaks.height_h[one] >= levels[key]
     return found
 

@@ -207,7 +207,7 @@ def _said(lived: list[Lived], earlier: cohort.Peaks | None = None, clock_h: floa
         earlier=earlier, first_day=0 if earlier is None else DISTURBED, clock_h=lag[0],
     )  # fmt: skip
     alerts: list[list[tuple[int, str]]] = [[] for _ in lived]
-    raised = cohort.alerts(peaks, homes, listening, promised[INACTIVITY], DISTURBED)
+    raised = cohort.alerts(peaks, homes, listening, promised[INACTIVITY], DISTURBED, lag[0])
     for home, minute in zip(peaks.home[raised].tolist(), peaks.minute[raised].tolist(), strict=True):
         alerts[home].append((minute, INACTIVITY))
     found = noticed(Days.of([one.events for one in lived], list(listening), lag), promised)

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.activity import abrupt, budget, change
+from analytics.activity import abrupt, budget, caution, change
 from analytics.activity.abrupt import KINDS, Seen
 from analytics.activity.budget import GENERAL, SLOW
 from analytics.activity.change import PATIENT, Sums
@@ -99,10 +99,15 @@ def noticed(days: Days, promised: dict[str, float]) -> Noticed:
     """
     heights = abrupt.heights(*abrupt.deviations(days.seen))
     heights[:, :KNOWN_DAYS] = np.nan
-    each = [
-        budget.raised(heights[:, :, kind], budget.weekly(heights[:, :, kind], promised[name], GENERAL[name], WEEK))
-        for kind, name in enumerate(KINDS)
-    ]
+    changed = days.seen.clock_h != 0
+    changed[:, 1:] |= changed[:, :-1]  # a day is looked at with the one before
+    each = []
+    for kind, name in enumerate(KINDS):
+        own = heights[:, :, kind]
+        usual, careful = (
+            budget.weekly(own, promised[name] * part, GENERAL[name], WEEK) for part in (1.0, caution.LESS)
+        )
+        each.append(budget.raised(own, np.where(changed, careful, usual)))
     return Noticed(abrupt=np.stack(each, axis=2), slow=slow(days.signs, promised[SLOW])[0])
 
 

@@ -6,6 +6,7 @@ in which nobody listened left out.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.activity import minutes as cut
+from analytics.activity.caution import careful_h
 from analytics.activity.events import LIFE, Events, Place
 from analytics.activity.habits import DAY, LONGEST, STEP_OF, Counts, HabitSettings, hazard
 from analytics.activity.inactivity import Quiet, step
@@ -37,6 +39,8 @@ class Learnt:
         ended: minute in which each quiet of the past ended, int64 (quiets,), from the record's first midnight.
         peaks_h: how high the statistic was in it, judged by the other days, hours, float64 (quiets,).
         hours: how long that past was listened to.
+        whole: while sensors are doubted, how high it was as all of them had it until the first of these failed, and for
+            how many hours; None while all are believed.
     """
 
     until: np.datetime64
@@ -47,6 +51,11 @@ class Learnt:
     ended: NDArray[np.int64]
     peaks_h: NDArray[np.float64]
     hours: float
+    whole: tuple[NDArray[np.float64], float] | None = None
+
+    def threshold_h(self, per_month: float, *, clock_changed: bool = False) -> float:
+        """At which a quiet calls, see `caution.careful_h`."""
+        return careful_h(per_month, (self.peaks_h, self.hours), self.whole, clock_changed=clock_changed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -97,10 +106,27 @@ def learn(
     for day in range(days):
         counts = counts.forget(1, settings.half_life_days) + past.counts(day * DAY, (day + 1) * DAY)
     ended, heights, hours = past.peaks(settings)
+    whole = whole_past(events, spans, doubted, days, listening, settings)
     return Learnt(
         until=until, days=days, outages=spans, doubted=doubted, hazard=hazard(counts, settings), ended=ended,
-        peaks_h=heights, hours=hours,
+        peaks_h=heights, hours=hours, whole=whole,
     )  # fmt: skip
+
+
+def whole_past(
+    events: Events,
+    spans: Sequence[Outage],
+    doubted: frozenset[int],
+    days: int,
+    listening: NDArray[np.bool_],
+    settings: HabitSettings,
+) -> tuple[NDArray[np.float64], float] | None:
+    """`Learnt.whole` of the first `days` of a record, with the sensors that are doubted after them."""
+    if not doubted:
+        return None
+    last = {one.sensor: one.from_s for one in spans}  # in the order of time: of each sensor its last outage
+    until = min(days, int(min(last[one] for one in doubted) // (DAY * 60)))
+    return Past.of(events, until, frozenset(), listening).peaks(settings)[1:]
 
 
 def running(

@@ -10,7 +10,6 @@ import numpy as np
 from analytics.activity.clocktime import lag_h
 from analytics.activity.events import Kind, Place, Sensor
 from analytics.activity.habits import DAY, either_clock
-from analytics.activity.promise import threshold_h
 from analytics.activity.running import Learnt, running
 from gateway.days.record import Record
 from gateway.days.sensors import tells_presence
@@ -108,7 +107,7 @@ def quiet(record: Record, learnt: Learnt, *, per_month: float, answered_s: float
             one.kind is Kind.DOOR and index not in learnt.doubted for index, one in enumerate(record.events.sensors)
         ),
         odds_h=float(found.odds_h[-1]) if len(found.odds_h) else 0.0,
-        threshold_h=threshold_h(per_month, learnt.peaks_h, learnt.hours),
+        threshold_h=learnt.threshold_h(per_month, clock_changed=late_h != 0),
         usual_min=found.usual_min,
     )
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from analytics.activity.budget import INACTIVITY, divided
 from analytics.activity.habits import DAY
-from analytics.activity.promise import threshold_h
 from analytics.activity.running import Learnt
 from analytics.activity.what_if import delays_h
 from gateway.days.record import Record
@@ -43,7 +42,7 @@ def choices(record: Record, learnt: Learnt, per_month: float) -> tuple[Choice, .
     """The promises of `PER_MONTH`, and the one that holds, in the order of their numbers."""
     asked = sorted({*PER_MONTH, per_month})
     shares = [divided(one)[INACTIVITY] for one in asked]
-    levels = np.array([threshold_h(one, learnt.peaks_h, learnt.hours) for one in shares])
+    levels = np.array([learnt.threshold_h(one) for one in shares])
     recent = learnt.peaks_h[learnt.ended >= (learnt.days - MONTH_DAYS) * DAY]
     delays, night = delays_h(record.events, learnt, record.listening, levels, days=MONTH_DAYS)
     return tuple(

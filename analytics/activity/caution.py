@@ -1,0 +1,34 @@
+"""More patience while the gateway knows that it hears less than usual, or lives by a clock that was just changed.
+
+A sensor that failed must call nobody. Without it the others hear less, and what is usual of them alone was never told
+apart from chance as well as what is usual of all. So while a sensor is out or on probation, and in the week after
+clocks were changed, half as many false alerts are promised as else; and a sensor less never makes a threshold lower
+than all of them together had it.
+"""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.activity.promise import threshold_h
+
+LESS: Final = 0.5  # of a promise
+_Past: TypeAlias = tuple[NDArray[np.float64], float]
+
+
+def careful_h(per_month: float, known: _Past, whole: _Past | None = None, *, clock_changed: bool = False) -> float:
+    """The threshold of inactivity.
+
+    Args:
+        per_month: false alerts promised when everything is as usual.
+        known: how high the statistic went in each quiet of the past as the sensors that are believed had it, hours,
+            float64 (quiets,), and how long that past was listened to, hours.
+        whole: likewise as all sensors had it until the first of those that are doubted failed; None: all are believed.
+        clock_changed: whether clocks were, within the week.
+    """
+    if whole is None:
+        return threshold_h(per_month * (LESS if clock_changed else 1.0), *known)
+    return max(threshold_h(per_month * LESS, *one) for one in ((known, whole) if whole[1] else (known,)))

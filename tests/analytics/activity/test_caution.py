@@ -1,0 +1,49 @@
+"""More patience while less is known: by how much, and of what."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analytics.activity.caution import LESS, careful_h
+from analytics.activity.events import DAY_S
+from analytics.activity.habits import DAY
+from analytics.activity.promise import threshold_h
+from analytics.activity.running import learn
+from analytics.datasets.disturbances import sensor_out_reported
+from analytics.datasets.made_up_home import LIVING, made_up
+
+RNG = np.random.default_rng(1)
+OFTEN = (100.0 * RNG.pareto(1.4, 900), 60 * 24.0)
+SELDOM = (OFTEN[0] / 3, 60 * 24.0)
+
+
+def test_while_all_is_as_usual_a_promise_is_kept_as_it_was_made() -> None:
+    assert careful_h(1.0, OFTEN) == threshold_h(1.0, *OFTEN)
+
+
+def test_after_clocks_were_changed_it_is_half_of_it() -> None:
+    assert careful_h(1.0, OFTEN, clock_changed=True) == threshold_h(LESS, *OFTEN) > threshold_h(1.0, *OFTEN)
+
+
+def test_a_sensor_less_makes_no_threshold_lower() -> None:
+    assert careful_h(1.0, SELDOM, OFTEN) == threshold_h(LESS, *OFTEN)
+    assert careful_h(1.0, OFTEN, SELDOM) == threshold_h(LESS, *OFTEN)
+
+
+def test_of_a_home_that_never_had_all_of_them_nothing_is_known_but_what_the_others_say() -> None:
+    assert careful_h(1.0, OFTEN, (np.zeros(0), 0.0)) == threshold_h(LESS, *OFTEN)
+
+
+@pytest.mark.slow
+def test_whole_is_the_past_until_the_sensor_failed() -> None:
+    made = made_up(40, seed=3)
+    listening = np.ones(40 * DAY, bool)
+    failed = learn(sensor_out_reported(made, LIVING, 30.5 * DAY_S, 40 * DAY_S).events, 39.5 * DAY_S, listening)
+    before = learn(made.until(30), 30.0 * DAY_S, listening)
+    assert (failed.doubted, before.doubted, before.whole) == (frozenset({LIVING}), frozenset(), None)
+    assert failed.whole is not None
+    np.testing.assert_array_equal(failed.whole[0], before.peaks_h)
+    assert failed.whole[1] == before.hours
+    assert failed.threshold_h(1.0) >= before.threshold_h(1.0 * LESS)
+    assert before.threshold_h(1.0, clock_changed=True) == before.threshold_h(LESS)
