@@ -60,6 +60,9 @@ class Seen:
         each = [np.stack([one.rooms_asleep, one.bathroom_asleep, one.rise_h], axis=1) for one in days]
         nights = np.stack(each)
         nights[not_alone(company) | near(np.stack([one.away for one in days]))] = np.nan
+        # An hour that fills two has more lively minutes than it was lived in.
+        forward = (clock_h > 0) & (np.concatenate([np.zeros_like(clock_h[:, :1]), clock_h[:, :-1]], axis=1) == 0)
+        nights[forward, WALKING] = np.nan
         return cls(
             nights=nights,
             clock_h=clock_h,

@@ -8,16 +8,20 @@ from numpy.typing import NDArray
 
 from analytics.activity.abrupt import (
     BASE_DAYS,
+    BATHROOM,
     KITCHEN,
     LAG_DAYS,
     LEAST_SPREAD,
     PRIOR_SPREAD,
     RISING,
+    WALKING,
     Seen,
     deviations,
     heights,
     near,
 )
+from analytics.activity.features import daily
+from analytics.datasets.made_up_home import made_up
 
 
 def _seen(homes: int = 2, days: int = 80, seed: int = 0) -> Seen:
@@ -110,14 +114,20 @@ def test_a_late_morning_after_a_changed_clock_is_none() -> None:
 
 
 def test_company_shares_the_nights() -> None:
-    from analytics.activity.features import daily
-    from analytics.datasets.made_up_home import made_up
-
     days = [daily(made_up(5))]
     shared = np.array([[False, False, True, False, False]])
     seen = Seen.of(days, shared, np.zeros((1, 5)))
     assert np.isnan(seen.nights[0]).all(axis=1).tolist() == [False, False, True, True, False]
     assert not np.isnan(seen.kitchen[0]).any()
+
+
+def test_the_night_in_which_an_hour_fills_two_tells_nothing_of_walking_about() -> None:
+    days = [daily(made_up(5))]
+    late = np.array([[0.0, 0.0, 1.0, 1.0, 0.0]])
+    known = ~np.isnan(Seen.of(days, np.zeros((1, 5), bool), late).nights[0])
+    assert known[:, WALKING].tolist() == [True, True, False, True, True]
+    assert known[:, BATHROOM].all()
+    assert (~np.isnan(Seen.of(days, np.zeros((1, 5), bool), -late).nights[0, :, WALKING])).all()
 
 
 def test_days_around_days_away() -> None:
