@@ -5,14 +5,14 @@ ordinary silence (and a day at least) while others in the home kept moving; unti
 whole home is silent do not count: somebody is away, or the system was off. Everything here is
 causal: nothing is out before it could have been known.
 
-A sensor that was out stays on probation: one that fails tends to fail again. Its events are signs of life as ever, but
-nothing is expected of it.
+A sensor that was out stays on probation (`Outage.doubted_to_s`): one that fails tends to fail again. Its events are
+signs of life as ever, but nothing is expected of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -38,12 +38,27 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outage:
-    """A sensor that did not work, from when it was known until it spoke again (or the record ends)."""
+    """A sensor that did not work, from when it was known until it spoke again (or the record ends).
+
+    Attributes:
+        again: it had been out in the week before.
+    """
 
     sensor: int
     from_s: float
     to_s: float
     why: Why
+    again: bool = False
+
+    @property
+    def doubted_to_s(self) -> float:
+        """Until when nothing is expected of the sensor.
+
+        A week more of one that fails again and again, or whose silence alone told of it: that it has failed once more
+        would not be known for a day. Of any other as long again as it was out.
+        """
+        short = self.why is Why.REPORTED and not self.again
+        return self.to_s + (min(PROBATION_S, self.to_s - self.from_s) if short else PROBATION_S)
 
 
 def outages(events: Events, *, end_s: float | None = None) -> list[Outage]:
@@ -68,7 +83,12 @@ def outages(events: Events, *, end_s: float | None = None) -> list[Outage]:
         found += reported
         if len(spoke):
             found += _silent(sensor, spoke, heard, moving, reported, end_s)
-    return sorted(found, key=lambda outage: (outage.from_s, outage.sensor))
+    found.sort(key=lambda outage: (outage.from_s, outage.sensor))
+    last: dict[int, float] = {}
+    for number, out in enumerate(found):
+        found[number] = replace(out, again=out.from_s - last.get(out.sensor, -np.inf) < PROBATION_S)
+        last[out.sensor] = out.to_s
+    return found
 
 
 def _reported(events: Events, sensor: int, spoke: NDArray[np.float64], end_s: float) -> list[Outage]:
@@ -152,5 +172,5 @@ def doubted(events: Events, spans: Sequence[Outage], minutes: int) -> NDArray[np
     found = np.zeros((len(events.sensors), minutes), bool)
     for one in spans:
         # The minute after: what became known within a minute counts from its end on.
-        found[one.sensor, int(one.from_s // 60) + 1 : int((one.to_s + PROBATION_S) // 60) + 1] = True
+        found[one.sensor, int(one.from_s // 60) + 1 : int(one.doubted_to_s // 60) + 1] = True
     return found

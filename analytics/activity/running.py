@@ -18,7 +18,7 @@ from analytics.activity.caution import careful_h
 from analytics.activity.events import LIFE, Events, Place
 from analytics.activity.habits import DAY, LONGEST, STEP_OF, Counts, HabitSettings, hazard
 from analytics.activity.inactivity import Quiet, step
-from analytics.activity.outages import PROBATION_S, Outage, outages
+from analytics.activity.outages import Outage, outages
 from analytics.activity.past import Past
 
 USUAL: Final = 0.95  # of all quiets of that place and time have ended by then
@@ -66,7 +66,7 @@ class Running:
         since: minute (index into those that were handed in) of the last sign of life, or of the last minute in which
             nobody listened; -1 before all of them.
         place: where the resident was last.
-        odds_h: the statistic at the end of each minute after it, hours, float64 (minutes,).
+        odds_h: the statistic at the end of each minute after it, or after an answer, hours, float64 (minutes,).
         usual_min: minutes by which `USUAL` of such quiets have ended; None where that is more than was waited.
     """
 
@@ -96,7 +96,7 @@ def learn(
     settings = settings or HabitSettings()
     spans = tuple(outages(events, end_s=now_s))
     lively = events.of_kinds(*LIFE)
-    doubted = frozenset(one.sensor for one in spans if lively[one.sensor] and one.to_s + PROBATION_S > now_s)
+    doubted = frozenset(one.sensor for one in spans if lively[one.sensor] and one.doubted_to_s > now_s)
     days = int(now_s // (DAY * 60))
     until = events.first_day + np.timedelta64(days, "D")
     if known is not None and (known.until, known.doubted) == (until, doubted):
@@ -147,15 +147,16 @@ def running(
         learnt: of that home.
         clock: minute of the home's own day, int64 (minutes,).
         listening: whether the home was heard, bool (at least minutes,).
-        not_before: a minute in which somebody answered for the resident: the quiet begins anew there.
+        not_before: a minute in which somebody answered for the resident: what is improbable is counted from there.
     """
     listening = listening[:minutes]
     seen = cut.minutes(events, minutes, learnt.doubted)
     alive = np.flatnonzero(seen.life | ~listening)
-    begin = max(int(alive[-1]) if len(alive) else -1, not_before)
+    last = int(alive[-1]) if len(alive) else -1
+    begin = max(last, not_before)
     since = cut.since(seen.expected | ~listening)
     place = cut.where(seen.place)
-    where = Place(int(place[begin])) if begin >= 0 else Place.OTHER
+    where = Place(int(place[last])) if last >= 0 else Place.OTHER
     own = slice(begin + 1, minutes)
     first = int(since[begin]) if begin >= 0 else 0
     state = Quiet(since=np.array([first]), place=np.array([where], np.int8), odds_h=np.zeros(1))
@@ -163,8 +164,7 @@ def running(
         state, learnt.hazard, seen.life[None, own], seen.expected[None, own], seen.place[None, own], clock[own],
         listening[None, own],
     )  # fmt: skip
-    comes = learnt.hazard[
-        0, clock[own] // _CLOCK, STEP_OF[np.minimum(first + np.arange(minutes - begin - 1), LONGEST)], where
-    ]
+    waited = (int(since[last]) if last >= 0 else 0) + np.arange(minutes - last - 1)
+    comes = learnt.hazard[0, clock[last + 1 : minutes] // _CLOCK, STEP_OF[np.minimum(waited, LONGEST)], where]
     ended = np.flatnonzero(np.cumprod(1.0 - comes.astype(np.float64)) <= 1 - USUAL)
-    return Running(since=begin, place=where, odds_h=path[0], usual_min=int(ended[0]) + 1 if len(ended) else None)
+    return Running(since=last, place=where, odds_h=path[0], usual_min=int(ended[0]) + 1 if len(ended) else None)

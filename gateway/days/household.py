@@ -42,6 +42,12 @@ class Days:
         """Identities of the devices that see movement, one for each sensor."""
         return [one.name.rpartition("/")[0] for one in self._sensors if one.kind is Kind.MOTION]
 
+    @property
+    def all_doubted(self) -> bool:
+        """Nothing is expected of any sensor of movement."""
+        own = {index for index, one in enumerate(self._sensors) if one.kind is Kind.MOTION}
+        return self.learnt is not None and own <= self.learnt.doubted
+
     async def read_past(self, states: RoomStates, now: datetime, until_seq: int) -> None:
         """Everything that its devices said before, up to a position. Raises StoreError."""
         for placed in self.household.devices:

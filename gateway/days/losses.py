@@ -15,7 +15,7 @@ from gateway.days.sensors import tells_presence
 from gateway.days.told import Told
 
 BLIP_S: Final = 30 * 60.0  # out of reach for less than that, and back: its word counts as ever
-AT_ONCE_S: Final = 10 * 60.0
+WITH_IT_S: Final = 75 * 60.0  # sensors that check in each hour are lost, and are back, each at its own minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,52 +27,147 @@ class Loss:
     to_s: float
 
 
-def losses_of(
-    told: Told, sensors: Sequence[Sensor], heard: NDArray[np.float64], now_utc: float
-) -> tuple[list[Loss], list[CheckIn | None]]:
-    """When each sensor was lost, as it is told, or by words that were due and did not come; and how each checks in."""
-    found: list[Loss] = []
-    known: list[CheckIn | None] = []
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unheard:
+    """What could not be heard of a home.
+
+    Attributes:
+        losses: of single sensors.
+        deaf: when nothing at all was, or no sensor of movement: nobody listened, whatever the gateway did; UTC seconds.
+        check_ins: how each sensor speaks by itself; None of those that do not, or are too new to know.
+    """
+
+    losses: tuple[Loss, ...]
+    deaf: tuple[tuple[float, float], ...]
+    check_ins: tuple[CheckIn | None, ...]
+
+
+def unheard(told: Told, sensors: Sequence[Sensor], heard: NDArray[np.float64], now_utc: float) -> Unheard:
+    """When sensors were lost, and when what carries them was: then they are not broken, and what was lost is let go.
+
+    Args:
+        told: what they said, in the order of time.
+        sensors: of `Told.sensor`.
+        heard: spans in which the gateway listened, UTC seconds, float64 (n, 2).
+        now_utc: this moment.
+    """
     merged = _merged(heard)
-    for index, sensor in enumerate(sensors):
+    words: list[_Words] = [_Words.of(told, index, sensor, now_utc) for index, sensor in enumerate(sensors)]
+    silences = [one.silences(merged) for one in words]
+    check_ins = [check_in(*one.known) for one in silences]
+    losses = [loss for index, one in enumerate(words) for loss in one.reported(index)]
+    for index, (usual, one) in enumerate(zip(check_ins, silences, strict=True)):
+        if usual is not None:
+            losses += [Loss(index, begin + usual.missed_s, end) for begin, end in one.longer(usual.missed_s)]
+    moving = [index for index, one in enumerate(sensors) if one.kind is Kind.MOTION]
+    deaf: list[tuple[float, float]] = []
+    if sum(one is not None for one in check_ins) > 1:
+        # All sensors as one: of many that speak each hour, each at its own minute, a word is missed much sooner.
+        joint = _Words.joined(words).silences(merged)
+        together = check_in(*joint.known)
+        deaf += [] if together is None else joint.longer(together.missed_s)
+    if len(moving) > 1:
+        deaf += _all_lost(losses, moving)
+    return Unheard(
+        losses=tuple(left for one in losses for left in _left(one, deaf)), deaf=tuple(sorted(deaf)),
+        check_ins=tuple(check_ins),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Silences:
+    """From each word of a sensor to the next one, the last until now: arrays (n,)."""
+
+    begin: NDArray[np.float64]
+    end: NDArray[np.float64]
+    listened: NDArray[np.bool_]
+    by_itself: NDArray[np.bool_]
+
+    @property
+    def known(self) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """How long those were that a word ended, and whether it was no news."""
+        own = self.listened[:-1]
+        return (self.end - self.begin)[:-1][own], self.by_itself[:-1][own]
+
+    def longer(self, seconds: float) -> list[tuple[float, float]]:
+        """Those of them, from their beginning on."""
+        own = self.listened & (self.end - self.begin > seconds)
+        return list(zip(self.begin[own].tolist(), self.end[own].tolist(), strict=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Words:
+    """Of one sensor: when, what, and which only said once more what was so; arrays (n,)."""
+
+    at_s: NDArray[np.float64]
+    state: NDArray[np.int8]
+    by_itself: NDArray[np.bool_]
+    now: float
+
+    @classmethod
+    def of(cls, told: Told, index: int, sensor: Sensor, now: float) -> _Words:
         own = told.sensor == index
-        at, state = told.at_s[own], told.state[own]
-        gone = state < 0
-        ends = np.append(at, now_utc)
+        at_s, state = told.at_s[own], told.state[own]
+        by_itself = np.append(False, state[1:] == state[:-1])[: len(state)]
+        if sensor.kind is Kind.MOTION and not tells_presence(sensor):
+            by_itself &= state == 0  # motion is told again because somebody moves again
+        return cls(at_s=at_s, state=state, by_itself=by_itself, now=now)
+
+    @classmethod
+    def joined(cls, words: Sequence[_Words]) -> _Words:
+        """Of all sensors; that one cannot be reached is no word of its own."""
+        said = [one.state >= 0 for one in words]
+        at_s = np.concatenate([one.at_s[own] for one, own in zip(words, said, strict=True)])
+        state = np.concatenate([one.state[own] for one, own in zip(words, said, strict=True)])
+        by_itself = np.concatenate([one.by_itself[own] for one, own in zip(words, said, strict=True)])
+        order = np.argsort(at_s, kind="stable")
+        return cls(at_s=at_s[order], state=state[order], by_itself=by_itself[order], now=words[0].now)
+
+    def silences(self, merged: NDArray[np.float64]) -> _Silences:
+        ends = np.append(self.at_s, self.now)
+        listened = np.diff(_listened(ends, merged)) > 0.99 * np.diff(ends)
+        return _Silences(
+            begin=ends[:-1], end=ends[1:], listened=listened & (self.state >= 0),
+            by_itself=np.append(self.by_itself, False)[1:],
+        )  # fmt: skip
+
+    def reported(self, index: int) -> list[Loss]:
+        """When it was told to be out of reach for longer than a moment."""
+        gone, found = self.state < 0, []
         for begin in np.flatnonzero(gone & ~np.append(False, gone[:-1])).tolist():
             back = np.flatnonzero(~gone[begin:])
-            end = float(at[begin + back[0]]) if len(back) else now_utc
-            if not len(back) or end - float(at[begin]) >= BLIP_S:
-                found.append(Loss(index, float(at[begin]), end))
-        silent, listened = np.diff(ends), np.diff(_listened(ends, merged))
-        whole = (listened > 0.99 * silent) & ~gone
-        ended = whole[:-1]
-        by_itself = state[1:] == state[:-1]
-        if sensor.kind is Kind.MOTION and not tells_presence(sensor):
-            by_itself &= state[1:] == 0  # motion is told again because somebody moves again
-        known.append(check_in(silent[:-1][ended], by_itself[ended]))
-        if (usual := known[-1]) is not None:
-            found += [
-                Loss(index, float(at[one]) + usual.missed_s, float(ends[one + 1]))
-                for one in np.flatnonzero(whole & (silent > usual.missed_s)).tolist()
-            ]
-    return found, known
+            end = float(self.at_s[begin + back[0]]) if len(back) else self.now
+            if not len(back) or end - float(self.at_s[begin]) >= BLIP_S:
+                found.append(Loss(index, float(self.at_s[begin]), end))
+        return found
 
 
-def together(losses: Sequence[Loss], sensors: int) -> tuple[list[Loss], list[tuple[float, float]]]:
-    """Sensors that are lost at once are not broken: what carries them is. The others, and when nobody was heard."""
-    kept: list[Loss] = []
-    deaf: list[tuple[float, float]] = []
-    waiting = sorted(losses, key=lambda one: one.from_s)
-    while waiting:
-        first = waiting[0]
-        group = [one for one in waiting if one.from_s - first.from_s <= AT_ONCE_S]
-        waiting = waiting[len(group) :]
-        if len({one.sensor for one in group}) >= max(3, (sensors + 1) // 2):
-            deaf.append((first.from_s, min(one.to_s for one in group)))
-        else:
-            kept += group
-    return kept, deaf
+def _all_lost(losses: Sequence[Loss], moving: Sequence[int]) -> list[tuple[float, float]]:
+    """When every sensor of movement was lost at once."""
+    steps = sorted(
+        (at, number, one.sensor)
+        for one in losses
+        if one.sensor in moving
+        for at, number in ((one.from_s, 1), (one.to_s, -1))
+    )
+    found, lost, begin = [], dict.fromkeys(moving, 0), 0.0
+    for at, number, sensor in steps:
+        before = all(lost.values())
+        lost[sensor] += number
+        if all(lost.values()) and not before:
+            begin = at
+        elif before and not all(lost.values()) and at > begin:
+            found.append((begin, at))
+    return found
+
+
+def _left(loss: Loss, deaf: Sequence[tuple[float, float]]) -> list[Loss]:
+    """What is left of a loss that what carries the sensors explains: it was lost with it, or comes back later."""
+    for begin, end in deaf:
+        if begin - WITH_IT_S <= loss.from_s < end:
+            later = end + WITH_IT_S
+            return [Loss(loss.sensor, later, loss.to_s)] if loss.to_s > later else []
+    return [loss]
 
 
 def _merged(heard: NDArray[np.float64]) -> NDArray[np.float64]:

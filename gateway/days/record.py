@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from analytics.activity.checkins import CheckIn
 from analytics.activity.clocktime import local_s, transitions
 from analytics.activity.events import DAY_S, Events, Kind, Sensor
-from gateway.days.losses import losses_of, together
+from gateway.days.losses import unheard
 from gateway.days.sensors import tells_presence
 from gateway.days.told import Told
 
@@ -39,6 +39,7 @@ class Record:
         clock_changes: instants (UTC seconds) at which clocks were changed in it, and local time minus UTC around them.
         check_ins: how each sensor speaks by itself; None of those that do not, or are too new to know.
         lost: sensors that cannot be heard at this moment.
+        deaf_since: when what carries the sensors was last heard, aware; None while some of them are.
     """
 
     events: Events
@@ -48,6 +49,7 @@ class Record:
     clock_changes: tuple[NDArray[np.float64], NDArray[np.float64]]
     check_ins: tuple[CheckIn | None, ...] = ()
     lost: frozenset[int] = frozenset()
+    deaf_since: datetime | None = None
 
 
 def record_of(
@@ -82,8 +84,8 @@ def record_of(
     now_s = float(local(np.array([now_utc]))[0])
     days = int(now_s // DAY_S) + 1
     heard = np.array([[a.timestamp(), b.timestamp()] for a, b in spans], np.float64).reshape(-1, 2)
-    single, check_ins = losses_of(told, sensors, heard, now_utc)
-    losses, deaf = together(single, len(sensors))
+    missing = unheard(told, sensors, heard, now_utc)
+    losses = missing.losses
     # One that goes on is not over: it has no end.
     lost = Told().and_then(
         [(one.from_s, one.sensor, -1) for one in losses]
@@ -100,7 +102,7 @@ def record_of(
     listening = _listening(local(heard), days)
     # Before anything was said there was no sensor, or it is too long ago: not stillness, and half a first day is none.
     listening[: int(local(np.array([begin]))[0] // 60)] = False
-    for begin_s, end_s in deaf:
+    for begin_s, end_s in missing.deaf:
         first, last = (local(np.array([begin_s, end_s])) // 60).astype(np.int64).tolist()
         listening[max(0, first) : last] = False
     for raised, resolved in emergencies:
@@ -111,7 +113,8 @@ def record_of(
     today = (first_day + np.timedelta64(days - 1, "D")).astype(object)
     return Record(
         events=events, now_s=now_s, today=today, listening=listening, clock_changes=changes,
-        check_ins=tuple(check_ins), lost=frozenset(one.sensor for one in losses if one.to_s >= now_utc),
+        check_ins=missing.check_ins, lost=frozenset(one.sensor for one in losses if one.to_s >= now_utc),
+        deaf_since=next((datetime.fromtimestamp(one, UTC) for one, end in missing.deaf if end >= now_utc), None),
     )  # fmt: skip
 
 

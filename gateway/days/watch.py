@@ -16,6 +16,7 @@ from gateway.core.health import Colour, HealthBoard
 from gateway.core.subject import Origin, Subject, SubjectType
 from gateway.days.household import Days
 from gateway.days.households import households
+from gateway.days.losses import BLIP_S
 from gateway.days.quiet import Quiet, called, quiet
 from gateway.days.record import DAYS, Record
 from gateway.days.reviewer import Reviewer
@@ -45,6 +46,7 @@ _FINDINGS: Final = frozenset({EventType.RAISED, EventType.WITNESS})
 _RESOLVED: Final = 1000  # alerts of one household looked through for real emergencies
 STEP_S: Final = 600.0  # of the wall clock: what is old is reckoned anew
 _NOW_S: Final = 120.0  # an outage that ends no earlier than this goes on
+_UNHEARD: Final = "rooms-unheard"
 
 # On which day, which sensors were lost, and how many there were: when one changes, all is learnt anew.
 _Known: TypeAlias = tuple[date, frozenset[int], int]
@@ -228,11 +230,15 @@ class DayWatch:
         learnt = days.learnt
         if learnt is None:  # for the checker: it was learnt just now
             return
-        answered = await self._answered(subject, record, now)
-        found = quiet(record, learnt, per_month=divided(promise.per_month)[INACTIVITY], answered_s=answered)
+        share = divided(promise.per_month)[INACTIVITY]
+        found = quiet(record, learnt, per_month=share)
+        answered = await self._answered(subject, record, found, now)
+        if answered is not None:
+            found = quiet(record, learnt, per_month=share, answered_s=answered)
         self._standing[subject] = Standing(
             days=days, promise=promise, record=record, quiet=found, out=_out(days, record)
         )
+        await self._say_if_unheard(record, now)
         if promise.watched:
             await self._tell(subject, days, record, found, now)
 
@@ -246,7 +252,7 @@ class DayWatch:
         if self._clock.synchronised():  # a clock that is years ahead for a moment may not make everything too old
             days.forget(now - timedelta(days=DAYS + 1))
         for one in days.learnt.outages:
-            if one.to_s >= record.now_s - _NOW_S:
+            if one.to_s >= record.now_s - _NOW_S and one.from_s <= record.now_s - BLIP_S:
                 since = now - timedelta(seconds=record.now_s - one.from_s)
                 await self._sensor_is_out(days, one.sensor, one.why, since)
 
@@ -267,11 +273,25 @@ class DayWatch:
             device_identity=identity,
         )
 
-    async def _answered(self, subject: Subject, record: Record, now: datetime) -> float | None:
-        """When somebody last resolved such a quiet: that the resident was seen to, seconds of the record's clock."""
+    async def _say_if_unheard(self, record: Record, now: datetime) -> None:
+        """What carries the sensors brings nothing: a person must know, for no quiet can be noticed."""
+        if record.deaf_since is None or (now - record.deaf_since).total_seconds() < DEAF_S or self._why_deaf():
+            return  # of a broker or an adapter that is lost those who watch it have told
+        local = record.deaf_since.astimezone(self._zone)
+        await self._desk.technical(
+            _UNHEARD,
+            f"No sensor of movement is heard since {local:%d.%m. %H:%M}: is what carries them (stick, bridge, network) "
+            "switched on and in reach? Until then no quiet can be noticed.",
+        )
+
+    async def _answered(self, subject: Subject, record: Record, found: Quiet, now: datetime) -> float | None:
+        """When somebody resolved this quiet: that the resident was seen to, seconds of the record's clock."""
         known = await self._desk.store.newest(subject, QUIET_CONDITION)
-        # An answer by a clock that was ahead is none that this one knows of.
+        # An answer by a clock that was ahead is none that this one knows of; and who tidies up the list in the evening
+        # has not seen to somebody who has been up since, and is quiet again.
         if known is None or known.resolved_at is None or known.resolved_at > now:
+            return None
+        if known.found_at <= now - timedelta(seconds=record.now_s - found.since_s):
             return None
         return record.now_s - (now - known.resolved_at).total_seconds()
 
@@ -314,6 +334,15 @@ class DayWatch:
         out = [words for one in watched for words in one.out]
         if out:
             words.append(f"Silent: {', '.join(out)}.")
+        now = self._clock.wall()
+        for one in watched:
+            deaf = one.record.deaf_since if one.record is not None else None
+            if deaf is not None and (now - deaf).total_seconds() >= DEAF_S:
+                words.append("No sensor of movement is heard, so no quiet can be noticed.")
+                return Colour.AMBER, " ".join(words)
+            if one.days.all_doubted:
+                words.append("Nothing is expected of any sensor of movement: a quiet is noticed late.")
+                out.append("all of them")
         if why is not None and self._clock.monotonic() - self._heard_at >= DEAF_S:
             words.append(f"Nothing is heard ({why}), so no quiet can be noticed.")
             return Colour.AMBER, " ".join(words)

@@ -78,10 +78,10 @@ class Desk:
         async with self._one_report:
             for _ in range(_ROUNDS):
                 known = await self._episode(report)
-                if report.addendum and report.episode is not None and (known is None or known.id != report.episode):
-                    over = await self.store.load(report.episode)
-                    if over is not None:
-                        return over
+                if report.addendum and report.episode is not None:
+                    own = await self.store.load(report.episode)
+                    if own is not None and (known != own or not machine.joins(own, report)):
+                        return own
                 decision = machine.decide_report(known, report, new_id=minted, origin=self._origin)
                 with suppress(Conflict):
                     return await self._append(decision)

@@ -45,8 +45,8 @@ class DayPromises:
     async def of(self, subject: Subject, people: Iterable[str] = ()) -> DayPromise:
         """What holds for them.
 
-        Who lives together may have just changed. Where nothing was promised of a household it is what was of each of
-        its people: watched where one of them is, and as many false alerts as the most that was accepted for one.
+        Who lives together may have just changed. Where nothing was promised of a household it is what holds for each of
+        its people: watched where one of them is, and as many false alerts as the most accepted for one of these.
 
         Raises:
             StoreError: the store cannot be read.
@@ -54,12 +54,9 @@ class DayPromises:
         made = await self._made(subject)
         if made is not None:
             return made
-        each = [await self._made(Subject(type=SubjectType.RESIDENT, id=one)) for one in people]
-        own = [one for one in each if one is not None]
-        return DayPromise(
-            watched=len(own) < len(each) or not own or any(one.watched for one in own),
-            per_month=max((one.per_month for one in own), default=USUAL_PER_MONTH),
-        )
+        each = [await self._made(Subject(type=SubjectType.RESIDENT, id=one)) or DayPromise() for one in people]
+        asked = [one for one in each if one.watched] or each or [DayPromise()]
+        return DayPromise(watched=asked[0].watched, per_month=max(one.per_month for one in asked))
 
     async def _made(self, subject: Subject) -> DayPromise | None:
         sql = "SELECT watched, per_month FROM day_promises WHERE subject_type = ? AND subject_id = ?"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -45,5 +47,15 @@ def test_whole_is_the_past_until_the_sensor_failed() -> None:
     assert failed.whole is not None
     np.testing.assert_array_equal(failed.whole[0], before.peaks_h)
     assert failed.whole[1] == before.hours
+    # Of one that had failed before, and long ago, all until it failed now.
+    again = replace(
+        made, failed_at_s=np.array([10.0, 10.2, 30.5]) * DAY_S, failed_sensor=np.array([LIVING] * 3, np.int16),
+        failed=np.array([True, False, True]),
+    )  # fmt: skip
+    silent = replace(again, at_s=again.at_s[again.at_s < 30.6 * DAY_S], sensor=again.sensor[again.at_s < 30.6 * DAY_S],
+                     on=again.on[again.at_s < 30.6 * DAY_S])  # fmt: skip
+    twice = learn(silent, 30.55 * DAY_S, listening)
+    assert twice.whole is not None
+    assert twice.whole[1] == before.hours
     assert failed.threshold_h(1.0) >= before.threshold_h(1.0 * LESS)
     assert before.threshold_h(1.0, clock_changed=True) == before.threshold_h(LESS)

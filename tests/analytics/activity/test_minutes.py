@@ -64,7 +64,16 @@ def test_a_reported_sensor_is_out_until_it_speaks() -> None:
     distrust = doubted(told, [found], told.days * 1440)
     assert distrust[BEDROOM].any()
     assert not np.delete(distrust, BEDROOM, axis=0).any()
-    assert np.flatnonzero(distrust[BEDROOM])[-1] == min(int((again + PROBATION_S) // 60), told.days * 1440 - 1)
+    # Back, it is on probation for as long again; one that fails again within the week, for a week.
+    assert np.flatnonzero(distrust[BEDROOM])[-1] == int((again + again - at) // 60)
+    twice = replace(
+        told, failed_at_s=np.array([at, again + DAY_S]), failed_sensor=np.array([BEDROOM] * 2, np.int16),
+        failed=np.array([True, True]),
+    )  # fmt: skip
+    first, second = outages(twice)
+    assert (first.again, second.again) == (False, True)
+    assert first.doubted_to_s == 2 * first.to_s - first.from_s
+    assert second.doubted_to_s == second.to_s + PROBATION_S
 
 
 def test_a_silent_sensor_is_out_while_others_move() -> None:

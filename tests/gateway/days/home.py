@@ -78,9 +78,11 @@ class Rooms:
         for sensor, placement in PLACEMENTS.items():
             await self.registry.assign(device(sensor).identity, AINO, actor="t", placement=placement, since=since)
 
-    async def watched(self, hours: float, each: Callable[[int], Awaitable[None]] | None = None) -> DayWatch:
+    async def watched(
+        self, hours: float, each: Callable[[int], Awaitable[None]] | None = None, watch: DayWatch | None = None
+    ) -> DayWatch:
         """The watch ran for so many hours; `each` is called every five minutes with their number."""
-        watch = self.watch()
+        watch = watch or self.watch()
         task = asyncio.create_task(watch.run())
         try:
             for minute in range(0, math.ceil(60 * hours), 5):

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
+from analytics.activity.checkins import CheckIn, check_in
 from analytics.activity.events import Kind, Place, Sensor
 from analytics.activity.outages import Why, outages
 from analytics.activity.running import learn
@@ -138,6 +139,32 @@ def test_who_moves_at_all_hours_is_no_sensor_that_checks_in() -> None:
     assert (found.check_ins[0], found.lost) == (None, frozenset())
 
 
+def test_one_that_tells_motion_again_and_again_does_not_check_in() -> None:
+    """A motion that is told anew each 50 minutes is somebody, also when its end is never told."""
+    rows = [(at, PIR, 1) for at in np.arange(0, 12_000, 50).tolist()]
+    assert record(*rows, until_min=12_600).check_ins[0] is None
+
+
+def test_nor_one_whose_long_silences_people_end() -> None:
+    """It repeats what is so by day; what ends its nights is somebody who gets up."""
+    silent = np.array([10.0 * 60] * 200 + [100.0 * 60] * 40)
+    by_itself = np.array([True] * 200 + [False] * 40)
+    assert check_in(silent, by_itself) is None
+    found = check_in(silent, np.ones(240, bool))
+    assert found == CheckIn(usual_s=100.0 * 60, missed_s=250.0 * 60)
+    assert check_in(silent[-35:], by_itself[-35:] | True) is None, "fewer than forty"
+    assert check_in(np.full(100, 600.0), np.ones(100, bool)) is None, "less than two days"
+    assert check_in(np.full(100, 3 * 3600.0), np.ones(100, bool)) is None, "who is silent for three hours sleeps"
+
+
+def test_a_word_lost_on_the_air_each_week_is_usual() -> None:
+    silent = np.full(24 * 28, 3600.0)
+    silent[[100, 268, 436]] = 7200.0
+    assert check_in(silent, np.ones(len(silent), bool)) == CheckIn(usual_s=3600.0, missed_s=9000.0)
+    silent[[500, 504, 508, 512]] = 7200.0
+    assert check_in(silent, np.ones(len(silent), bool)) == CheckIn(usual_s=7200.0, missed_s=18_000.0)
+
+
 def test_but_not_for_minutes_in_which_nobody_listened() -> None:
     found = record(*repeating(6000, without=(1000, 2000)), until_min=6000, deaf=(1001, 1999))
     assert outages(found.events, end_s=found.now_s) == []
@@ -230,9 +257,11 @@ def test_all_out_of_reach_at_once_is_what_carries_them() -> None:
     spoke = [(0, PIR, 1), (1, PIR, 0), (2, RADAR, 1), (3, RADAR, 0), (4, DOOR, 1), (5, DOOR, 0)]
     lost = [(60, PIR, -1), (61, RADAR, -1), (65, DOOR, -1)]
     found = record(*spoke, *lost, (200, PIR, 1), (400, RADAR, 1), (420, DOOR, 1))
-    assert outages(found.events, end_s=found.now_s) == []
     assert not found.listening[720 + 61 : 720 + 199].any()
     assert found.listening[720 + 201 : 720 + 400].all()
+    # Who checks in each hour has an hour to be back; who is not by then is out by itself.
+    out = [(SENSORS[one.sensor], round(one.from_s / 60) - 720) for one in outages(found.events, end_s=found.now_s)]
+    assert out == [(RADAR, 275), (DOOR, 275)]
 
 
 def test_many_gaps_and_many_states_cost_little() -> None:

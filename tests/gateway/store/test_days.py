@@ -128,11 +128,15 @@ async def test_who_moves_in_does_not_undo_what_was_promised(tmp_path: Path) -> N
         assert await home.promises.of(home_subject, ("aino", "eino")) == DayPromise()
         await home.promises.make(AINO, DayPromise(per_month=0.5, watched=False), actor="nurse")
         assert await home.promises.of(home_subject, ("aino",)) == DayPromise(per_month=0.5, watched=False)
-        # Of whom nothing was said is watched.
-        assert await home.promises.of(home_subject, ("aino", "eino")) == DayPromise(per_month=0.5)
+        # Of whom nothing was said is watched, as sparingly as is usual.
+        assert await home.promises.of(home_subject, ("aino", "eino")) == DayPromise()
+        await home.promises.make(AINO, DayPromise(per_month=4), actor="nurse")
+        assert await home.promises.of(home_subject, ("aino", "eino")) == DayPromise(per_month=4)
         eino = Subject(type=SubjectType.RESIDENT, id="eino")
-        await home.promises.make(eino, DayPromise(per_month=3, watched=False), actor="nurse")
-        assert await home.promises.of(home_subject, ("aino", "eino")) == DayPromise(per_month=3, watched=False)
+        await home.promises.make(eino, DayPromise(per_month=9, watched=False), actor="nurse")
+        assert await home.promises.of(home_subject, ("eino", "aino")) == DayPromise(per_month=4)
+        await home.promises.make(AINO, DayPromise(per_month=3, watched=False), actor="nurse")
+        assert await home.promises.of(home_subject, ("aino", "eino")) == DayPromise(per_month=9, watched=False)
         await home.promises.make(home_subject, DayPromise(per_month=1), actor="nurse")
         assert await home.promises.of(home_subject, ("aino", "eino")) == DayPromise(per_month=1)
 
