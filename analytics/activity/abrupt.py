@@ -33,6 +33,7 @@ PRIOR_SPREAD: Final = (4.5, 0.9, 0.6, 0.9)
 _PRIOR_DAYS: Final = 10.0
 # Nobody wants to hear of less than some of these: minutes about, visits, hours, deviations of a mere chance count.
 LEAST_SPREAD: Final = (5.0, 0.9, 0.7, 0.9)
+STAYS_DAYS: Final = 3  # a guest who was noticed may still be there
 _BY_DAY: Final = slice(6, 22)
 _LEAST_AT_HOME_H: Final = 5.0  # of the day; who was out for the rest of it tells little of the kitchen
 
@@ -72,8 +73,14 @@ class Seen:
 
 
 def not_alone(company: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Days with company, and after one: their nights are not the resident's alone, bool (homes, days)."""
-    return np.asarray(company | np.concatenate([np.zeros_like(company[:, :1]), company[:, :-1]], axis=1))
+    """Days with company, and some after one: their nights may not be the resident's alone, bool (homes, days).
+
+    Who stays for a week is not noticed on each of its days.
+    """
+    found = company.copy()
+    for late in range(1, STAYS_DAYS + 1):
+        found[:, late:] |= company[:, :-late]
+    return found
 
 
 def near(away: NDArray[np.bool_]) -> NDArray[np.bool_]:

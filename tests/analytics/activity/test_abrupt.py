@@ -114,10 +114,10 @@ def test_a_late_morning_after_a_changed_clock_is_none() -> None:
 
 
 def test_company_shares_the_nights() -> None:
-    days = [daily(made_up(5))]
-    shared = np.array([[False, False, True, False, False]])
-    seen = Seen.of(days, shared, np.zeros((1, 5)))
-    assert np.isnan(seen.nights[0]).all(axis=1).tolist() == [False, False, True, True, False]
+    days = [daily(made_up(7))]
+    shared = np.array([[False, False, True, False, False, False, False]])
+    seen = Seen.of(days, shared, np.zeros((1, 7)))
+    assert np.isnan(seen.nights[0]).all(axis=1).tolist() == [False, False, True, True, True, True, False]
     assert not np.isnan(seen.kitchen[0]).any()
 
 
