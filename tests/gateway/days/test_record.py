@@ -214,7 +214,7 @@ def test_in_the_week_after_clocks_were_changed_less_is_expected() -> None:
     """Whoever lives by the old clock for some days is not called for."""
     events = made_up(40, seed=2, first_day="2026-02-25")  # the clocks go forward on 29 March, its 32nd day
     changes = (np.array([datetime(2026, 3, 29, 1, 0, tzinfo=UTC).timestamp()]), np.array([7200.0, 10_800.0]))
-    odds = []
+    odds, levels = [], []
     for known in (changes, (np.zeros(0), np.array([7200.0]))):
         now_s = 86_400.0 * 33 + 3600 * 8.25
         told = events.at_s < now_s - 3 * 3600
@@ -225,8 +225,26 @@ def test_in_the_week_after_clocks_were_changed_less_is_expected() -> None:
             now_s=now_s, today=date(2026, 3, 30), listening=np.ones(34 * 1440, bool), clock_changes=known,
         )  # fmt: skip
         learnt = learn(record.events, now_s, record.listening)
-        odds.append(quiet(record, learnt, per_month=1.0).odds_h)
+        found = quiet(record, learnt, per_month=1.0)
+        odds.append(found.odds_h)
+        levels.append(found.threshold_h / learnt.threshold_h(1.0))
     assert odds[0] < 0.5 * odds[1]
+    assert levels[0] > 1.2
+    assert levels[1] == 1.0
+
+
+def test_also_where_they_were_put_back() -> None:
+    night = datetime(2026, 10, 25, 1, 0, tzinfo=UTC)
+    begin = night - timedelta(days=9)
+    rows = [(begin.timestamp() + 600 * n, 0, n % 2) for n in range(11 * 144)]
+    found = []
+    for days in (-1, 1):
+        now = night + timedelta(days=days)
+        record = record_of(Told().and_then(rows), SENSORS, [(begin, now)], now=now, zone=HELSINKI)
+        learnt = learn(record.events, record.now_s, record.listening)
+        found.append(quiet(record, learnt, per_month=1.0).threshold_h / learnt.threshold_h(1.0))
+    assert found[0] == 1.0
+    assert found[1] > 1.2
 
 
 def test_a_busy_motion_detector_is_not_lost_every_night() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from analytics.datasets.made_up_home import DOOR, ENTRANCE, KITCHEN, LIVING, SENSORS
 from gateway.core.errors import StoreError
+from gateway.core.subject import Subject, SubjectType
 from gateway.desk.events import AlertKind, Priority
 from tests.gateway.days.conftest import Told
 from tests.gateway.days.home import NOON, Rooms
@@ -27,6 +28,22 @@ def test_an_answer_by_a_clock_that_was_ahead_silences_nothing(told: Told, verdic
         await home.moves(LIVING)
         await home.watched(20)
         assert len(await home.alerts("inactivity")) == 2
+
+    told(story)
+
+
+def test_an_emergency_of_others_is_no_gap_in_what_is_learnt(told: Told) -> None:
+    async def story(home: Rooms) -> None:
+        alert = await home.desk.raise_alert(
+            subject=Subject(type=SubjectType.RESIDENT, id="eino"), kind=AlertKind.INACTIVITY, condition="inactivity",
+            priority=Priority.HIGH, probability=None, summary="No sign of life", device_identity=None,
+            at=home.clock.wall() - timedelta(hours=6),
+        )  # fmt: skip
+        await home.desk.resolve(alert.id, "nurse", "real")
+        watch = await home.watched(0.1)
+        (one,) = watch.standing()
+        assert one.record is not None
+        assert one.record.listening[40 * 1440 : 40 * 1440 + 700].all()
 
     told(story)
 
