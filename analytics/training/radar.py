@@ -66,9 +66,9 @@ class Recorder:
             self.rows.append((body.room, at, now, known))
         return 0.0
 
-    def threshold(self, waited: int) -> float:
+    def threshold(self, waited: int, height: float) -> float:
         """More than any."""
-        del waited
+        del waited, height
         return 2.0
 
 
