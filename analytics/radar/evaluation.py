@@ -24,19 +24,12 @@ DAYS: Final = 10
 IN_TIME_S: Final = 20.0
 RECOVERY_S: Final = 30.0
 _AT_ONCE: Final = 4  # rooms in memory
-TAUGHT_WITH: Final = (
-    1001,
-    1002,
-    1003,
-    1008,
-    1010,
-    1005,
-    1006,
-    1007,
-    1009,
-    1011,
-)  # seeds of which no figure may be told
-VALIDATED_WITH: Final = (21, 70, 71, 72, 73)  # nor of these: settings were chosen by them, thresholds set
+TAUGHT_WITH: Final = (  # seeds of which no figure may be told
+    *(1001, 1002, 1003, 1008, 1010, 1012, 1013, 1014, 1015, 1016, 1017, 1020),
+    *(1005, 1006, 1007, 1009, 1011, 1018, 1019),
+)  # fmt: skip
+# Nor of these: settings were chosen by them, thresholds set.
+VALIDATED_WITH: Final = (21, 70, 71, 72, 73, 74, 75, 76, 77, 78)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -223,7 +223,7 @@ class RadarFalls:
                 watched.downs.remove(down)
             if watched.told_at >= 0 and ((up > watched.told_at) & (up <= now)).any():
                 watched.told_at = -1
-            if watched.told_at < 0 and probability >= self._judge.threshold(now - down.at):
+            if watched.told_at < 0 and probability >= self._judge.threshold(now - down.at, _height(body, now)):
                 watched.told_at = now
                 watched.downs.clear()
                 found.append(self._fall(body, down, now, probability))

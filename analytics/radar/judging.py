@@ -22,6 +22,8 @@ FILE: Final = "radar_model.npz"
 UP_S: Final = 2.0
 FURTHEST_M: Final = 1.3
 SEEN_SHARE: Final = 0.5
+LIES_M: Final = 0.4  # who is lower neither kneels nor bends: nothing is gained by waiting …
+LYING: Final = 0.75  # … for more than this: at most 6 false alerts more in 2,000 room-days that set thresholds
 _WAS_UP, _WENT, _SEEN, _LOWEST = (NAMES.index(name) for name in ("was-up", "went", "share-seen", "lowest"))
 INPUTS: Final = (
     *NAMES, "share-in-zones", "waited-s", *shapes.NUMBERS, "lowest-by-lying", "lowest-by-sitting",
@@ -37,8 +39,8 @@ class Judge(Protocol):
         """Of a way down that frame `at` saw low, as known at frame `now`, with what is usual in that room; 0–1."""
         ...
 
-    def threshold(self, waited: int) -> float:
-        """From which it is a fall, so many frames after the way down."""
+    def threshold(self, waited: int, height: float) -> float:
+        """From which it is a fall, so many frames after the way down, with its top there now, m; NaN: not seen."""
         ...
 
 
@@ -128,9 +130,10 @@ class Trees:
         odds = np.exp(np.clip(self.slope * self.logit(inputs(known, self.lengths)) + self.offset, -30, 30))
         return float(odds / (1 + odds))
 
-    def threshold(self, waited: int) -> float:
+    def threshold(self, waited: int, height: float) -> float:
         """See `Judge`."""
-        return float(self.thresholds[max(int(np.searchsorted(self.waits, waited, side="right")) - 1, 0)])
+        known = float(self.thresholds[max(int(np.searchsorted(self.waits, waited, side="right")) - 1, 0)])
+        return min(known, LYING) if height <= LIES_M else known
 
 
 def load(file: IO[bytes] | str) -> Trees:

@@ -33,20 +33,20 @@ from analytics.radar.judging import FILE, INPUTS, given, inputs
 from analytics.radar.replay import Heights
 from analytics.radar.shapes import LIKELIHOODS
 from analytics.radar.tracks import RATE_HZ, Body, Floats
+from analytics.training.radar_thresholds import Judged, thresholds
 
-SEEDS: Final = TAUGHT_WITH[:5]  # more of what is rare
-PLAIN_SEEDS: Final = TAUGHT_WITH[5:]
+SEEDS: Final = TAUGHT_WITH[:12]  # more of what is rare
+PLAIN_SEEDS: Final = TAUGHT_WITH[12:]
+WIDE: Final = frozenset({*range(1013, 1021), *range(74, 79)})  # more rooms and fewer days: rooms differ more than days
 OFTENER: Final[Mapping[str, Mapping[str, float]]] = {
     "fall": {"sits_after_share": 0.5, "out_of_bed_share": 0.2, "seated_share": 0.25, "slump_share": 0.3},
     "room": {"dog_share": 0.5, "exercise_share": 0.3},
 }
 FALLS_A_DAY: Final = 7.0  # in the rooms that have more of what is rare
-FALSE_COSTS: Final = 0.5  # missed falls: of 500 falls 10 may be missed, and 10 alerts of 200 room-days be false
 ENSEMBLES: Final = 3
 STAYS: Final = 130  # frames: who only bends is up again
 PROBE_SEED: Final = 1
 PROBED: Final = 100
-_ROUNDS: Final = 4
 _SHARE_ROUNDS: Final = 200
 _LEAST_SHARE: Final = 1e-4
 _ARRAYS: Final = ("given", "room", "at", "now", "fall")
@@ -66,9 +66,9 @@ class Recorder:
             self.rows.append((body.room, at, now, known))
         return 0.0
 
-    def threshold(self, waited: int) -> float:
+    def threshold(self, waited: int, height: float) -> float:
         """More than any."""
-        del waited
+        del waited, height
         return 2.0
 
 
@@ -107,7 +107,7 @@ class Taught:
         return (self.fall >= 0) & (self.now <= impact[self.fall] + IN_TIME_S)
 
 
-def record(seed: int, *, rooms: int = 20, days: int = 10, changes: Mapping[str, Mapping[str, float]] | None = None,
+def record(seed: int, *, rooms: int, days: int, changes: Mapping[str, Mapping[str, float]] | None = None,
            falls_a_day: float = 2.5) -> Taught:  # fmt: skip
     """All ways down of made-up rooms."""
     rows, falls, number = [], [], 0
@@ -124,6 +124,8 @@ def record(seed: int, *, rooms: int = 20, days: int = 10, changes: Mapping[str, 
             rows.append((number_of_room, t, now / RATE_HZ, -1 if which is None else which + number, known))
         falls += mine
         number += len(mine)
+    # Trees are made of samples of these: their order must be that of the rooms, not that in which they were judged.
+    rows.sort(key=lambda one: (*one[:3], one[4].tolist()))
     return Taught(
         given=np.stack([one[4] for one in rows]), room=np.array([one[0] for one in rows]),
         at=np.array([one[1] for one in rows]), now=np.array([one[2] for one in rows]),
@@ -213,52 +215,13 @@ def calibrate(logits: Sequence[Floats], plain: Sequence[Taught]) -> tuple[float,
     return round(float(line.coef_[0, 0]), 4), round(float(line.intercept_[0]), 4)
 
 
-def thresholds(chances: Sequence[Floats], plain: Sequence[Taught]) -> Floats:
-    """Of each wait, in steps of log odds: those that cost least, where a false alert costs `FALSE_COSTS` missed falls.
-
-    One after the other, until none is better for it.
-    """
-    waits = [np.searchsorted(WAITS, np.round((one.now - one.at) * RATE_HZ)) for one in plain]
-    steps = 1 / (1 + np.exp(-np.arange(-2.0, 7.1, 0.1)))
-
-    def cost(limits: Floats) -> float:
-        found = [
-            measured(chance, chance >= limits[wait], one)
-            for chance, wait, one in zip(chances, waits, plain, strict=True)
-        ]
-        return sum(one[0] for one in found) + FALSE_COSTS * sum(one[1] for one in found)
-
-    limits = np.array([0.95, 0.95, 0.95, 0.9, 0.7, 0.7, 0.7])
-    best = cost(limits)
-    for _ in range(_ROUNDS):
-        for number in range(len(WAITS)):
-            for step in steps:
-                changed_one = np.where(np.arange(len(WAITS)) == number, step, limits)
-                if (costs := cost(changed_one)) < best:
-                    best, limits = costs, changed_one
-    return limits
-
-
-def measured(chance: Floats, told: NDArray[np.bool_], one: Taught) -> tuple[int, int]:
-    """Missed falls and false alerts."""
-    hit = np.zeros(len(one.falls), bool)
-    hit[one.fall[told & one.in_time]] = True
-    wrong = told & (one.fall < 0)
-    return int((~hit).sum()), len(_episodes(one.room[wrong], one.at[wrong], chance[wrong]))
-
-
-def _episodes(room: NDArray[np.int64], at: Floats, chance: Floats) -> list[float]:
-    """The highest of those that follow each other within forty seconds."""
-    found: list[float] = []
-    last = (-1, -1e9)
-    for number in np.lexsort((at, room)).tolist():
-        here = (int(room[number]), float(at[number]))
-        if here[0] == last[0] and here[1] - last[1] <= 40.0:
-            found[-1] = max(found[-1], float(chance[number]))
-        else:
-            found.append(float(chance[number]))
-            last = here
-    return found
+def judged(chance: Floats, one: Taught) -> Judged:
+    """With how likely each is, float64 (n,)."""
+    late = one.now - np.array([fall.impact_s for fall in one.falls])[one.fall]
+    return Judged(
+        chance=chance, wait=np.searchsorted(WAITS, np.round((one.now - one.at) * RATE_HZ)), room=one.room, at=one.at,
+        fall=one.fall, late_s=np.where(one.in_time, late, np.nan), falls=len(one.falls),
+    )  # fmt: skip
 
 
 def made(taught: Sequence[Taught], plain: Sequence[Taught]) -> dict[str, Any]:
@@ -272,13 +235,14 @@ def made(taught: Sequence[Taught], plain: Sequence[Taught]) -> dict[str, Any]:
     trees = teach(taught, shares)
     logits = [logit(trees, inputs(one.given, shares)) for one in plain]
     slope, offset = calibrate(logits, plain)
+    chances = [1 / (1 + np.exp(-(slope * one + offset))) for one in logits]
     return {
         **table(trees),
         "lengths": shares,
         "slope": slope,
         "offset": offset,
         "waits": np.array(WAITS, np.int32),
-        "thresholds": thresholds([1 / (1 + np.exp(-(slope * one + offset))) for one in logits], plain),
+        "thresholds": thresholds([judged(chance, one) for chance, one in zip(chances, plain, strict=True)]),
         "inputs": np.array(INPUTS),
         "seeds": np.array([*TAUGHT_WITH, *VALIDATED_WITH]),
         "probe": probe(),
@@ -290,13 +254,20 @@ def probe() -> Floats:
     return record(PROBE_SEED, rooms=1, days=1).given[:PROBED]
 
 
+def drawn(seed: int) -> tuple[int, int]:
+    """How many rooms, and days of each."""
+    return (40, 5) if seed in WIDE else (20, 10)
+
+
 def ways_down(seed: int, keep: Path | None = None) -> Taught:
     """Those of a seed, as it is used."""
     kept = None if keep is None else keep / f"{seed}.npz"
     if kept is not None and kept.is_file():
         return _read(kept)
     sys.stderr.write(f"rooms of seed {seed}\n")
-    found = record(seed, changes=OFTENER, falls_a_day=FALLS_A_DAY) if seed in SEEDS else record(seed)
+    rooms, days = drawn(seed)
+    more: dict[str, Any] = {"changes": OFTENER, "falls_a_day": FALLS_A_DAY} if seed in SEEDS else {}
+    found = record(seed, rooms=rooms, days=days, **more)
     if kept is not None:
         kept.parent.mkdir(parents=True, exist_ok=True)
         _write(kept, found)

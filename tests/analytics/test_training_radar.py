@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from importlib import resources
 from pathlib import Path
 
@@ -42,7 +41,7 @@ def test_shares_of_lengths_are_those_that_were_drawn() -> None:
 def test_the_same_file_from_the_same_rooms(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(radar, "record", partial(radar.record, rooms=1, days=2))
+    monkeypatch.setattr(radar, "drawn", lambda _seed: (1, 2))
     monkeypatch.setattr(radar, "ENSEMBLES", 1)
     monkeypatch.setattr(radar, "probe", lambda: np.zeros((1, judging.GIVEN)))
     once, again = tmp_path / "once.npz", tmp_path / "again.npz"

@@ -26,8 +26,8 @@ class Believes:
         del body, highest, in_zones, levels
         return 0.9 if now - at >= self._wait else 0.0
 
-    def threshold(self, waited: int) -> float:
-        del waited
+    def threshold(self, waited: int, height: float) -> float:
+        del waited, height
         return 0.5
 
 

@@ -58,3 +58,10 @@ def test_who_falls_to_sit_is_found() -> None:
     sits = standing_then(*drop(0.7, 1.1, 2.3, 0.6), (60, 1.1, 2.3, 0.6))
     told = [len(falls(found(frames(sits, seconds=60, seed=seed)))) for seed in range(5)]
     assert told == [1] * 5
+
+
+def test_who_lies_is_told_with_less_than_who_may_kneel() -> None:
+    judge = judging.shipped()
+    assert judge.threshold(25, 0.3) == judging.LYING < judge.threshold(25, 0.6)
+    assert judge.threshold(25, float("nan")) == judge.threshold(25, 0.6), "who is not seen is not known to lie"
+    assert judge.threshold(185, 0.3) < judging.LYING, "later ones are lower, and stay"

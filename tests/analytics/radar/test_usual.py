@@ -70,8 +70,8 @@ class Listens:
         self.told.append((body.room, at, now, tuple(levels.tolist())))
         return 0.0
 
-    def threshold(self, waited: int) -> float:
-        del waited
+    def threshold(self, waited: int, height: float) -> float:
+        del waited, height
         return 1.0
 
 
