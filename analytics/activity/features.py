@@ -55,7 +55,8 @@ class Day:
         rooms_asleep: lively minutes in these hours in rooms that are neither bedroom nor bathroom.
         kitchen_visits: begun in each hour as its motion sensors tell, float64 (days, 24). Of a day without a word of
             them nothing is known, unless the room's contacts (fridge, cupboard), which usually speak, kept silent too;
-            nor of one on which these were moved and no motion was seen.
+            nor of one on which these were moved and no motion was seen; nor of one at home without any sign of life
+            between six and ten in the evening, which is more than a kitchen that was not gone to.
         at_home: share of each hour that the resident was at home, float64 (days, 24).
         away: hardly at home at all, bool (days,): nothing is unusual about a day that was spent elsewhere.
         one_out: a motion sensor was out, or nobody listened, between the evening before and noon, bool (days,).
@@ -145,6 +146,8 @@ def _daily(events: Events, known: _Known, clock_h: NDArray[np.float64] | None) -
     quiet, dark, door_dark = (
         part.reshape(events.days, DAY) for part in (cut.since(anywhere | out), known.dark, known.door_dark)
     )
+    kitchen = _kitchen(events, known.room_dark[Place.KITCHEN])
+    kitchen[~(away | anywhere.reshape(events.days, DAY)[:, awake].any(axis=1))] = np.nan
     return Day(
         bathroom_by_night=visits,
         rise_h=rise,
@@ -153,7 +156,7 @@ def _daily(events: Events, known: _Known, clock_h: NDArray[np.float64] | None) -
         longest_quiet_h=np.where(dark[:, awake].any(axis=1) | away, np.nan, quiet[:, awake].max(axis=1) / HOUR),
         bathroom_asleep=deep,
         rooms_asleep=rooms,
-        kitchen_visits=_kitchen(events, known.room_dark[Place.KITCHEN]),
+        kitchen_visits=kitchen,
         at_home=at_home,
         away=away,
         one_out=_one_out(known.dark, events.days),

@@ -51,7 +51,8 @@ def rests(
     """Hour of the clock at which each night's rest began (above 24 after midnight) and ended, float64 (days,) each.
 
     Of the day on which it ended; NaN for the first day, where it is dark, where there was no rest, and for a late end
-    that hangs on the silence of a single room.
+    that hangs on the silence of a single room. An end after which there was no sign of life on that day is none, for
+    nobody was seen to rise: NaN too.
 
     Args:
         lively: which rooms spoke, bool (rooms, days * 1440).
@@ -67,7 +68,7 @@ def rests(
     for room in range(len(lively) if len(late) else 0):
         _, without = _stretches(np.where(out, _OUT, whole - each[room]), dark, late)
         rise = np.where(rise - without > _ONE_ROOM_H, np.nan, rise)
-    return bed, rise
+    return bed, np.where(np.round(rise * _HOUR) < _life_until(lively.any(axis=0) | out), rise, np.nan)
 
 
 def _stretches(
@@ -85,6 +86,12 @@ def _stretches(
     bed[which] = np.where(unknown, np.nan, _EVENING_H + begin / _HOUR)
     rise[which] = np.where(unknown, np.nan, _EVENING_H + end / _HOUR - 24)
     return bed, rise
+
+
+def _life_until(alive: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Minute of each day after its last sign of life, int64 (days,); 0 where there is none."""
+    days = alive.reshape(-1, _DAY)
+    return np.where(days.any(axis=1), _DAY - days[:, ::-1].argmax(axis=1), 0)
 
 
 def _rate(lively: NDArray[np.bool_], counted: NDArray[np.bool_], prior: float) -> NDArray[np.float64]:

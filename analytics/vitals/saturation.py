@@ -26,17 +26,22 @@ SITTING_S: Final = 60.0  # values within a minute are one measurement
 
 
 def once(measured: Measured, now_s: float, limit_percent: float) -> Judgement:
-    """The newest reading alone: well below the limit. Over when nothing is below it."""
-    return _alone(measured, now_s, limit_percent, deep=DEEP_PERCENT, cleared=0.0)
+    """The newest reading alone: well below the limit. Over when nothing of the last two is below it."""
+    return _alone(measured, _newest(measured, now_s), limit_percent, deep=DEEP_PERCENT, cleared=0.0)
 
 
 def far(measured: Measured, now_s: float, limit_percent: float, by_percent: float = FAR_PERCENT) -> Judgement:
-    """The newest reading alone: so far below the limit that it is urgent. Over when nothing is well below it."""
-    return _alone(measured, now_s, limit_percent, deep=by_percent, cleared=DEEP_PERCENT - 2 * EXACT)
+    """The newest reading alone: so far below the limit that it is urgent. Over when it is not well below it.
+
+    One is enough for either: the two are further apart than an oximeter errs, and who falls so far again is not as ill
+    as before.
+    """
+    return _alone(
+        measured, _newest(measured, now_s)[-1:], limit_percent, deep=by_percent, cleared=DEEP_PERCENT - 2 * EXACT
+    )
 
 
-def _alone(measured: Measured, now_s: float, limit_percent: float, *, deep: float, cleared: float) -> Judgement:
-    newest = _newest(measured, now_s)
+def _alone(measured: Measured, newest: list[int], limit_percent: float, *, deep: float, cleared: float) -> Judgement:
     if not newest:
         return Judgement(standing=Standing.UNKNOWN)
     below = limit_percent - _values(measured, newest)

@@ -43,6 +43,7 @@ LEARN_S: Final = 3600.0  # how often sensors that are silent are looked for, and
 DEAF_S: Final = 3600.0  # nothing is listened to for that long: worth a word
 _HOUSE_S: Final = 600.0  # how often is looked who lives here
 _FINDINGS: Final = frozenset({EventType.RAISED, EventType.WITNESS})
+_CALLS_BY_DAY: Final = (State.RAISED, Priority.MEDIUM)  # only: by night its calls wait for the morning
 _RESOLVED: Final = 1000  # alerts of one household looked through for real emergencies
 STEP_S: Final = 600.0  # of the wall clock: what is old is reckoned anew
 _NOW_S: Final = 120.0  # an outage that ends no earlier than this goes on
@@ -299,12 +300,14 @@ class DayWatch:
         since = now - timedelta(seconds=record.now_s - found.since_s)
         known = [await self._desk.store.newest(subject, one) for one in (QUIET_CONDITION, ABSENCE_CONDITION)]
         still = [one for one in known if one is not None and one.found_at > since and _goes_on(one, found)]
-        if found.is_improbable and not still and days.learnt is not None:
+        by_day = DAY_BEGINS <= now.astimezone(self._zone).time() < DAY_ENDS
+        # Noticed by day, and nobody has it: who is out since earlier is called for no less than who left later.
+        waits = found.is_out and not by_day and any((one.state, one.priority) == _CALLS_BY_DAY for one in still)
+        if (waits or (found.is_improbable and not still)) and days.learnt is not None:
             silence = Silence(
                 subject=subject, at=now, quiet_min=found.quiet_min, where=found.where, clock=found.clock,
                 usual_min=found.usual_min, evidence=found.evidence(days.learnt),
             )  # fmt: skip
-            by_day = DAY_BEGINS <= now.astimezone(self._zone).time() < DAY_ENDS
             report = absence_report(silence, certain=found.door_is_known, by_day=by_day)
             await self._desk.report(report if found.is_out else quiet_report(silence))
         for one in known:

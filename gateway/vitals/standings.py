@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta, tzinfo
 from typing import Final
 
@@ -13,11 +13,18 @@ from gateway.desk.events import Alert, AlertKind, Priority, State
 from gateway.desk.machine import Report
 from gateway.desk.service import Desk
 from gateway.store.vital_states import VitalState, VitalStates
-from gateway.vitals.rules import Judged, Rule
+from gateway.vitals.rules import FAR, ONCE, TWICE, Judged, Rule
 from gateway.vitals.words import ids_of, readings_of
 
 # A standing that was not judged for so long (nobody measured) says nothing of now.
 FORGOTTEN_AFTER: Final = timedelta(days=28)
+# A saturation is judged by the last day alone, and is another illness sooner. Three days: urgent by itself, but who is
+# as ill each day and forgets one is not told anew. Two weeks: nor who has a little too low measured once a week.
+_FORGOTTEN_SOONER: Final[Mapping[str, timedelta]] = {
+    FAR: timedelta(days=3),
+    TWICE: timedelta(days=14),
+    ONCE: timedelta(days=14),
+}
 _JOINS: Final = (Priority.MEDIUM, Priority.LOW)
 _KEPT_FOR: Final = timedelta(days=1)  # until it is written again that it still is so
 
@@ -50,7 +57,8 @@ class Standings:
 
     async def _settle(self, subject: Subject, judged: Judged, state: VitalState | None) -> None:
         now, judgement = self._clock.wall(), judged.judgement
-        told = state.told if state is not None and now - state.judged_at < FORGOTTEN_AFTER else None
+        kept_for = _FORGOTTEN_SOONER.get(judged.key, FORGOTTEN_AFTER)
+        told = state.told if state is not None and now - state.judged_at < kept_for else None
         heard = crossed(told, judgement)
         if heard:
             heard = await self._tell(subject, judged, worse=told is not None)

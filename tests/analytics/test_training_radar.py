@@ -41,13 +41,16 @@ def test_shares_of_lengths_are_those_that_were_drawn() -> None:
 def test_the_same_file_from_the_same_rooms(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(radar, "drawn", lambda _seed: (1, 2))
+    some, plain = (TAUGHT_WITH[0], TAUGHT_WITH[1], TAUGHT_WITH[-1]), VALIDATED_WITH[:3]
+    monkeypatch.setattr(radar, "TAUGHT_WITH", some)
+    monkeypatch.setattr(radar, "VALIDATED_WITH", plain)
+    monkeypatch.setattr(radar, "drawn", lambda _seed: (1, 4))
     monkeypatch.setattr(radar, "ENSEMBLES", 1)
     monkeypatch.setattr(radar, "probe", lambda: np.zeros((1, judging.GIVEN)))
     once, again = tmp_path / "once.npz", tmp_path / "again.npz"
     radar.main(["--keep", str(tmp_path / "kept"), "--out", str(once)])
     said = capsys.readouterr()
-    assert said.err.count("rooms of seed") == len(TAUGHT_WITH) + len(VALIDATED_WITH)
+    assert said.err.count("rooms of seed") == len(some) + len(plain)
     assert str(once) in said.out
     radar.main(["--keep", str(tmp_path / "kept"), "--out", str(again)])
     assert "rooms of seed" not in capsys.readouterr().err, "what was kept is read"

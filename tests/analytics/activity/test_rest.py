@@ -55,3 +55,18 @@ def test_what_is_not_known() -> None:
     assert np.isnan(rise).tolist() == np.isnan(bed).tolist() == [True, True, False]
     out = np.ones(lively.shape[1], bool)
     assert np.isnan(rests(lively, nothing, nothing[0], out)[1]).all()
+
+
+def test_who_was_not_seen_to_rise_has_not_risen() -> None:
+    lively = _home(4)
+    lively[:, _DAY + 22 * 60 : 3 * _DAY] = False
+    nothing = np.zeros(lively.shape, bool)
+    bed, rise = rests(lively, nothing, nothing[0], nothing[0])
+    assert np.isnan(rise).tolist() == [True, False, True, False]
+    assert bed[2] == pytest.approx(22, abs=0.7)
+    lively[2, 2 * _DAY + 15 * 60] = True
+    assert rests(lively, nothing, nothing[0], nothing[0])[1][2] == 14.0  # as late as is looked
+    lively[2] &= np.arange(lively.shape[1]) // _DAY != 2
+    left = np.zeros(lively.shape[1], bool)
+    left[2 * _DAY + 11 * 60 : 3 * _DAY] = True  # seen to leave and nothing else
+    assert rests(lively, nothing, nothing[0], left)[1][2] == pytest.approx(11)

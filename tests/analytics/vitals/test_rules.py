@@ -115,7 +115,8 @@ def test_once_far_below_it(values: tuple[float, ...], standing: Standing) -> Non
     ("values", "standing"),
     [
         ((84,), Standing.BEYOND), ((84.1,), Standing.BETWEEN), ((90,), Standing.WITHIN), ((89,), Standing.BETWEEN),
-        ((90, 84), Standing.BEYOND), ((84, 90), Standing.BETWEEN), ((90, 90), Standing.WITHIN),
+        ((90, 84), Standing.BEYOND), ((84, 90), Standing.WITHIN), ((84, 89), Standing.BETWEEN),
+        ((90, 90), Standing.WITHIN),
     ],
 )  # fmt: skip
 def test_once_so_far_below_it_that_it_is_urgent(values: tuple[float, ...], standing: Standing) -> None:

@@ -77,6 +77,23 @@ def test_what_is_still_to_come_is_not_stillness() -> None:
     assert reviewed.abrupt([*NIGHTLY, *DAILY], 8.0, TODAY) == []
 
 
+def silent_since(known: Record, day: int, hour: float) -> Record:
+    """Nothing was heard any more, with all sensors well."""
+    heard = known.events.at_s < (24 * day + hour) * 3600
+    events = known.events
+    return replace(
+        known, events=replace(events, at_s=events.at_s[heard], sensor=events.sensor[heard], on=events.on[heard])
+    )
+
+
+def test_who_never_rose_is_not_said_to_have_risen_late_nor_to_have_kept_out_of_the_kitchen() -> None:
+    """That nothing is heard calls by itself, as a quiet; these words would have a carer look for somebody who is up."""
+    reviewed = Reviewed(silent_since(record(15.0), TODAY - 1, 21.75))
+    assert reviewed.abrupt(NIGHTLY, 8.0, TODAY) == []
+    reviewed = Reviewed(silent_since(record(7.5), TODAY - 2, 21.75))
+    assert reviewed.abrupt([*NIGHTLY, *DAILY], 8.0, TODAY - 1) == []
+
+
 def told(*looks: tuple[datetime, Record], restart: bool = False) -> list[Alert]:
     """What the desk has after some looks."""
 

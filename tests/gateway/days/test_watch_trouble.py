@@ -11,9 +11,9 @@ import pytest
 from analytics.datasets.made_up_home import DOOR, ENTRANCE, KITCHEN, LIVING, SENSORS
 from gateway.core.errors import StoreError
 from gateway.core.subject import Subject, SubjectType
-from gateway.desk.events import AlertKind, Priority
+from gateway.desk.events import AlertKind, Priority, State
 from tests.gateway.days.conftest import Told
-from tests.gateway.days.home import NOON, Rooms
+from tests.gateway.days.home import NOON, ZONE, Rooms
 
 
 @pytest.mark.parametrize("verdict", ["false", "real"])
@@ -133,6 +133,36 @@ def test_who_is_missing_by_night_is_called_for_at_once(told: Told) -> None:
         await home.watched(10)
         (alert,) = await home.alerts("absence")
         assert (alert.priority, ", left at 19:30" in alert.summary) == (Priority.HIGH, True)
+
+    told(story)
+
+
+@pytest.mark.parametrize("answered", [False, True])
+def test_who_is_missed_by_day_and_still_out_by_night_is_called_for_as_urgently(told: Told, answered: bool) -> None:
+    """Calls about an absence of the day wait from ten for the morning; one that is noticed a minute later would not."""
+
+    async def story(home: Rooms) -> None:
+        async def each(minute: int) -> None:
+            if minute < 240 and minute % 15 == 0:
+                await home.moves((KITCHEN, LIVING)[minute // 15 % 2])
+            if minute == 240:
+                await home.moves(ENTRANCE)
+                await home.say(DOOR, on=True)
+                await home.say(DOOR, on=False, at=home.clock.wall() + timedelta(seconds=20))
+            if minute == 590:
+                (alert,) = await home.alerts("absence")
+                assert (alert.priority, alert.witnesses) == (Priority.MEDIUM, 1)
+                if answered:
+                    await home.desk.acknowledge(alert.id, "nurse")
+
+        await home.watched(16, each)
+        (alert,) = await home.alerts("absence")
+        if answered:
+            assert (alert.priority, alert.witnesses) == (Priority.MEDIUM, 1)
+        else:
+            assert (alert.state, alert.priority, alert.witnesses) == (State.RAISED, Priority.HIGH, 2)
+            assert alert.found_at.astimezone(ZONE).strftime("%H:%M") in ("22:00", "22:05")
+            assert ", left at 16:00" in alert.summary
 
     told(story)
 

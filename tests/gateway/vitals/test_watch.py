@@ -338,20 +338,6 @@ async def test_what_was_anothers_does_not_keep_the_residents_own_quiet(path: Pat
         assert [one.state for one in await it.alerts_of("saturation-low")] == [State.RESOLVED, State.RAISED]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("days", "told_again"), [(20, False), (29, True)])
-def test_a_standing_of_long_ago_is_forgotten(tmp_path: Path, days: int, told_again: bool) -> None:
-    async def main() -> None:
-        async with ward(tmp_path, at(2026, 3, 2, 12)) as it:
-            await it.saturation(80)
-            await it.desk.resolve((await it.only("saturation-low")).id, "nurse", "real")
-            await asyncio.sleep(days * 86_400)
-            await it.saturation(80)
-            assert len(await it.alerts_of("saturation-low")) == 1 + told_again
-
-    run_virtual(main)
-
-
 @virtual
 async def test_what_waited_for_its_owner_is_judged_when_it_has_one(path: Path) -> None:
     async with ward(path, at(2026, 3, 2, 12)) as it:

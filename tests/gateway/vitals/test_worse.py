@@ -9,11 +9,18 @@ import pytest
 
 from gateway.desk.events import Priority, State
 from tests.gateway.vitals.ward import Ward, at, virtual, ward
+from tests.virtual_time import run_virtual
 
 
 async def twice(it: Ward, percent: float) -> None:
     for _ in range(2):
         await it.saturation(percent)
+        await asyncio.sleep(120)
+
+
+async def low_twice(it: Ward) -> None:
+    for _ in range(2):
+        await it.pressure(85, 50)
         await asyncio.sleep(120)
 
 
@@ -126,3 +133,89 @@ async def test_a_restart_remembers_how_bad_it_was(path: Path) -> None:
         assert await states(it, "saturation-low") == ["resolved"]
         await twice(it, 85)
         assert await states(it, "saturation-low") == ["resolved", "raised"]
+
+
+@virtual
+async def test_so_far_below_the_limit_after_three_weeks_without_a_measurement_calls(path: Path) -> None:
+    """The one who was taken to hospital with 84 is back: 82 is not "within a step of what was told"."""
+    async with ward(path, at(2026, 3, 2, 8)) as it:
+        await it.saturation(84)
+        await it.desk.resolve((await it.only("saturation-low")).id, "nurse", "real")
+        await asyncio.sleep(21 * 86_400)
+        await it.saturation(82)
+        (_, again) = await it.alerts_of("saturation-low")
+        assert (again.state, again.priority) == (State.RAISED, Priority.HIGH)
+
+
+@virtual
+async def test_twice_below_the_limit_after_three_weeks_without_a_measurement_calls(path: Path) -> None:
+    async with ward(path, at(2026, 3, 2, 8)) as it:
+        await twice(it, 88)
+        await it.desk.resolve((await it.only("saturation-low")).id, "nurse", "real")
+        await asyncio.sleep(21 * 86_400)
+        await twice(it, 86)
+        assert (await it.alerts_of("saturation-low"))[-1].priority is Priority.HIGH
+        assert await states(it, "saturation-low") == ["resolved", "raised"]
+
+
+@virtual
+async def test_who_is_as_far_below_each_day_and_forgets_one_is_told_of_once(path: Path) -> None:
+    async with ward(path, at(2026, 3, 2, 8)) as it:
+        await it.saturation(84)
+        await it.desk.resolve((await it.only("saturation-low")).id, "nurse", "real")
+        for percent, days in ((84, 1), (83, 1), (86, 1), (84, 2), (82, 1)):
+            await asyncio.sleep(days * 86_400 + 1800)
+            await it.saturation(percent)
+        assert await states(it, "saturation-low") == ["resolved"]
+
+
+@virtual
+async def test_so_far_below_again_after_a_good_value_of_the_same_day_calls(path: Path) -> None:
+    async with ward(path, at(2026, 3, 2, 8)) as it:
+        await it.saturation(84)
+        await it.desk.resolve((await it.only("saturation-low")).id, "nurse", "real")
+        await asyncio.sleep(2 * 3600)
+        await it.saturation(95)
+        await asyncio.sleep(8 * 3600)
+        await it.saturation(83)
+        assert await states(it, "saturation-low") == ["resolved", "raised"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("percents", "days", "told_again"),
+    [([80], 2, False), ([80], 4, True), ([89, 89], 12, False), ([89, 89], 16, True)],
+)
+def test_a_standing_of_long_ago_is_forgotten(
+    tmp_path: Path, percents: list[float], days: int, told_again: bool
+) -> None:
+    """What is urgent by itself the soonest."""
+
+    async def main() -> None:
+        async with ward(tmp_path, at(2026, 3, 2, 12)) as it:
+            for percent in percents:
+                await it.saturation(percent)
+                await asyncio.sleep(120)
+            await it.desk.resolve((await it.only("saturation-low")).id, "nurse", "real")
+            await asyncio.sleep(days * 86_400)
+            for percent in percents:
+                await it.saturation(percent)
+                await asyncio.sleep(120)
+            assert len(await it.alerts_of("saturation-low")) == 1 + told_again
+
+    run_virtual(main)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("days", "told_again"), [(20, False), (29, True)])
+def test_a_pressure_of_long_ago_is_forgotten(tmp_path: Path, days: int, told_again: bool) -> None:
+    async def main() -> None:
+        async with ward(tmp_path, at(2026, 3, 2, 12)) as it:
+            await it.plan(pressure_low=True)
+            await low_twice(it)
+            await it.desk.resolve((await it.only("pressure-low")).id, "nurse", "real")
+            await asyncio.sleep(days * 86_400)
+            await low_twice(it)
+            assert len(await it.alerts_of("pressure-low")) == 1 + told_again
+
+    run_virtual(main)
