@@ -148,7 +148,7 @@ def test_one_that_tells_motion_again_and_again_does_not_check_in() -> None:
 def test_nor_one_whose_long_silences_people_end() -> None:
     """It repeats what is so by day; what ends its nights is somebody who gets up."""
     silent = np.array([10.0 * 60] * 200 + [100.0 * 60] * 40)
-    by_itself = np.array([True] * 200 + [False] * 40)
+    by_itself = np.array([True] * 215 + [False] * 25)
     assert check_in(silent, by_itself) is None
     found = check_in(silent, np.ones(240, bool))
     assert found == CheckIn(usual_s=100.0 * 60, missed_s=250.0 * 60)
@@ -170,6 +170,23 @@ def test_but_not_for_minutes_in_which_nobody_listened() -> None:
     assert outages(found.events, end_s=found.now_s) == []
     assert not found.listening[720 + 1100 : 720 + 1900].any()
     assert found.listening[720 : 720 + 1000].all()
+
+
+def test_nor_where_a_part_of_a_silence_was_not_listened_to() -> None:
+    rows = [one for one in checking_in(20) if not 12_000 < one[0] < 12_300]
+    found = record(*rows, until_min=20 * 1440, deaf=(12_100, 12_200))
+    assert outages(found.events, end_s=found.now_s) == []
+
+
+def test_all_sensors_that_check_in_are_missed_as_one_much_sooner() -> None:
+    radar = [(at + 27.0, RADAR, 0) for at in np.arange(0, 12_000, 55).tolist()]
+    rows = [one for one in [*checking_in(10), *radar] if one[0] < 12_000]
+    last = max(at for at, _, _ in rows)
+    found = record(*rows, until_min=12_000 + 100)
+    assert found.deaf_since == BEGIN + timedelta(minutes=last)
+    assert found.lost == frozenset()
+    assert not found.listening[720 + 12_010 : 720 + 12_100].any()
+    assert record(*rows, until_min=12_000 + 40).deaf_since is None
 
 
 def test_what_is_to_come_is_not_known_yet() -> None:
