@@ -23,6 +23,10 @@ FOLDS: Final = Path(__file__).with_name("fall_model_folds.npz")
 # Which model judges what is worn there; ANYWHERE where nobody said, or at a place no model was made for.
 WORN: Final[Mapping[str, str]] = MappingProxyType({"waist": "trunk", "chest": "trunk", "wrist": "wrist"})
 ANYWHERE: Final = "any"
+# What a model's kernels hear nothing above. They look 25 times a second, and what is above half of that folds back
+# (0.42 of a rate, as rates are converted). Nothing that taught the wrist's has anything above 16 Hz, and little above
+# this; a watch of 50 Hz has.
+HEARD_HZ: Final[Mapping[str, float]] = MappingProxyType({"wrist": 10.5})
 
 
 class ArtefactError(Exception):
@@ -95,6 +99,18 @@ def digest_of(path: Path) -> str:
         return str(archive["sha256"].tobytes().hex())
 
 
+def digest_of_model(name: str, *paths: Path) -> str:
+    """The SHA-256 of what these files hold of one model and its folds, and of what it hears, in hex."""
+    total = hashlib.sha256(str(HEARD_HZ.get(name)).encode())
+    for path in paths:
+        with np.load(path, allow_pickle=False) as archive:
+            heads = json.loads(archive["head"].tobytes())["models"]
+            own = {key: archive[key] for key in archive.files if key.split("/")[0] == name}
+        words = json.dumps({key: heads[key] for key in heads if key.split("/")[0] == name}, sort_keys=True)
+        total.update(_digest({**own, "head": np.frombuffer(words.encode(), np.uint8)}).encode())
+    return total.hexdigest()
+
+
 def _model(arrays: Mapping[str, NDArray[Any]], name: str, entry: Mapping[str, Any]) -> Model:
     prefix = f"{name}/"
     found: dict[str, Any] = {key.removeprefix(prefix): value for key, value in arrays.items() if key.startswith(prefix)}
@@ -104,6 +120,7 @@ def _model(arrays: Mapping[str, NDArray[Any]], name: str, entry: Mapping[str, An
         devices={profile: Calibration(**one) for profile, one in entry["devices"].items()},
         seen=frozenset(entry["seen"]),
         about=dict(entry["about"]),
+        band_hz=HEARD_HZ.get(name.split("/")[0]),
     )
 
 

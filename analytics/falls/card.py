@@ -25,9 +25,9 @@ Written by `python -m analytics.training.card` from `analytics/falls/fall_report
 used by `huoma evaluate` only: `{folds}` |
 
 Coefficients only: four networks of one hidden layer of 64 units each, their weights in eight bits, on the shares of
-places where each of 256 random convolution kernels answers, at the trunk on 288 features of the phases of a fall too;
-a threshold and a calibration line for any device, and those of the devices that were measured. No recording is in these
-files, nor can one be rebuilt from them.
+places where each of 256 random convolution kernels answers, at the wrist below 10.5 Hz, at the trunk on 288 features of
+the phases of a fall too; a threshold and a calibration line for any device, and those of the devices that were
+measured. No recording is in these files, nor can one be rebuilt from them.
 
 ## For what
 To suspect a fall of an adult from three-axis acceleration, 12.5–416 Hz, in any mounting, and to call a nurse who
@@ -47,7 +47,8 @@ a month.
 {data}
 
 Each recording also goes through chains that make it look like other devices: other rates with and without an
-anti-aliasing filter, clipping, any mounting, gain, bias, noise, lost packets, faster and slower people.
+anti-aliasing filter, clipping, any mounting, gain, bias, noise, lost packets, faster and slower people. The wrist's
+was taught so too, and with what is above 10.5 Hz, of which it hears nothing now.
 
 ## Protocol
 Nested, people never on both sides, ten folds of people. A fold model's thresholds (where sensitivity equals
@@ -60,9 +61,9 @@ redraw orders and chunks, not fits. No trial is excluded.
 _TAIL: Final = """
 ## Made by
 `python -m analytics.training.falls --data PATH` (extra `train`), then `python -m analytics.training.card --data PATH`;
-with one core, half an hour. `PATH` holds the folders `sisfall`, `umafall` and `weda`. `trunk` is kept from an earlier
-version unless `--all` is given: the one that would be made now raises more of SisFall's near-falls
-(docs/fall-detection.md).
+with one core, an hour and a half. `PATH` holds the folders `sisfall`, `umafall` and `weda`. `trunk` is kept from an
+earlier version unless `--all` is given: the one that would be made now raises more of SisFall's near-falls
+(docs/fall-detection.md). The card's `--changed` measures only models that are not what they were.
 """
 
 

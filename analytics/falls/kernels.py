@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.falls.candidates import BEFORE, WINDOW
+from analytics.falls.rates import RATE_HZ
 
 Array = NDArray[np.float32]
 
@@ -41,6 +42,9 @@ _PAD: Final = _LENGTH // 2 * _DILATIONS[-1]
 _BEFORE: Final = slice(0, 40)  # 3.4 … 1.8 s before the peak
 _AFTER: Final = slice(_STEPS - 25, _STEPS)  # the last second
 _TINY: Final = np.float32(1e-6)
+# As the conversion of rates has them.
+_CROSSINGS: Final = 3.0
+_BETA: Final = 5.0  # Kaiser window
 
 
 # Limits from what a body at rest answers to what a fall does, in g (cosines alike), either sign.
@@ -101,11 +105,16 @@ def blocks(rows: Array) -> Iterator[tuple[int, Array]]:
         yield begin, np.concatenate([block, np.repeat(block[-1:], missing, axis=0)]) if missing else block
 
 
-def shares(block: Array) -> Array:
-    """Of one block, float32 (N, WINDOW, 3) without gaps → (SHARES, N): whole window first, then each phase."""
+def shares(block: Array, band_hz: float | None = None) -> Array:
+    """Of one block, float32 (N, WINDOW, 3) without gaps → (SHARES, N): whole window first, then each phase.
+
+    Args:
+        block: of windows.
+        band_hz: what is above it is taken away first; None: only what the mean of two samples takes away.
+    """
     count = len(block)
     counts = np.empty((len(_PHASES), COUNT * count), np.uint8)
-    padded = _padded(channels(block))
+    padded = _padded(channels(block, band_hz))
     for group in groups():
         own = slice(group.first * count, (group.first + len(group.weights)) * count)
         # Places first: whole rows of bytes are compared and added.
@@ -127,10 +136,9 @@ def answers(group: Group, padded: Array) -> Array:
     return np.asarray(group.weights @ np.ndarray(shape, padded.dtype, padded, offset, strides), np.float32)
 
 
-def channels(block: Array) -> Array:
+def channels(block: Array, band_hz: float | None = None) -> Array:
     """float32 (N, WINDOW, 3) → (CHANNELS, steps, N) at 25 Hz."""
-    fine = np.ascontiguousarray(block.transpose(2, 1, 0))
-    x = 0.5 * (fine[:, ::2] + fine[:, 1::2])
+    x = _halved(np.ascontiguousarray(block.transpose(2, 1, 0)), band_hz)
     length = np.sqrt(_squared(x))
     change = np.zeros_like(length)
     np.sqrt(_squared(x[:, 1:] - x[:, :-1]), out=change[1:])
@@ -138,6 +146,32 @@ def channels(block: Array) -> Array:
     along = _dot(x, up)
     sized = np.maximum(length, _TINY)
     return np.stack([length, change, along / sized, _dot(x, down) / sized, along])
+
+
+@lru_cache(maxsize=4)
+def taps(band_hz: float) -> Array:
+    """Weights of the samples nearest to a moment between two of them, those before it: float32, nearest first.
+
+    A windowed sinc of three crossings, as rates are converted; those after the moment have the same.
+    """
+    half_s = _CROSSINGS / (2 * band_hz)
+    offset_s = np.arange(0.5, half_s * RATE_HZ) / RATE_HZ
+    weights = np.sinc(2 * band_hz * offset_s) * np.i0(_BETA * np.sqrt(1 - (offset_s / half_s) ** 2))
+    return np.asarray(weights / (2 * weights.sum()), np.float32)
+
+
+def _halved(fine: Array, band_hz: float | None) -> Array:
+    """Every second sample, between two of them; what is beyond the window is held."""
+    if band_hz is None:
+        return np.asarray(0.5 * (fine[:, ::2] + fine[:, 1::2]), np.float32)
+    weights = taps(band_hz)
+    more = len(weights) - 1
+    held = np.concatenate([fine[:, :1].repeat(more, axis=1), fine, fine[:, -1:].repeat(more, axis=1)], axis=1)
+    x = np.zeros((len(fine), _STEPS, fine.shape[2]), np.float32)
+    for away, weight in enumerate(weights):
+        first, last = more - away, more + 1 + away
+        x += weight * (held[:, first : first + 2 * _STEPS - 1 : 2] + held[:, last : last + 2 * _STEPS - 1 : 2])
+    return x
 
 
 def _padded(values: Array) -> Array:

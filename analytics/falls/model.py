@@ -77,6 +77,7 @@ class Model:
         devices: calibrations by the device's profile, for devices that were measured.
         seen: the people it was trained on, "sisfall/SA01".
         about: what else the training said of it (text values only).
+        band_hz: its kernels hear nothing above it; None: whatever 50 Hz carry.
     """
 
     network: Network
@@ -84,6 +85,7 @@ class Model:
     devices: Mapping[str, Calibration]
     seen: frozenset[str]
     about: Mapping[str, str]
+    band_hz: float | None = None
 
     @property
     def threshold(self) -> float:
@@ -106,7 +108,7 @@ class Model:
 
     def inputs(self, block: Array) -> Array:
         """What its network looks at in one block of windows, float32 (BLOCK, WINDOW, 3) → (I, BLOCK)."""
-        shares = kernels.shares(block)
+        shares = kernels.shares(block, self.band_hz)
         return np.concatenate([features.columns(block), shares]) if len(self.network.mean) == WITH_FEATURES else shares
 
     def extract(self, windows: Array) -> Array:

@@ -82,7 +82,7 @@ def changes(trials: Sequence[Trial], joined: Sequence[Outcome], other: Sequence[
     person = np.array([names.index(trial.subject) for trial in trials], np.int64)
     change = np.mean([one.right for one in other], axis=0) - np.mean([one.right for one in joined], axis=0)
     return {
-        what: [round(value, 5) for value in measures.paired(change[chosen], person[chosen])]
+        what: [round(value, 5) + 0.0 for value in measures.paired(change[chosen], person[chosen])]  # -0.0 + 0.0 is 0.0
         for what, chosen in (("sensitivity", falls), ("specificity", ~falls))
     }
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from analytics.datasets import DatasetError
 from analytics.datasets.sets import DATASETS
-from analytics.falls.artefact import FOLDS, SHIPPED, digest_of, load, shipped
+from analytics.falls.artefact import FOLDS, SHIPPED, WORN, digest_of, digest_of_model, load, shipped
 from analytics.falls.card import REPORT, render
 from analytics.falls.evaluation import SEEDS, judges, outcomes
 from analytics.falls.report import changes, report
@@ -30,15 +30,29 @@ MEASURED: Final = (
 CARD: Final = Path(__file__).parents[2] / "docs" / "fall-model-card.md"
 
 
-def measure(data: Path, seeds: int, say: Callable[[str], None]) -> dict[str, Any]:
+def measure(
+    data: Path, seeds: int, say: Callable[[str], None], before: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """The reports of every set and position, and which models they are of.
+
+    Args:
+        data: folder of the sets.
+        seeds: orders and chunks drawn.
+        say: told what was measured.
+        before: what an earlier run gave; what it says of models that are the same still is taken over.
 
     Raises:
         DatasetError: a set is missing or damaged.
     """
     models, folds = shipped(), load(FOLDS)
+    digests = {name: digest_of_model(name, SHIPPED, FOLDS) for name in sorted(set(WORN.values()))}
+    known = before["digests"] if before else {}
     reports: dict[str, Mapping[str, Any]] = {}
     for name, position in MEASURED:
+        key = f"{name} {position}"
+        if before and known.get(WORN[position]) == digests[WORN[position]] and key in before["reports"]:
+            reports[key] = before["reports"][key]
+            continue
         say(f"{name}, {position}:")
         trials = DATASETS[name].trials(data / name, None, position, refused=say)
         native = DATASETS[name].trials(data / name, None, position, native=True, refused=lambda _: None)
@@ -50,20 +64,28 @@ def measure(data: Path, seeds: int, say: Callable[[str], None]) -> dict[str, Any
             "apart": changes(trials, joined, outcomes(trials, chosen, seeds=seeds, apart=True, say=say)),
             "native": changes(trials, joined, outcomes(native, chosen, seeds=seeds, apart=True, say=say)),
         }
-        reports[f"{name} {position}"] = {**report(trials, joined, chosen), "changes": changed}
+        reports[key] = {**report(trials, joined, chosen), "changes": changed}
     about = {name: dict(model.about) for name, model in models.items()}
-    return {"models": digest_of(SHIPPED), "folds": digest_of(FOLDS), "about": about, "reports": reports}
+    return {
+        "models": digest_of(SHIPPED),
+        "folds": digest_of(FOLDS),
+        "digests": digests,
+        "about": about,
+        "reports": reports,
+    }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, unless only the words changed, and write the report and the card."""
     parser = argparse.ArgumentParser(description="The fall models' card.")
     parser.add_argument("--data", type=Path, help="folder with sisfall, umafall and weda in it; else the words only")
+    parser.add_argument("--changed", action="store_true", help="keep what was measured of models that are the same")
     parser.add_argument("--seeds", type=int, default=SEEDS, help="orders and chunks drawn; the worst counts")
     options = parser.parse_args(arguments)
     try:
         if options.data is not None:
-            measured = measure(options.data, options.seeds, lambda line: print(line, flush=True))  # noqa: T201
+            before = json.loads(REPORT.read_text(encoding="utf-8")) if options.changed else None
+            measured = measure(options.data, options.seeds, lambda line: print(line, flush=True), before)  # noqa: T201
             REPORT.write_text(json.dumps(measured, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     except DatasetError as error:
         print(error, file=sys.stderr)  # noqa: T201

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
+from analytics.datasets import DatasetError
 from analytics.datasets.sets import DATASETS
 from analytics.falls import artefact
 from analytics.falls.card import REPORT, render
@@ -16,6 +19,16 @@ MEASURED = json.loads(REPORT.read_text(encoding="utf-8"))
 def test_the_card_is_of_the_shipped_models() -> None:
     assert MEASURED["models"] == artefact.digest_of(artefact.SHIPPED)
     assert MEASURED["folds"] == artefact.digest_of(artefact.FOLDS)
+    for name, digest in MEASURED["digests"].items():
+        assert digest == artefact.digest_of_model(name, artefact.SHIPPED, artefact.FOLDS)
+
+
+def test_what_was_measured_of_the_same_models_is_not_measured_again() -> None:
+    from analytics.training.card import measure
+
+    assert measure(Path("nowhere"), 10, lambda _: None, MEASURED) == MEASURED
+    with pytest.raises(DatasetError):
+        measure(Path("nowhere"), 10, lambda _: None, {**MEASURED, "digests": {}})
 
 
 def test_the_card_says_what_was_measured() -> None:

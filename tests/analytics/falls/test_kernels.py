@@ -59,3 +59,32 @@ def test_flat_windows_give_shares(value: float) -> None:
     assert np.isfinite(shares).all()
     assert shares.min() >= 0
     assert shares.max() <= 1
+
+
+def test_what_is_above_the_band_is_not_heard() -> None:
+    at = np.arange(WINDOW) / 50
+    slow = np.array([0, 1, 0]) + 0.3 * np.sin(2 * np.pi * 3 * at)[:, None] * np.array([1, 0, 1])
+    fast = 0.3 * np.sin(2 * np.pi * 18 * at)[:, None] * np.array([1, 1, 0])
+    quiet, loud = (kernels.channels(one[None].astype(np.float32), 10.5) for one in (slow, slow + fast))
+    inside = slice(10, -10)  # beyond the window's ends the last sample is held
+    np.testing.assert_allclose(loud[:, inside], quiet[:, inside], atol=0.01)
+    folded, as_it_is = (kernels.channels(one[None].astype(np.float32)) for one in (slow + fast, slow))
+    assert np.abs(folded - as_it_is)[0, inside].max() > 0.05
+    np.testing.assert_allclose(quiet[:, inside], as_it_is[:, inside], atol=0.03)
+
+
+def test_weights_of_a_band_add_up_and_a_flat_window_stays() -> None:
+    assert kernels.taps(10.5).sum() == pytest.approx(0.5, abs=1e-6)
+    block = windows(4)
+    flat = np.broadcast_to(block[:, :1], block.shape).astype(np.float32)
+    np.testing.assert_allclose(kernels.channels(flat, 10.5), kernels.channels(flat), atol=1e-5)
+
+
+def test_a_band_equals_a_sum_sample_by_sample() -> None:
+    block, weights = windows(2), kernels.taps(10.5).astype(float)
+    got = kernels._halved(np.ascontiguousarray(block.transpose(2, 1, 0)), 10.5)
+    for step in (0, 2, 60, WINDOW // 2 - 1):
+        expected = np.zeros((2, 3))
+        for away, weight in enumerate(weights):
+            expected += weight * (block[:, max(2 * step - away, 0)] + block[:, min(2 * step + 1 + away, WINDOW - 1)])
+        np.testing.assert_allclose(got[:, step].T, expected, atol=1e-5)

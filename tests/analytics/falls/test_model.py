@@ -67,7 +67,9 @@ def test_every_column_has_one_name() -> None:
 def test_the_trunk_looks_at_features_too_and_the_others_at_kernels_alone(models: dict[str, Model]) -> None:
     many = windows(70)
     shares = extract(many)
-    np.testing.assert_array_equal(models["wrist"].extract(many), shares)
+    assert [models[name].band_hz for name in ("wrist", "any", "trunk")] == [10.5, None, None]
+    heard = np.concatenate([kernels.shares(many[:64], 10.5).T, kernels.shares(many[-64:], 10.5).T[-6:]])
+    np.testing.assert_array_equal(models["wrist"].extract(many), heard)
     np.testing.assert_array_equal(models["any"].extract(many), shares)
     both = np.concatenate([features.extract(many), shares], axis=1)
     np.testing.assert_array_equal(models["trunk"].extract(many), both)
@@ -76,10 +78,12 @@ def test_the_trunk_looks_at_features_too_and_the_others_at_kernels_alone(models:
 def test_round_trip(model: Model, tmp_path: Path) -> None:
     path = tmp_path / "model.npz"
     own = replace(model, about={"data": "made up"}, devices={"strap": Calibration(slope=2, offset=-1, threshold=0.7)})
-    digest = artefact.save(path, {"one": own, "two": model})
+    digest = artefact.save(path, {"one": own, "two": model, "wrist/3": model})
     again = artefact.load(path)
+    assert [one.band_hz for one in again.values()] == [None, None, 10.5]
+    assert artefact.digest_of_model("one", path) != artefact.digest_of_model("two", path)
     assert digest == artefact.digest_of(path)
-    assert list(again) == ["one", "two"]
+    assert list(again) == ["one", "two", "wrist/3"]
     assert (again["one"].calibration, again["one"].devices) == (own.calibration, own.devices)
     assert (again["one"].seen, again["one"].about) == (model.seen, {"data": "made up"})
     np.testing.assert_array_equal(again["one"].probability(windows(5)), model.probability(windows(5)))
