@@ -120,7 +120,7 @@ def test_who_went_out_and_is_not_back(told: Told) -> None:
         await home.moves(ENTRANCE)
         await home.say(DOOR, on=True)
         await home.say(DOOR, on=False, at=NOON + timedelta(seconds=20))
-        await home.watched(20)
+        await home.watched(9.5)
         (alert,) = await home.alerts()
         assert (alert.kind, alert.priority) == (AlertKind.ABSENCE, Priority.MEDIUM)
         assert ", left at 12:00" in alert.summary
