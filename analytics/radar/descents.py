@@ -25,6 +25,8 @@ NEAR_M: Final = 0.3
 WAS_UP: Final = 15  # frames near the highest: longer than a dog jumps
 UP_M: Final = 1.05  # the top of who sits, at the least
 _HELD: Final = WINDOW - SMOOTH + 1
+_GAP: Final = WINDOW  # a top that was not seen for longer is not known, however frames are cut into blocks
+_BACK: Final = _HELD + _GAP + SMOOTH  # frames before a look of which it depends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +55,14 @@ def look(bodies: Sequence[Body], start: int) -> list[Looks]:
     """
     if not bodies:
         return []
-    begins = [max(body.first, start - BEFORE) for body in bodies]
+    begins = [max(body.first, start - _BACK) for body in bodies]
     tops = [body.tops[begin - body.first :] for body, begin in zip(bodies, begins, strict=True)]
     lengths = np.array([len(one) for one in tops], np.int64)
     pad = np.full(WINDOW, np.nan)
     flat = np.concatenate([part for one in tops for part in (pad, one)])
     offsets = np.cumsum(np.concatenate(([0], lengths[:-1] + WINDOW))) + WINDOW
-    smooth = held(medians(flat), np.repeat(offsets, lengths + WINDOW))  # nothing of the body before it
+    # Nothing of the body before it, and nothing of long ago.
+    smooth = held(medians(flat), np.maximum(np.repeat(offsets, lengths + WINDOW), np.arange(len(flat)) - _GAP))
     seen = np.maximum.accumulate(np.where(~np.isnan(flat), np.arange(len(flat)), -(10**9)))
     at, frames = [], []
     for begin, length, offset in zip(begins, lengths.tolist(), offsets.tolist(), strict=True):
@@ -105,7 +108,7 @@ def medians(tops: Floats) -> Floats:
 
 
 def held(smooth: Floats, begins: Ints) -> Floats:
-    """Each value until the next; NaN before the first of its own body, which begins at `begins` (n,)."""
+    """Each value until the next; NaN where the last one was before `begins` (n,), such as of the body before it."""
     index = np.maximum.accumulate(np.where(np.isnan(smooth), -1, np.arange(len(smooth))))
     return np.where(index >= begins, smooth[np.maximum(index, 0)], np.nan)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,10 +18,15 @@ from gateway.radar.placing import NOBODY, Bodies, bodies
 
 HELD_S: Final = 0.35  # slower modules say where somebody is three times a second; older than that nobody is there
 SILENT_S: Final = 10.0  # a module that has said nothing for so long is not heard
-_MOST_FRAMES: Final = 128  # 2.5 s of the fastest module: a tick comes each half second
+# A tick comes each half second; but a store that is slow to take an alert holds it up, and somebody may fall meanwhile:
+# a minute of the fastest module, three of one that speaks twenty times a second.
+_MOST_FRAMES: Final = 3600
 _MOST_WAITING: Final = 64  # frames of a module that hangs nowhere so far
 PLACES: Final = 2 * MODULES_MOST  # on ports, and behind brokers
 _TRACK_S: Final = 42.0  # kept as evidence: the way down, and half a minute on the floor
+SAME_M: Final = 0.8  # a body is no further from where it was, but for the way it could go in the time …
+FASTEST_M_S: Final = 1.5
+_LOST_S: Final = 1.0  # … and no further after that
 
 
 @dataclass(slots=True)
@@ -66,6 +71,7 @@ class Lately:
         self._strangers: dict[str, deque[tuple[Module, RadarFrame, float]]] = {}
         self._start = start
         self.frames = 0  # how many were given
+        self.dropped = 0  # how many were not, because nobody asked for them in time
 
     def hung(self, installed: Sequence[Module]) -> list[int]:
         """What hangs where now. The places whose module is another one than before."""
@@ -109,6 +115,7 @@ class Lately:
             said.words.append((heard_at, at, frame.fallen))
         seen = None if self.modules[number] is None else bodies(module, frame)
         if seen is not None:
+            self.dropped += len(said.frames) == _MOST_FRAMES
             said.frames.append((at, seen))
 
     def block(self, now: float) -> Block | None:
@@ -129,18 +136,25 @@ class Lately:
         return found
 
     def track(self, room: int, place: tuple[float, float], after: float) -> list[list[float | None]]:
-        """Seconds before now, x, y, top (m) of the body that was nearest to there, oldest first."""
-        rows: list[list[float | None]] = []
+        """Who was there at a moment (monotonic, s), followed back and on from it, whatever number the module gave.
+
+        Args:
+            room: its number.
+            place: x and y, m.
+            after: the moment.
+
+        Returns:
+            Seconds from it, x, y, top (m), oldest first; nothing while nobody is near enough to be the same body.
+        """
         if not np.isfinite(place).all():  # a module's own word has no place
-            return rows
-        for at, seen in self._said[room].track:
-            if not len(seen.ids):
-                continue
-            nearest = int(np.hypot(*(seen.places - np.array(place)).T).argmin())
-            x, y = seen.places[nearest].tolist()
-            top = float(seen.tops[nearest])
-            rows.append([round(at - after, 2), round(x, 2), round(y, 2), None if np.isnan(top) else round(top, 2)])
-        return rows
+            return []
+        said = [one for one in self._said[room].track if one[0] >= after - _TRACK_S]
+        before = [one for one in said if one[0] <= after]
+        rows = _followed(reversed(before), place, after)[::-1] + _followed(said[len(before) :], place, after)
+        return [
+            [round(at - after, 2), round(x, 2), round(y, 2), None if np.isnan(top) else round(top, 2)]
+            for at, x, y, top in rows
+        ]
 
     @staticmethod
     def _fill(found: Block, step: int, room: int, said: _Said, at: float) -> None:
@@ -161,3 +175,21 @@ class Lately:
         found.places[step, room, :count] = seen.places[:count]
         found.tops[step, room, :count] = seen.tops[:count]
         said.track.append((at, seen))
+
+
+def _followed(
+    frames: Iterable[tuple[float, Bodies]], place: tuple[float, float], at_s: float
+) -> list[tuple[float, float, float, float]]:
+    """Moment, x, y and top of the body that is nearest to where it was last, and could have come from there."""
+    rows: list[tuple[float, float, float, float]] = []
+    for at, seen in frames:
+        if not len(seen.ids):
+            continue
+        away = np.hypot(*(seen.places - np.array(place)).T)
+        nearest = int(away.argmin())
+        if away[nearest] > SAME_M + FASTEST_M_S * min(abs(at - at_s), _LOST_S):
+            continue
+        x, y = seen.places[nearest].tolist()
+        rows.append((at, x, y, float(seen.tops[nearest])))
+        place, at_s = (x, y), at
+    return rows

@@ -101,7 +101,7 @@ class RadarWatch:
             except (StoreError, Conflict) as error:
                 self._health.report(PART, Colour.RED, f"A radar's fall cannot be stored: {error}")
             else:
-                self._health.report(PART, Colour.GREEN, _watching(self._lately.modules))
+                self._health.report(PART, *_watching(self._lately.modules, self._lately.dropped))
             await self._clock.sleep(TICK_S)
 
     async def _as_installed(self, now: float) -> None:
@@ -170,6 +170,12 @@ class RadarWatch:
         return Subject(type=SubjectType.ROOM, id=module.room)
 
 
-def _watching(modules: Sequence[Module | None]) -> str:
+def _watching(modules: Sequence[Module | None], dropped: int) -> tuple[Colour, str]:
     count = sum(one is not None for one in modules)
-    return f"Watching {count} room{'' if count == 1 else 's'} by radar."
+    words = f"Watching {count} room{'' if count == 1 else 's'} by radar."
+    if not dropped:
+        return Colour.GREEN, words
+    return Colour.AMBER, (
+        f"{words} {dropped} frames were lost while an alert could not be stored: look for yourself that nobody has "
+        "fallen there meanwhile."
+    )

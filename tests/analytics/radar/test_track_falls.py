@@ -110,6 +110,23 @@ def test_cuts_in_time_change_nothing(seed: int, judge: Believes | None) -> None:
         assert repr(found(blocks, zones, judge, range(1, len(blocks[0])))) == repr(whole), "frame by frame"
 
 
+@pytest.mark.parametrize("gap", [30, 45, 55, 70, 150])
+@pytest.mark.parametrize("how", ["not seen", "same number", "new number"])
+def test_nor_where_a_body_was_not_seen_for_long(how: str, gap: int) -> None:
+    ids, places, tops = frames(FALL, seconds=50, seed=1)
+    hole = slice(154, 154 + gap)
+    if how == "not seen":
+        tops[hole] = np.nan
+    else:
+        ids[hole] = 0
+        if how == "new number":
+            ids[hole.stop :] = np.where(ids[hole.stop :] > 0, 7, 0)
+    blocks = (ids, places, tops)
+    whole = repr(found(blocks, judge=Believes()))
+    for length in (5, 7, 61):
+        assert repr(found(blocks, judge=Believes(), cuts=range(length, 500, length))) == whole
+
+
 def test_rooms_do_not_touch_each_other() -> None:
     one = frames(FALL, seconds=60)
     other = frames(standing_then((60, 2.0, 3.0, 1.65)), seconds=60, seed=1)

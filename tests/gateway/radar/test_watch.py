@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from heapq import merge
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,6 +22,7 @@ from gateway.core.subject import Subject, SubjectType
 from gateway.desk.episodes import RADAR
 from gateway.desk.events import AlertKind, Priority
 from gateway.desk.machine import Report
+from gateway.radar import seen, watch
 from gateway.radar.modules import Module, Mounting
 from gateway.radar.watch import PART, RadarWatch
 from tests.gateway.desk.words import ORIGIN
@@ -72,6 +75,7 @@ class Home:
     hung: list[Module] = field(default_factory=lambda: [CEILING, WALL])
     reports: list[tuple[float, Report]] = field(default_factory=list)
     tested: list[str] = field(default_factory=list)
+    slow_s: float = 0.0  # how long the first report takes
     testing: str | None = None
     tested_from: float = 0.0
     tested_until: float = 1e9
@@ -88,6 +92,8 @@ class Home:
         if self.failures:
             self.failures -= 1
             raise StoreError("disk full")
+        slow, self.slow_s = self.slow_s, 0.0
+        await asyncio.sleep(slow)
         self.reports.append((asyncio.get_running_loop().time() - 1000.0, report))
         return SimpleNamespace(id="alert-1", subject=report.subject)
 
@@ -298,3 +304,59 @@ def test_a_module_that_was_taken_down_is_watched_no_more_and_the_others_are() ->
     assert home.reports == []
     watched(falls_in_front(at=25.0), home, until=40.0, during=taken_down)
     assert [one.device_identity for _, one in home.reports] == ["port:ti"]
+
+
+def test_who_falls_while_the_store_is_slow_with_another_alert_is_told_as_surely() -> None:
+    """The report of one fall takes half a minute; another one happens meanwhile."""
+    plain, slow = Home(), Home(slow_s=30.0)
+    for home in (plain, slow):
+        watched(merge(flag((5.0, True), (6.0, False)), falls_in_front(), key=lambda one: one[0]), home, until=75.0)
+    (wanted,), (told,) = (
+        [one for _, one in home.reports if one.kind is AlertKind.FALL and one.device_identity == "port:ti"]
+        for home in (plain, slow)
+    )
+    assert told.probability == wanted.probability
+    assert len(json.loads(told.evidence[0].content)["samples"]) > 30
+    assert AlertKind.NO_RECOVERY in [one.kind for _, one in slow.reports if one.device_identity == "port:ti"]
+
+
+def test_what_could_not_be_kept_is_said() -> None:
+    lately = seen.Lately(1000.0)
+    lately.hung([WALL])
+    frame = body(0.0, 1.6)
+    for step in range(3700):
+        lately.feed(WALL, frame, 1000.0 + step / 20)
+    assert lately.dropped == 100
+    colour, words = watch._watching(lately.modules, lately.dropped)
+    assert colour is Colour.AMBER
+    assert "100 frames were lost while an alert could not be stored" in words
+    assert watch._watching([WALL, None], 0) == (Colour.GREEN, "Watching 1 room by radar.")
+
+
+def test_the_evidence_is_of_who_fell_and_of_the_last_seconds_only() -> None:
+    """A carer stands two metres away when the body is lost; and the module had been silent for minutes."""
+
+    def said() -> Said:
+        yield from ((at, WALL, body(0.0, 1.6)) for at in np.arange(0, 20, 0.05).tolist())
+        for at, module, frame in falls_in_front():
+            lies, stands = frame.targets, body(-2.4, 1.7).targets
+            assert lies is not None
+            assert stands is not None
+            later = at + 300.0
+            parts = [lies] if at < 16 else [lies, stands] if at < 20 else [stands]
+            ids = np.array([0 if one is lies else 5 for one in parts], np.int32)
+            nothing = np.full((len(parts), 3), np.nan, np.float32)
+            yield later, module, RadarFrame(targets=Targets(
+                ids=ids, positions=np.concatenate([one.positions for one in parts]), velocities=nothing,
+                heights=np.concatenate([one.heights for one in parts]), confidences=nothing[:, 0],
+            ))  # fmt: skip
+
+    home = Home()
+    watched(said(), home, until=360.0)
+    for _, report in home.reports:
+        rows = json.loads(report.evidence[0].content)["samples"]
+        assert rows[0][0] >= -42.0
+        assert rows[0][3] > 1.4
+        assert rows[-1][3] < 0.5
+        assert all(abs(now[1] - before[1]) < 1.0 for before, now in itertools.pairwise(rows))
+    assert [one.kind for _, one in home.reports] == [AlertKind.FALL, AlertKind.NO_RECOVERY]
