@@ -65,3 +65,13 @@ def test_who_lies_is_told_with_less_than_who_may_kneel() -> None:
     assert judge.threshold(25, 0.3) == judging.LYING < judge.threshold(25, 0.6)
     assert judge.threshold(25, float("nan")) == judge.threshold(25, 0.6), "who is not seen is not known to lie"
     assert judge.threshold(185, 0.3) < judging.LYING, "later ones are lower, and stay"
+
+
+def test_each_wait_has_a_threshold_of_its_own_until_the_next() -> None:
+    judge = judging.shipped()
+    for number, wait in enumerate(judge.waits.tolist()):
+        assert judge.threshold(wait, 0.6) == judge.thresholds[number]
+        if number:
+            assert judge.threshold(wait - 1, 0.6) == judge.thresholds[number - 1]
+    assert judge.threshold(25, 0.45) == judge.thresholds[0], "who is on all fours does not lie"
+    assert judge.threshold(25, 0.4) == 0.75
