@@ -7,7 +7,6 @@ under a key of its own, so that one function makes the trial of both.
 from __future__ import annotations
 
 import re
-import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.archives import DAMAGED
 from analytics.datasets.trials import DatasetError, Trial
 
 Raw = NDArray[np.generic]
@@ -111,7 +111,7 @@ def _packed(
                         yield recordings.trial(subject, match, archive[key], position, f"{path}: {key}")
                 except DatasetError as error:
                     _refuse(error, refused)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except DAMAGED as error:
         _refuse(DatasetError(f"{path} is not a readable packed file ({error}); fetch it again."), refused)
 
 
@@ -183,11 +183,13 @@ def in_range(raw: Raw, scale: float, limit_g: float, where: str) -> NDArray[np.f
     """Raw values times `scale` as float32 (n, 3) in g.
 
     Raises:
-        DatasetError: a value beyond `limit_g`, or not a number.
+        DatasetError: a value beyond `limit_g`, or not a number; or all the time the same: nobody wore that.
     """
     samples = np.asarray(raw, np.float32) * np.float32(scale)
     if not bool(np.all(np.abs(samples) <= limit_g)):
         raise DatasetError(f"{where} holds values beyond the sensor's range and is mangled; fetch it again.")
+    if len(samples) and (samples == samples[0]).all():
+        raise DatasetError(f"{where} holds the same values from beginning to end and is mangled; fetch it again.")
     return samples
 
 

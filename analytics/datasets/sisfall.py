@@ -66,12 +66,17 @@ def _parse(path: Path, _position: str) -> tuple[str, NDArray[np.int64]]:
         text = line.strip().rstrip(";").strip()
         if text:
             rows.append(numbers(text, ",", _COLUMNS, f"{path}, line {number}", whole=True))
-    return path.stem, np.array(rows, np.int64).reshape(len(rows), _COLUMNS)[:, :3]
+    try:
+        return path.stem, np.array(rows, np.int64).reshape(len(rows), _COLUMNS)[:, :3]
+    except OverflowError:
+        raise DatasetError(f"{path} holds a number that no sensor tells; fetch it again.") from None
 
 
 def _trial(subject: str, match: re.Match[str], raw: Raw, position: str, where: str) -> Trial:
     if raw.ndim != 2 or raw.shape[1] != 3 or raw.dtype.kind not in "if":
         raise DatasetError(f"{where} has the shape {raw.shape} of {raw.dtype}, expected whole numbers (n, 3).")
+    if match["subject"][2:] != subject[2:]:
+        raise DatasetError(f"{where} says that it is of {match['subject']} and stands with {subject}; put it right.")
     if len(raw) < _SHORTEST:
         raise DatasetError(f"{where} has only {len(raw)} samples and is cut short; fetch it again.")
     return Trial(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.archives import DAMAGED
 from analytics.falls import features, kernels
 from analytics.falls.model import Calibration, Model, Network
 
@@ -68,7 +68,7 @@ def load(path: Path = SHIPPED) -> dict[str, Model]:
         stored = arrays.pop("sha256").tobytes().hex()
         head = json.loads(arrays["head"].tobytes())
         version = head["format"]
-    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
+    except DAMAGED as error:
         raise ArtefactError(f"{path} is no readable fall model ({error}); install huoma again.") from error
     if version != FORMAT or head.get("inputs") != _inputs_digest():
         raise ArtefactError(

@@ -109,8 +109,10 @@ class Detection:
         if verdict is Verdict.DUPLICATE:
             return True
         if verdict is Verdict.BROKEN:
+            gaps = own.timeline.even_gaps
             self._begin(own, own.timeline.rate_hz, at_monotonic, nominal_hz=motion.rate_hz, lasts=shape[0])
             own.timeline.place(motion, at_monotonic)
+            own.timeline.even_gaps = gaps
         if missing:
             self._append(own, np.full((missing, 3), MISSING, np.int16))
         self._append(own, steps(np.asarray(motion.samples, np.float32)))

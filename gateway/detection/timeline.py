@@ -26,6 +26,30 @@ _MEASURED_BY_ARRIVAL_S: Final = 30.0
 # The detector was trained on time scales of ±6 %: within 8 % of the header's rate the header is right enough.
 _RATE_TOLERANCE: Final = 0.08
 _ARRIVALS: Final = 32
+# Of a header that promises four times as much and more every packet looks as if most were lost. What is lost on the air
+# is not lost evenly: so many packets of one rate are that rate.
+_EVEN_PACKETS: Final = 8
+
+
+class EvenGaps:
+    """Packets one after the other with the same share missing."""
+
+    def __init__(self) -> None:
+        self.packets, self.samples, self.seconds = 0, 0, 0.0
+
+    def take(self, count: int, elapsed: float) -> None:
+        """One more, of so many samples in so many seconds."""
+        if self.packets and abs(count / elapsed * self.seconds / self.samples - 1) > 0.1:
+            self.packets, self.samples, self.seconds = 0, 0, 0.0
+        self.packets += 1
+        self.samples += count
+        self.seconds += elapsed
+
+    @property
+    def rate_hz(self) -> float | None:
+        """The rate that they have; None before that is clear."""
+        clear = self.packets >= _EVEN_PACKETS and self.seconds >= _MEASURED_S
+        return self.samples / self.seconds if clear else None
 
 
 class Verdict(Enum):
@@ -50,6 +74,7 @@ class Timeline:
         self._measured_s = 0.0
         self._arrival_begin: float | None = None
         self._arrival_samples = 0
+        self.even_gaps = EvenGaps()
 
     def place(self, motion: Motion, at: float) -> tuple[Verdict, int]:
         """What the next packet is, and how many samples are missing before it."""
@@ -77,7 +102,9 @@ class Timeline:
     def better_rate(self) -> float | None:
         """The measured rate where it contradicts the one in use, else None."""
         measured: float | None = None
-        if self._measured_s >= _MEASURED_S:
+        if self.even_gaps.rate_hz is not None:
+            measured = self.even_gaps.rate_hz
+        elif self._measured_s >= _MEASURED_S:
             measured = self._measured_samples / self._measured_s
         elif self._stamp is None and self._arrival_begin is not None and self._arrived is not None:
             span = self._arrived - self._arrival_begin
@@ -101,12 +128,14 @@ class Timeline:
         missing = round(elapsed * self.rate_hz) - count
         # A device whose rate is not the header's drifts by a share of each packet: that is no gap.
         if missing < _LEAST_MISSING or (elapsed * self.rate_hz < 4 * count and self._steady(count / elapsed)):
+            self.even_gaps = EvenGaps()
             self._measured_samples += count
             self._measured_s += elapsed
             if self._measured_s > 4 * _MEASURED_S:  # old packets fade
                 self._measured_samples //= 2
                 self._measured_s /= 2
             return Verdict.FOLLOWS, 0
+        self.even_gaps.take(count, elapsed)
         return (Verdict.FOLLOWS, missing) if missing <= BRIDGED_S * self.rate_hz else (Verdict.BROKEN, 0)
 
     def _steady(self, rate_hz: float) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +65,8 @@ def test_only_the_wanted(both: Path) -> None:
         ("1.012.598,2,3,4,5,6,7,8,9;\n" * 1200, "line 1: not whole numbers"),
         ("99999,2,3,4,5,6,7,8,9;\n" * 1200, "beyond the sensor's range"),
         ("", "only 0 samples"),
+        ("99999999999999999999,2,3,4,5,6,7,8,9;\n" * 1200, "a number that no sensor tells"),
+        ("0,0,0,0,0,0,0,0,0;\n" * 1200, "the same values from beginning to end"),
     ],
 )
 def test_mangled_files_are_refused(tmp_path: Path, content: str, words: str) -> None:
@@ -72,6 +75,31 @@ def test_mangled_files_are_refused(tmp_path: Path, content: str, words: str) -> 
     with pytest.raises(DatasetError, match=words) as caught:
         sisfall.load(tmp_path)
     assert "\n" not in str(caught.value)
+
+
+def test_a_recording_of_somebody_else_is_not_judged_as_of_this_one(tmp_path: Path) -> None:
+    """The fold that left this one out may have been taught by that one."""
+    (tmp_path / "SA01").mkdir()
+    lines = "".join(f"{n % 7},2,3,4,5,6,7,8,9;\n" for n in range(1200))
+    (tmp_path / "SA01" / "F01_SA03_R01.txt").write_text(lines)
+    with pytest.raises(DatasetError, match="says that it is of SA03 and stands with SA01"):
+        sisfall.load(tmp_path)
+
+
+def test_wherever_a_packed_file_is_damaged_it_is_one_sentence(tmp_path: Path) -> None:
+    packed(tmp_path, "SA01", {"F01_SA01_R01": RAW})
+    whole = (tmp_path / "SA01.npz").read_bytes()
+    rng = np.random.default_rng(1)
+    refused = 0
+    for place in [*rng.integers(0, len(whole), 150).tolist(), *range(len(whole) - 150, len(whole))]:
+        broken = bytearray(whole)
+        broken[place] ^= 0xFF
+        (tmp_path / "SA01.npz").write_bytes(broken)
+        with suppress(DatasetError):
+            sisfall.load(tmp_path)
+            refused -= 1
+        refused += 1
+    assert refused > 150
 
 
 @pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04"])

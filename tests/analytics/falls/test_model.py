@@ -139,6 +139,24 @@ def test_no_artefact_is_one_sentence(content: bytes | None, tmp_path: Path) -> N
     assert "\n" not in str(caught.value)
 
 
+def test_wherever_an_artefact_is_damaged_it_is_one_sentence(model: Model, tmp_path: Path) -> None:
+    """One byte of it; a gateway must start all the same, and say so."""
+    path = tmp_path / "model.npz"
+    artefact.save(path, {"one": model})
+    whole = path.read_bytes()
+    rng = np.random.default_rng(1)
+    refused = 0
+    for place in [64, *rng.integers(0, len(whole), 100).tolist(), *range(len(whole) - 200, len(whole))]:
+        broken = bytearray(whole)
+        broken[place] ^= 0xFF
+        path.write_bytes(broken)
+        try:
+            artefact.load(path)
+        except ArtefactError:
+            refused += 1
+    assert refused > 200
+
+
 def test_a_missing_position_is_refused(model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "model.npz"
     artefact.save(path, {"trunk": model})

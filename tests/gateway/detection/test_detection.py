@@ -134,6 +134,30 @@ def test_a_header_that_is_wrong_about_the_rate(
     assert detected.impact_at == pytest.approx(device.begin + 50.2, abs=0.6)
 
 
+@pytest.mark.parametrize(
+    ("true_hz", "header_hz"), [(50, 208), (50, 260), (50, 416), (25, 100), (25, 200), (100, 416), (25, 416)]
+)
+@pytest.mark.parametrize("packet", [10, 36])
+def test_a_header_that_promises_four_times_as_much_and_more(
+    detection: Detection, walk: Walk, strap: type[Strap], run: Run, true_hz: float, header_hz: float, packet: int
+) -> None:
+    """Every packet looks as if most of it were lost; but nothing is lost so evenly."""
+    device = strap(walk(rate_hz=true_hz, seconds=70, fall_at=60.2), true_hz, packet=packet)
+    device.header_hz = header_hz
+    ((_, detected),) = run(detection, {"strap": list(device.packets())})
+    assert detected.rate_hz == pytest.approx(true_hz, rel=0.05)
+
+
+def test_packets_that_are_lost_unevenly_change_no_rate(
+    detection: Detection, walk: Walk, strap: type[Strap], run: Run
+) -> None:
+    device = strap(walk(rate_hz=50.0, seconds=70, fall_at=60.2), 50.0, packet=10)
+    packets = list(device.packets())
+    kept = [one for number, one in enumerate(packets) if number > 270 or number % 11 in (0, 4, 5)]
+    ((_, detected),) = run(detection, {"strap": kept})
+    assert detected.rate_hz == 50.0
+
+
 def test_places_are_bounded_and_go_to_whoever_speaks(detection: Detection, walk: Walk) -> None:
     def speak(key: str, at: float) -> None:
         detection.feed(
