@@ -48,7 +48,7 @@ a month.
 
 Each recording also goes through chains that make it look like other devices: other rates with and without an
 anti-aliasing filter, clipping, any mounting, gain, bias, noise, lost packets, faster and slower people. The wrist's
-was taught so too, and with what is above 10.5 Hz, of which it hears nothing now.
+was taught so too, and with what is above 10.5 Hz, of which it hears half now, and nothing above 16 Hz.
 
 ## Protocol
 Nested, people never on both sides, ten folds of people. A fold model's thresholds (where sensitivity equals

@@ -73,6 +73,15 @@ def test_what_is_above_the_band_is_not_heard() -> None:
     np.testing.assert_allclose(quiet[:, inside], as_it_is[:, inside], atol=0.03)
 
 
+@pytest.mark.parametrize(
+    ("hz", "passes"), [(5.0, 0.99), (8.0, 0.84), (10.5, 0.50), (12.5, 0.21), (14.0, 0.07), (16.0, 0.0)]
+)
+def test_how_much_passes_at_each_frequency(hz: float, passes: float) -> None:
+    weights = kernels.taps(10.5).astype(float)
+    offset_s = np.arange(0.5, len(weights)) / 50
+    assert 2 * (weights * np.cos(2 * np.pi * hz * offset_s)).sum() == pytest.approx(passes, abs=0.015)
+
+
 def test_weights_of_a_band_add_up_and_a_flat_window_stays() -> None:
     assert kernels.taps(10.5).sum() == pytest.approx(0.5, abs=1e-6)
     block = windows(4)

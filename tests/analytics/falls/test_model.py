@@ -68,6 +68,7 @@ def test_the_trunk_looks_at_features_too_and_the_others_at_kernels_alone(models:
     many = windows(70)
     shares = extract(many)
     assert [models[name].band_hz for name in ("wrist", "any", "trunk")] == [10.5, None, None]
+    assert models["wrist"].heard_by("weda").band_hz == models["wrist"].heard_by(None).band_hz == 10.5
     heard = np.concatenate([kernels.shares(many[:64], 10.5).T, kernels.shares(many[-64:], 10.5).T[-6:]])
     np.testing.assert_array_equal(models["wrist"].extract(many), heard)
     np.testing.assert_array_equal(models["any"].extract(many), shares)
