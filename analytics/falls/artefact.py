@@ -23,9 +23,9 @@ FOLDS: Final = Path(__file__).with_name("fall_model_folds.npz")
 # Which model judges what is worn there; ANYWHERE where nobody said, or at a place no model was made for.
 WORN: Final[Mapping[str, str]] = MappingProxyType({"waist": "trunk", "chest": "trunk", "wrist": "wrist"})
 ANYWHERE: Final = "any"
-# What a model's kernels hear half of, and hardly anything above. They look 25 times a second, and what is above half of that folds back
-# (0.42 of a rate, as rates are converted). Nothing that taught the wrist's has anything above 16 Hz, and little above
-# this; a watch of 50 Hz has.
+# What a model's kernels hear half of, and hardly anything above. They look 25 times a second, and what is above half
+# of that folds back (0.42 of a rate, as rates are converted). Nothing that taught the wrist's has anything above 16 Hz,
+# and little above this; a watch of 50 Hz has.
 HEARD_HZ: Final[Mapping[str, float]] = MappingProxyType({"wrist": 10.5})
 
 
