@@ -16,6 +16,7 @@ from analytics.falls.rates import MAX_RATE_HZ, MIN_RATE_HZ
 from analytics.falls.steps import MISSING, Steps, steps
 from analytics.findings import Finding
 from device_drivers.readings import Motion
+from gateway.detection.faults import LEAST_S, fault
 from gateway.detection.stream import PENDING_S, Stream, StreamKey
 from gateway.detection.timeline import Verdict
 
@@ -87,6 +88,16 @@ class Detection:
     def heard(self) -> Mapping[StreamKey, float]:
         """When each stream that has a place last sent anything, monotonic."""
         return {key: own.heard_at for key, own in self._streams.items()}
+
+    def faults(self) -> Mapping[StreamKey, str]:
+        """Streams that no fall can be noticed by, and why."""
+        found = {}
+        for key, own in self._streams.items():
+            samples = own.newest(LEAST_S)
+            words = None if samples is None else fault(samples)
+            if words is not None:
+                found[key] = words
+        return found
 
     def refused_since(self, at_monotonic: float) -> int:
         """Packets refused since then, at most 1,000."""

@@ -39,6 +39,10 @@ class Detection:
         heard = self.streams.heard()
         return [(device, at_monotonic - heard[key]) for key, device in self._devices.items() if key in heard]
 
+    def faults(self) -> list[tuple[KnownDevice, str]]:
+        """Wearables that no fall can be noticed by, and why."""
+        return [(self._devices[key], words) for key, words in self.streams.faults().items() if key in self._devices]
+
     def forget(self, device: KnownDevice) -> None:
         """Nobody expects this wearable to stream any more; it gets a place again when it does."""
         self.streams.forget(device.identity)  # what that finds is given by the next tick, with its device

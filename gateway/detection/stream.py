@@ -68,6 +68,11 @@ class Stream:
             return self._ring[at : at + count]
         return np.concatenate([self._ring[at:], self._ring[: at + count - size]])
 
+    def newest(self, seconds: float) -> NDArray[np.float32] | None:
+        """The last seconds, float32 (n, 3) in g, NaN where missing; None while there are fewer."""
+        count = round(seconds * self.timeline.rate_hz)
+        return grams(self._between(self._end - count, self._end)) if count <= min(self._end, len(self._ring)) else None
+
     def evidence(self, at_s: float) -> tuple[NDArray[np.float32], int, int]:
         """What is shown of an impact: g at the device's rate, the impact in it and on the time line."""
         rate, newest = self.timeline.rate_hz, self._end

@@ -66,6 +66,8 @@ class FallWatch:
         self._looked_back = False
         self._placed: frozenset[str] = frozenset()  # whose placement was looked up last
         self._placed_at = clock.monotonic()
+        self._faults: list[tuple[KnownDevice, str]] = []  # looked for as often
+        self._faults_at = clock.monotonic()
         self._tidied_at = clock.monotonic()
 
     async def run(self) -> None:
@@ -178,13 +180,18 @@ class FallWatch:
         words += [_gone(device, silent_s) for silent_s, device in silent[:_NAMED]]
         if len(silent) > _NAMED:
             words.append(f"So have {len(silent) - _NAMED} more.")
+        if now - self._faults_at >= _PLACED_S:
+            self._faults, self._faults_at = self._detection.faults(), now
+        speaking = {device.identity for device, silent_s in silences if silent_s <= STREAMING_S}
+        faults = [(device, why) for device, why in self._faults if device.identity in speaking]
+        words += [_unusable(device, why) for device, why in faults[:_NAMED]]
         refused = self._detection.streams.refused_since(now - REFUSED_S)
         if refused:
             words.append(
                 f"{refused} packet{'' if refused == 1 else 's'} of motion could not be used in the last minute: "
                 "no place or a rate outside 12.5–416 Hz."
             )
-        return (Colour.AMBER if silent or refused else Colour.GREEN), " ".join(words)
+        return (Colour.AMBER if silent or faults or refused else Colour.GREEN), " ".join(words)
 
 
 def _not_up(found: DeviceDetected, about: Subject, placement: str | None, at: datetime, fall: Alert | None) -> Report:
@@ -216,6 +223,10 @@ def _watching(streaming: int) -> str:
     if not streaming:
         return "No wearable is streaming: no fall can be noticed."
     return f"Watching {streaming} wearable{'' if streaming == 1 else 's'}."
+
+
+def _unusable(device: KnownDevice, why: str) -> str:
+    return f"The {device.vendor} {device.model} ({device.address}) {why}: no fall can be noticed by it, replace it."
 
 
 def _gone(device: KnownDevice, silent_s: float) -> str:

@@ -1,0 +1,30 @@
+"""What a wearable sends that no body makes: no fall can be noticed by it, and a person must know."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+LEAST_S: Final = 10.0  # of a stream; shorter pauses and blows are not looked at
+_HEARD: Final = 0.1  # of its samples at least
+_NOTHING_G: Final = 0.05
+_MOVES_G: Final = 0.2  # while one axis moves by so much, none keeps one value to the thousandth of g
+
+
+def fault(samples: NDArray[np.float32]) -> str | None:
+    """What is wrong with the last seconds of a stream, for a person; None of one that can be judged.
+
+    Args:
+        samples: float32 (n, 3), g, NaN where missing.
+    """
+    heard = samples[~np.isnan(samples).any(axis=1)]
+    if len(heard) < _HEARD * len(samples):
+        return "sends no usable numbers"
+    if (np.linalg.norm(heard, axis=1) < _NOTHING_G).all():
+        return "sends nothing but zeros"
+    span = np.ptp(heard, axis=0)
+    if span.max() >= _MOVES_G and (span == 0).any():
+        return "has an axis that is stuck"
+    return None

@@ -1,0 +1,65 @@
+"""A wearable that sends what no body makes is named; one that lies still, or is struck, is not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from gateway.core.health import PartHealth
+from gateway.detection.detection import Detection as Streams
+from gateway.detection.faults import fault
+from tests.gateway.detection.test_watch import Book, Walk, watched
+
+if TYPE_CHECKING:
+    from tests.gateway.detection.conftest import Strap
+
+Array = NDArray[np.float32]
+WORDS = {
+    "nan": "sends no usable numbers",
+    "zeros": "sends nothing but zeros",
+    "stuck": "has an axis that is stuck",
+}
+
+
+def broken(samples: Array, how: str) -> Array:
+    samples = samples.copy()
+    if how == "nan":
+        samples[:] = np.nan
+    elif how == "zeros":
+        samples[:] = 0
+    elif how == "stuck":
+        samples[:, 1] = 0.31
+    return samples
+
+
+@pytest.mark.parametrize("how", [*WORDS, "whole", "still", "upside down", "a gap"])
+def test_what_is_wrong_with_ten_seconds(walk: Walk, how: str) -> None:
+    samples = walk(rate_hz=50.0, seconds=10, fall_at=6.0)
+    if how == "still":
+        samples = np.tile(np.array([0.0, 0.0, 1.0], np.float32), (500, 1))
+    elif how == "upside down":
+        samples = -samples
+    elif how == "a gap":
+        samples[100:400] = np.nan
+    assert fault(broken(samples, how)) == WORDS.get(how)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", list(WORDS))
+async def test_it_is_named_while_it_speaks_and_no_longer(
+    detection: Streams, walk: Walk, strap: type[Strap], how: str
+) -> None:
+    samples = walk(rate_hz=50.0, seconds=60, fall_at=None)
+    samples[:2000] = broken(samples[:2000], how)
+    states: list[tuple[float, PartHealth]] = []
+    packets = list(strap(samples, 50.0, packet=25).packets())
+    begin = packets[0][0]
+    await watched(detection, packets, Book(None), states=states)
+    named = [when - begin for when, state in states if WORDS[how] in state.reason]
+    assert 9 <= named[0] <= 22
+    assert 35 <= named[-1] <= 62
+    assert "no fall can be noticed by it" in next(s.reason for _, s in states if WORDS[how] in s.reason)
+    assert WORDS[how] not in states[-1][1].reason
