@@ -343,13 +343,13 @@ class DayWatch:
             if deaf is not None and (now - deaf).total_seconds() >= DEAF_S:
                 words.append("No sensor of movement is heard, so no quiet can be noticed.")
                 return Colour.AMBER, " ".join(words)
-            if one.days.all_doubted:
-                words.append("Nothing is expected of any sensor of movement: a quiet is noticed late.")
-                out.append("all of them")
         if why is not None and self._clock.monotonic() - self._heard_at >= DEAF_S:
             words.append(f"Nothing is heard ({why}), so no quiet can be noticed.")
             return Colour.AMBER, " ".join(words)
-        return (Colour.AMBER if out else Colour.GREEN), " ".join(words)
+        doubted = any(one.days.all_doubted for one in watched)
+        if doubted:
+            words.append("Nothing is expected of any sensor of movement just now: a quiet is noticed late.")
+        return (Colour.AMBER if out or doubted else Colour.GREEN), " ".join(words)
 
 
 def _goes_on(alert: Alert, found: Quiet) -> bool:

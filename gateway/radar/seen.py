@@ -71,7 +71,8 @@ class Lately:
         self._strangers: dict[str, deque[tuple[Module, RadarFrame, float]]] = {}
         self._start = start
         self.frames = 0  # how many were given
-        self.dropped = 0  # how many were not, because nobody asked for them in time
+        self.dropped = 0  # how many were not, because nobody asked for them in time …
+        self.dropped_at = float("-inf")  # … and when that was last
 
     def hung(self, installed: Sequence[Module]) -> list[int]:
         """What hangs where now. The places whose module is another one than before."""
@@ -115,7 +116,8 @@ class Lately:
             said.words.append((heard_at, at, frame.fallen))
         seen = None if self.modules[number] is None else bodies(module, frame)
         if seen is not None:
-            self.dropped += len(said.frames) == _MOST_FRAMES
+            if len(said.frames) == _MOST_FRAMES:
+                self.dropped, self.dropped_at = self.dropped + 1, at
             said.frames.append((at, seen))
 
     def block(self, now: float) -> Block | None:

@@ -26,6 +26,7 @@ from gateway.store.registry import Registry
 
 PART: Final = "radar-falls"
 TICK_S: Final = 0.5
+_LOST_S: Final = 3600.0  # how long lost frames are shown
 _INSTALLED_S: Final = 1.0  # how often is looked what hangs where
 _WAITING_MOST: Final = 64  # findings that the store could not take yet
 
@@ -101,7 +102,8 @@ class RadarWatch:
             except (StoreError, Conflict) as error:
                 self._health.report(PART, Colour.RED, f"A radar's fall cannot be stored: {error}")
             else:
-                self._health.report(PART, *_watching(self._lately.modules, self._lately.dropped))
+                lost = self._lately.dropped if now - self._lately.dropped_at < _LOST_S else 0
+                self._health.report(PART, *_watching(self._lately.modules, lost))
             await self._clock.sleep(TICK_S)
 
     async def _as_installed(self, now: float) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
 
+from analytics.activity.events import Kind
 from analytics.datasets.made_up_home import BATHROOM, BEDROOM, DOOR, ENTRANCE, FRIDGE, KITCHEN, LIVING
 from gateway.core.health import Colour
 from gateway.days.watch import PART
@@ -160,3 +162,20 @@ def test_who_tidies_up_the_list_has_not_seen_to_a_later_quiet(told: Told) -> Non
 
         told(one)
     assert at[0] == at[1]
+
+
+def test_where_every_sensor_of_movement_is_in_doubt_it_is_said(told: Told) -> None:
+    async def story(home: Rooms) -> None:
+        watch = await home.watched(0.1)
+        (one,) = watch.standing()
+        assert one.days.learnt is not None
+        assert watch._state(None)[0] is Colour.GREEN
+        moving = frozenset(index for index, sensor in enumerate(one.days.sensors) if sensor.kind is Kind.MOTION)
+        one.days.learnt = replace(one.days.learnt, doubted=moving)
+        colour, words = watch._state(None)
+        assert colour is Colour.AMBER
+        assert "Nothing is expected of any sensor of movement just now" in words
+        one.days.learnt = replace(one.days.learnt, doubted=frozenset(list(moving)[1:]))
+        assert watch._state(None)[0] is Colour.GREEN
+
+    told(story)

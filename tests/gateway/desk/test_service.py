@@ -67,6 +67,16 @@ async def test_an_addendum_to_what_was_resolved_meanwhile_is_no_alert(desk: Desk
 
 
 @on_desk
+async def test_nor_is_one_to_what_somebody_took_long_ago(desk: Desk) -> None:
+    alert = await desk.report(fall())
+    taken = await desk.acknowledge(alert.id, "aino")
+    late = fall(at=AT + timedelta(minutes=30))
+    word = replace(late, priority=Priority.LOW, episode=alert.id, addendum=True)
+    assert await desk.report(word) == taken
+    assert len(await desk.store.find()) == 1
+
+
+@on_desk
 async def test_findings_answers_and_notifications_at_once_all_count(desk: Desk) -> None:
     alert = await desk.report(fall())
     await asyncio.gather(

@@ -148,14 +148,27 @@ def test_a_header_that_promises_four_times_as_much_and_more(
     assert detected.rate_hz == pytest.approx(true_hz, rel=0.05)
 
 
+@pytest.mark.parametrize("header_hz", [416.0])
+def test_also_where_every_packet_begins_the_stream_anew(
+    detection: Detection, walk: Walk, strap: type[Strap], run: Run, header_hz: float
+) -> None:
+    """By that header a packet of 36 at 20 Hz leaves a gap of more than a second and a half."""
+    device = strap(walk(rate_hz=20.0, seconds=70, fall_at=60.2), 20.0)
+    device.header_hz = header_hz
+    ((_, detected),) = run(detection, {"strap": list(device.packets())})
+    assert detected.rate_hz == pytest.approx(20, rel=0.05)
+
+
 def test_packets_that_are_lost_unevenly_change_no_rate(
     detection: Detection, walk: Walk, strap: type[Strap], run: Run
 ) -> None:
-    device = strap(walk(rate_hz=50.0, seconds=70, fall_at=60.2), 50.0, packet=10)
+    """Of four to seven packets one comes, for forty seconds: each gap is of another length."""
+    device = strap(walk(rate_hz=100.0, seconds=70, fall_at=60.2), 100.0, packet=10)
     packets = list(device.packets())
-    kept = [one for number, one in enumerate(packets) if number > 270 or number % 11 in (0, 4, 5)]
+    heard = set(np.cumsum(np.tile([4, 7, 5], 25)).tolist())
+    kept = [one for number, one in enumerate(packets) if number > 420 or number in heard]
     ((_, detected),) = run(detection, {"strap": kept})
-    assert detected.rate_hz == 50.0
+    assert detected.rate_hz == 100.0
 
 
 def test_places_are_bounded_and_go_to_whoever_speaks(detection: Detection, walk: Walk) -> None:

@@ -326,7 +326,7 @@ def test_what_could_not_be_kept_is_said() -> None:
     frame = body(0.0, 1.6)
     for step in range(3700):
         lately.feed(WALL, frame, 1000.0 + step / 20)
-    assert lately.dropped == 100
+    assert (lately.dropped, lately.dropped_at) == (100, 1000.0 + 3699 / 20)
     colour, words = watch._watching(lately.modules, lately.dropped)
     assert colour is Colour.AMBER
     assert "100 frames were lost while an alert could not be stored" in words
