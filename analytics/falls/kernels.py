@@ -33,6 +33,7 @@ _SEED: Final = 2020
 _LENGTH: Final = 9
 _DILATIONS: Final = (1, 2, 3, 5, 8)  # at 25 Hz nine taps span 0.3 … 2.6 s
 _STEPS: Final = WINDOW // 2
+_ROWS: Final = 15  # a divisor of it: rows shorter than some 8,000 numbers are compared half as fast
 _PEAK: Final = BEFORE // 2
 # Phases in steps of 0.04 s: until 1 s before the peak, descent and impact, from 0.5 s after it.
 _PHASES: Final = (slice(0, _PEAK - 24), slice(_PEAK - 24, _PEAK + 13), slice(_PEAK + 13, _STEPS))
@@ -115,16 +116,22 @@ def shares(block: Array, band_hz: float | None = None) -> Array:
     count = len(block)
     counts = np.empty((len(_PHASES), COUNT * count), np.uint8)
     padded = _padded(channels(block, band_hz))
-    for group in groups():
+    for group, limits in zip(groups(), _repeated_limits(count), strict=True):
         own = slice(group.first * count, (group.first + len(group.weights)) * count)
-        # Places first: whole rows of bytes are compared and added.
-        above = answers(group, padded).reshape(_STEPS, -1) > np.repeat(group.limits, count)
+        # Places first: whole rows of bytes are added, and many rows compared at once.
+        above = (answers(group, padded).reshape(_STEPS // _ROWS, -1) > limits).reshape(_STEPS, -1)
         for number, phase in enumerate(_PHASES):
             np.add.reduce(above[phase].view(np.uint8), axis=0, dtype=np.uint8, out=counts[number, own])
     result = np.empty((1 + len(_PHASES), COUNT * count), np.float32)
     np.divide(np.add.reduce(counts, axis=0, dtype=np.uint8), np.float32(_STEPS), out=result[0])
     np.divide(counts, _LENGTHS, out=result[1:])
     return result.reshape(SHARES, count)
+
+
+@lru_cache(maxsize=1)  # blocks are of one size
+def _repeated_limits(count: int) -> tuple[Array, ...]:
+    """The limits of each group, for so many windows and `_ROWS` places: float32 (_ROWS * kernels * count,)."""
+    return tuple(np.tile(np.repeat(group.limits, count), _ROWS) for group in groups())
 
 
 def answers(group: Group, padded: Array) -> Array:
