@@ -4,6 +4,11 @@ A sensor that failed must call nobody. Without it the others hear less, and what
 apart from chance as well as what is usual of all. So while a sensor is out or on probation, and in the week after
 clocks were changed, half as many false alerts are promised as else; and a sensor less never makes a threshold lower
 than all of them together had it.
+
+One that speaks only when somebody moves fails without a word, and that is not known for a day. Until then its silence
+looks like stillness. So a quiet calls only if it were improbable even then: had any one of these sensors just failed,
+it would not come more often than every three days. Who sits before such a sensor each evening is not called for when it
+fails, and whoever lies there is noticed a quarter of an hour later on average.
 """
 
 from __future__ import annotations
@@ -16,6 +21,7 @@ from numpy.typing import NDArray
 from analytics.activity.promise import threshold_h
 
 LESS: Final = 0.5  # of a promise
+UNTOLD_H: Final = 72.0  # of the statistic, as if a sensor had just failed: that is known after a day or two
 _Past: TypeAlias = tuple[NDArray[np.float64], float]
 
 

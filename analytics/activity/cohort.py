@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.activity import minutes as cut
-from analytics.activity.caution import careful_h
+from analytics.activity.caution import UNTOLD_H, careful_h
 from analytics.activity.course import Home
 from analytics.activity.events import Place
 from analytics.activity.habits import DAY, Counts, HabitSettings, count, either_clock, hazard
 from analytics.activity.inactivity import Quiet, step
 from analytics.activity.past import Past
-from analytics.activity.running import whole_past
+from analytics.activity.running import learn, less_one, running, whole_past
 
 WEEK: Final = 7
 LOW_H: Final = 1.0  # peaks below are never alerts
@@ -50,6 +50,7 @@ def alerts(
     per_month: float,
     first_day: int,
     clock_h: NDArray[np.float64] | None = None,
+    unsupervised: frozenset[int] = frozenset(),
 ) -> NDArray[np.bool_]:
     """Which quiets since a day were alerts at a promise, bool (quiets,).
 
@@ -63,6 +64,7 @@ def alerts(
         per_month: false alerts.
         first_day: nothing earlier is an alert here.
         clock_h: as of `lived`.
+        unsupervised: sensors of each home that may fail without a word.
     """
     found = np.zeros(len(peaks.home), bool)
     levels: dict[tuple[int, int, int, bool], float] = {}
@@ -82,8 +84,19 @@ def alerts(
                 whole_past(home.events, known, doubted, until, heard, settings),
                 clock_changed=late,
             )  # fmt: skip
-        found[one] = peaks.height_h[one] >= levels[key]
+        found[one] = peaks.height_h[one] >= levels[key] and (
+            not unsupervised or _though_one_failed(homes[number], listening[number], minute, unsupervised)
+        )
     return found
+
+
+def _though_one_failed(home: Home, listening: NDArray[np.bool_], minute: int, unsupervised: frozenset[int]) -> bool:
+    """Whether the quiet before a minute calls even had one of these sensors failed just before it."""
+    learnt = learn(home.events, minute * 60.0, listening)
+    return all(
+        running(home.events, minute, one, np.arange(minute) % DAY, listening).odds_h[-1:].max(initial=0.0) >= UNTOLD_H
+        for one in less_one(home.events, learnt, unsupervised, listening)
+    )
 
 
 def lived(

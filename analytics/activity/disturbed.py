@@ -34,6 +34,7 @@ AFTER_DAYS: Final = 3  # an alert in these is its doing, too …
 LATER_DAYS: Final = 14  # … and what comes until then stands apart
 PER_MONTH: Final = 1.0
 _LONG_DAYS: Final = 2.0  # away
+_UNSUPERVISED: Final = "as it was, no sensor checks in"
 _SAME_MIN: Final = 12 * 60  # alerts of both records so close are one
 _SAME_DAYS: Final = {True: 1, False: 7}  # of findings at once, and of slow ones
 
@@ -63,6 +64,7 @@ class _Case:
         until_s: when it ended in each.
         base: which undisturbed records they are compared with.
         clock_h: as in `features.daily`.
+        unsupervised: sensors that speak only when somebody moves.
         named: whether it was named, by home.
     """
 
@@ -71,6 +73,7 @@ class _Case:
     named: Callable[[int], bool]
     base: str = "as it was"
     clock_h: float = 0.0
+    unsupervised: frozenset[int] = frozenset()
 
 
 def disturbed(*, residents: int = RESIDENTS, seed: int = 0, say: Callable[[str], None] = print) -> dict[str, Any]:
@@ -80,11 +83,14 @@ def disturbed(*, residents: int = RESIDENTS, seed: int = 0, say: Callable[[str],
         "as it was": _said([put.undisturbed(home) for home in homes]),
         "no door": _said([put.undisturbed(put.without_door(home)) for home in homes]),
     }
+    without[_UNSUPERVISED] = _said(
+        [put.undisturbed(home) for home in homes], without["as it was"].peaks, unsupervised=frozenset(put.MOTION)
+    )
     say(f"{residents} residents undisturbed")
     rows = []
     for name, case in _cases(homes, seed):
         base = without[case.base]
-        said = _said(case.lived, base.peaks, case.clock_h)
+        said = _said(case.lived, base.peaks, case.clock_h, case.unsupervised)
         rows.append({"disturbance": name, **_compared(base, said, case.until_s), "named": _share(case)})
         say(name)
     return {
@@ -143,7 +149,10 @@ def _sensors(
         out = Home.of(lived[number].events).outages
         return any(one.sensor == sensor and from_s <= one.from_s <= until[number] for one in out)
 
-    return _Case(lived=lived, until_s=until, named=is_named)
+    case = _Case(lived=lived, until_s=until, named=is_named)
+    if how is not _Supervised.NEVER:
+        return case
+    return replace(case, base=_UNSUPERVISED, unsupervised=frozenset(put.MOTION))
 
 
 def _clocks(homes: Sequence[Events], change: np.datetime64, hours: float) -> _Case:
@@ -196,7 +205,12 @@ def _home(seed: list[int]) -> Events:
     return made_up(DAYS, seed=int(rng.integers(2**31)), habits=habits)
 
 
-def _said(lived: list[Lived], earlier: cohort.Peaks | None = None, clock_h: float = 0.0) -> _Said:
+def _said(
+    lived: list[Lived],
+    earlier: cohort.Peaks | None = None,
+    clock_h: float = 0.0,
+    unsupervised: frozenset[int] = frozenset(),
+) -> _Said:
     promised = divided(PER_MONTH)
     listening = np.stack([one.listening for one in lived])
     lag = np.zeros((len(lived), DAYS))
@@ -207,7 +221,7 @@ def _said(lived: list[Lived], earlier: cohort.Peaks | None = None, clock_h: floa
         earlier=earlier, first_day=0 if earlier is None else DISTURBED, clock_h=lag[0],
     )  # fmt: skip
     alerts: list[list[tuple[int, str]]] = [[] for _ in lived]
-    raised = cohort.alerts(peaks, homes, listening, promised[INACTIVITY], DISTURBED, lag[0])
+    raised = cohort.alerts(peaks, homes, listening, promised[INACTIVITY], DISTURBED, lag[0], unsupervised)
     for home, minute in zip(peaks.home[raised].tolist(), peaks.minute[raised].tolist(), strict=True):
         alerts[home].append((minute, INACTIVITY))
     found = noticed(Days.of([one.events for one in lived], list(listening), lag), promised)

@@ -90,6 +90,20 @@ def step(
     return Quiet(since=since, place=where, odds_h=odds), path
 
 
+def undisturbed(comes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The statistic at the end of each minute of one quiet that begins at 0: `step` without anything in it.
+
+    Args:
+        comes: how likely a sign of life was in each minute, below 1, float64 (minutes,).
+
+    Returns:
+        Hours, float64 (minutes,).
+    """
+    none = np.cumprod(1.0 - comes)
+    grown = MINUTE_H * np.cumsum(np.concatenate([[1.0], none[:-1]]))[: len(none)]
+    return np.asarray(grown / np.maximum(none, grown / MOST_H), np.float64)
+
+
 def raised(before_h: NDArray[np.float64], path_h: NDArray[np.float64], threshold_h: float) -> NDArray[np.bool_]:
     """The minutes in which a quiet became improbable, bool (homes, minutes): one for each quiet at most.
 

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.activity import minutes as cut
-from analytics.activity.caution import careful_h
+from analytics.activity.caution import UNTOLD_H, careful_h
 from analytics.activity.events import LIFE, Events, Place
 from analytics.activity.habits import DAY, LONGEST, STEP_OF, Counts, HabitSettings, hazard
-from analytics.activity.inactivity import Quiet, step
+from analytics.activity.inactivity import undisturbed
 from analytics.activity.outages import Outage, outages
 from analytics.activity.past import Past
 
@@ -56,6 +56,19 @@ class Learnt:
     def threshold_h(self, per_month: float, *, clock_changed: bool = False) -> float:
         """At which a quiet calls, see `caution.careful_h`."""
         return careful_h(per_month, (self.peaks_h, self.hours), self.whole, clock_changed=clock_changed)
+
+    def raised(self, per_month: float, others: Sequence[Learnt] = ()) -> NDArray[np.bool_]:
+        """Which quiets of the past would have called, bool (quiets,).
+
+        Args:
+            per_month: false alerts promised.
+            others: of `less_one`.
+        """
+        found = self.peaks_h >= self.threshold_h(per_month)
+        for one in others:
+            # A quiet ends in the same minute whoever is believed; where another one takes it for an absence it stands.
+            found &= ~np.isin(self.ended, one.ended[one.peaks_h < UNTOLD_H])
+        return np.asarray(found, np.bool_)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -101,14 +114,52 @@ def learn(
     until = events.first_day + np.timedelta64(days, "D")
     if known is not None and (known.until, known.doubted) == (until, doubted):
         return replace(known, outages=spans)
-    past = Past.of(events, days, doubted, listening)
+    return _taught(
+        Past.of(events, days, doubted, listening), settings, until=until, outages=spans, doubted=doubted,
+        whole=whole_past(events, spans, doubted, days, listening, settings),
+    )  # fmt: skip
+
+
+def less_one(
+    events: Events,
+    learnt: Learnt,
+    unsupervised: frozenset[int],
+    listening: NDArray[np.bool_],
+    settings: HabitSettings | None = None,
+) -> tuple[Learnt, ...]:
+    """The same record as if one more sensor had just failed, for each that may fail without a word; see `caution`.
+
+    Args:
+        events: of one home.
+        learnt: from it.
+        unsupervised: sensors that speak only when somebody moves.
+        listening: minutes in which the home was heard, bool (days * 1440,).
+        settings: how much is believed of how little.
+    """
+    return tuple(
+        _taught(
+            Past.of(events, learnt.days, learnt.doubted | {one}, listening), settings or HabitSettings(),
+            until=learnt.until, outages=learnt.outages, doubted=learnt.doubted | {one},
+        )
+        for one in sorted(unsupervised - learnt.doubted)
+    )  # fmt: skip
+
+
+def _taught(
+    past: Past,
+    settings: HabitSettings,
+    *,
+    until: np.datetime64,
+    outages: tuple[Outage, ...],
+    doubted: frozenset[int],
+    whole: tuple[NDArray[np.float64], float] | None = None,
+) -> Learnt:
     counts = Counts.none(1)
-    for day in range(days):
+    for day in range(past.days):
         counts = counts.forget(1, settings.half_life_days) + past.counts(day * DAY, (day + 1) * DAY)
     ended, heights, hours = past.peaks(settings)
-    whole = whole_past(events, spans, doubted, days, listening, settings)
     return Learnt(
-        until=until, days=days, outages=spans, doubted=doubted, hazard=hazard(counts, settings), ended=ended,
+        until=until, days=past.days, outages=outages, doubted=doubted, hazard=hazard(counts, settings), ended=ended,
         peaks_h=heights, hours=hours, whole=whole,
     )  # fmt: skip
 
@@ -157,14 +208,11 @@ def running(
     since = cut.since(seen.expected | ~listening)
     place = cut.where(seen.place)
     where = Place(int(place[last])) if last >= 0 else Place.OTHER
-    own = slice(begin + 1, minutes)
-    first = int(since[begin]) if begin >= 0 else 0
-    state = Quiet(since=np.array([first]), place=np.array([where], np.int8), odds_h=np.zeros(1))
-    _, path = step(
-        state, learnt.hazard, seen.life[None, own], seen.expected[None, own], seen.place[None, own], clock[own],
-        listening[None, own],
-    )  # fmt: skip
     waited = (int(since[last]) if last >= 0 else 0) + np.arange(minutes - last - 1)
     comes = learnt.hazard[0, clock[last + 1 : minutes] // _CLOCK, STEP_OF[np.minimum(waited, LONGEST)], where]
-    ended = np.flatnonzero(np.cumprod(1.0 - comes.astype(np.float64)) <= 1 - USUAL)
-    return Running(since=last, place=where, odds_h=path[0], usual_min=int(ended[0]) + 1 if len(ended) else None)
+    comes = comes.astype(np.float64)
+    ended = np.flatnonzero(np.cumprod(1.0 - comes) <= 1 - USUAL)
+    return Running(
+        since=last, place=where, odds_h=undisturbed(comes[begin - last :]),
+        usual_min=int(ended[0]) + 1 if len(ended) else None,
+    )  # fmt: skip

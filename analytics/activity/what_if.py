@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.activity.caution import UNTOLD_H
 from analytics.activity.events import Events, Place
 from analytics.activity.habits import DAY
 from analytics.activity.inactivity import Quiet, step
@@ -20,7 +22,13 @@ _NIGHT: Final = (22 * 60, 7 * 60)
 
 
 def delays_h(
-    events: Events, learnt: Learnt, listening: NDArray[np.bool_], thresholds_h: NDArray[np.float64], *, days: int = 30
+    events: Events,
+    learnt: Learnt,
+    listening: NDArray[np.bool_],
+    thresholds_h: NDArray[np.float64],
+    *,
+    days: int = 30,
+    others: Sequence[Learnt] = (),
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """How long after an emergency the alert would have come, at moments of the last days at home.
 
@@ -32,6 +40,7 @@ def delays_h(
         listening: minutes in which the home was heard, bool (days of the record * 1440,).
         thresholds_h: of the statistic, float64 (levels,).
         days: how far back.
+        others: of `running.less_one`: an alert comes when `UNTOLD_H` is reached in these, too.
 
     Returns:
         Hours, float64 (levels, moments), at most `HORIZON`; and which moments were by night, bool (moments,).
@@ -44,18 +53,29 @@ def delays_h(
     waited = moments - last
     usable = (last >= 0) & past.listening[moments] & (past.place[moments] != Place.OUT) & (waited < HORIZON)
     moments, last, waited = moments[usable], last[usable], waited[usable]
-    nothing = np.zeros((len(moments), 2 * HORIZON), bool)
+    found = _reached(past, learnt, last, waited, thresholds_h)
+    for one in others:
+        seen = Past.of(events, one.days, one.doubted, listening)
+        found = np.maximum(found, _reached(seen, one, last, waited, np.array([UNTOLD_H])))
+    of_day = moments % DAY
+    return found, (of_day >= _NIGHT[0]) | (of_day < _NIGHT[1])
+
+
+def _reached(
+    past: Past, learnt: Learnt, last: NDArray[np.int64], waited: NDArray[np.int64], thresholds_h: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Hours from each moment, `waited` minutes after the last word, float64 (levels, moments)."""
+    nothing = np.zeros((len(last), 2 * HORIZON), bool)
     clock = (last[:, None] + 1 + np.arange(2 * HORIZON)) % DAY
     _, path = step(
-        Quiet(since=past.since[last], place=past.place[last], odds_h=np.zeros(len(moments))),
-        np.broadcast_to(learnt.hazard, (len(moments), *learnt.hazard.shape[1:])),
+        Quiet(since=past.since[last], place=past.place[last], odds_h=np.zeros(len(last))),
+        np.broadcast_to(learnt.hazard, (len(last), *learnt.hazard.shape[1:])),
         nothing, nothing, np.full(nothing.shape, NOWHERE, np.int8), clock,
     )  # fmt: skip
-    found = np.empty((len(thresholds_h), len(moments)))
+    found = np.empty((len(thresholds_h), len(last)))
     for row, threshold in enumerate(thresholds_h.tolist()):
         above = path >= threshold
         first = np.where(above.any(axis=1), above.argmax(axis=1), 2 * HORIZON)
         # What was above it before the moment had called already, falsely: it had been there at once.
         found[row] = np.clip(first + 1 - waited, 0, HORIZON) / 60
-    of_day = moments % DAY
-    return found, (of_day >= _NIGHT[0]) | (of_day < _NIGHT[1])
+    return found

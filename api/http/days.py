@@ -15,6 +15,7 @@ from analytics.activity.clocktime import change_words
 from analytics.activity.events import Kind
 from analytics.activity.habits import DAY
 from analytics.activity.named import deaf_words
+from analytics.activity.running import Learnt
 from api.http.auth import NURSES, Principal
 from api.http.services import Given, Services
 from gateway.core.errors import NotFound
@@ -176,11 +177,14 @@ def _view(found: Standing) -> DaysView:
             minutes=quiet.quiet_min, last=quiet.where, at=quiet.clock, usual_min=quiet.usual_min,
             odds_h=quiet.odds_h, threshold_h=quiet.threshold_h,
         ),
-        curve=[]
-        if record is None or learnt is None or not len(learnt.peaks_h)
-        else [ChoiceView(**asdict(one)) for one in choices(record, learnt, found.promise.per_month)],
+        curve=[] if record is None or learnt is None or not len(learnt.peaks_h) else _curve(found, record, learnt),
         remarks=_remarks(found),
     )  # fmt: skip
+
+
+def _curve(found: Standing, record: Record, learnt: Learnt) -> list[ChoiceView]:
+    known = choices(record, learnt, found.promise.per_month, found.days.less_one(record))
+    return [ChoiceView(**asdict(one)) for one in known]
 
 
 def _missed_after_min(record: Record | None, sensor: int) -> int | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from analytics.activity.events import Kind, Sensor
-from analytics.activity.running import Learnt, learn
+from analytics.activity.running import Learnt, learn, less_one
 from gateway.days.households import Household
 from gateway.days.record import DAYS, Record, record_of
 from gateway.days.sensors import sensor_of
@@ -15,7 +15,7 @@ from gateway.store.room_states import RoomStates, StateRow
 
 
 class Days:
-    """What is known of a household. Belongs to one task; `record` and `learn` may run in a thread meanwhile."""
+    """What is known of a household. Belongs to one task; `record`, `learn` and `less_one` may run in a thread."""
 
     def __init__(self, household: Household) -> None:
         self.household = household
@@ -26,6 +26,7 @@ class Days:
         self._index: dict[tuple[str, str], int] = {}
         self._sensors: list[Sensor] = []
         self._unheeded: set[tuple[str, str]] = set()
+        self._less_one: tuple[object, tuple[Learnt, ...]] | None = None
 
     @property
     def sensors(self) -> tuple[Sensor, ...]:
@@ -78,6 +79,15 @@ class Days:
     def learn(self, record: Record) -> Learnt:
         """What the record teaches."""
         return learn(record.events, record.now_s, record.listening, known=self.learnt)
+
+    def less_one(self, record: Record) -> tuple[Learnt, ...]:
+        """What it teaches as if one more sensor had just failed, see `running.less_one`; anew when that has changed."""
+        if self.learnt is None:
+            return ()
+        key = (self.learnt.until, self.learnt.doubted, record.unsupervised)
+        if self._less_one is None or self._less_one[0] != key:
+            self._less_one = key, less_one(record.events, self.learnt, record.unsupervised, record.listening)
+        return self._less_one[1]
 
     def forget(self, before: datetime) -> None:
         """What is too old to be learnt from."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 
+from analytics.activity.caution import UNTOLD_H
 from analytics.activity.clocktime import lag_h
 from analytics.activity.events import Kind, Place, Sensor
 from analytics.activity.habits import DAY, either_clock
-from analytics.activity.running import Learnt, running
+from analytics.activity.running import Learnt, Running, running
 from gateway.days.record import Record
 from gateway.days.sensors import tells_presence
 
@@ -35,7 +37,7 @@ class Quiet:
         clock: that moment by the clock on the wall, "09:12".
         place: where the resident was last.
         door_is_known: the outer door has a contact that is believed.
-        odds_h: the statistic now, hours.
+        odds_h: the statistic now, hours; of what calls last, where a sensor may have failed without a word.
         threshold_h: from which on it is an alert, hours.
         usual_min: minutes within which 95 of 100 such quiets end; None where that is longer than was waited.
     """
@@ -78,7 +80,8 @@ class Quiet:
         }
 
 
-def quiet(record: Record, learnt: Learnt, *, per_month: float, answered_s: float | None = None) -> Quiet:
+def quiet(record: Record, learnt: Learnt, *, per_month: float, answered_s: float | None = None,
+          others: Sequence[Learnt] = ()) -> Quiet:  # fmt: skip
     """The quiet at this moment.
 
     Args:
@@ -87,15 +90,21 @@ def quiet(record: Record, learnt: Learnt, *, per_month: float, answered_s: float
         per_month: false alerts that are accepted in thirty days.
         answered_s: when somebody last said what such an alert was, seconds of the record's own clock: the resident was
             seen to then.
+        others: of `running.less_one`: only what is improbable for these, too, calls.
     """
     minutes = int(record.now_s // 60)
     events = record.events
     late_h = float(lag_h(*record.clock_changes, events.first_day, events.days)[-1])
     if late_h:
-        learnt = replace(learnt, hazard=either_clock(learnt.hazard, late_h))
+        learnt, *others = (replace(one, hazard=either_clock(one.hazard, late_h)) for one in (learnt, *others))
     clock = np.arange(minutes) % DAY
     not_before = -1 if answered_s is None else min(int(answered_s // 60), minutes - 1)
     found = running(record.events, minutes, learnt, clock, record.listening, not_before=not_before)
+    odds_h, threshold_h = _last(found), learnt.threshold_h(per_month, clock_changed=late_h != 0)
+    for one in others if odds_h >= threshold_h else ():
+        odds = _last(running(record.events, minutes, one, clock, record.listening, not_before=not_before))
+        if odds * threshold_h < odds_h * UNTOLD_H:
+            odds_h, threshold_h = odds, UNTOLD_H
     since_s = found.since * 60.0 if found.since >= 0 else -1.0
     of_day = max(found.since, 0) % DAY
     return Quiet(
@@ -106,10 +115,14 @@ def quiet(record: Record, learnt: Learnt, *, per_month: float, answered_s: float
         door_is_known=any(
             one.kind is Kind.DOOR and index not in learnt.doubted for index, one in enumerate(record.events.sensors)
         ),
-        odds_h=float(found.odds_h[-1]) if len(found.odds_h) else 0.0,
-        threshold_h=learnt.threshold_h(per_month, clock_changed=late_h != 0),
+        odds_h=odds_h,
+        threshold_h=threshold_h,
         usual_min=found.usual_min,
     )
+
+
+def _last(found: Running) -> float:
+    return float(found.odds_h[-1]) if len(found.odds_h) else 0.0
 
 
 def called(sensor: Sensor) -> str:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from analytics.activity.checkins import CheckIn
 from analytics.activity.clocktime import local_s, transitions
-from analytics.activity.events import DAY_S, Events, Kind, Sensor
+from analytics.activity.events import DAY_S, LIFE, Events, Kind, Sensor
 from gateway.days.losses import unheard
 from gateway.days.sensors import tells_presence
 from gateway.days.told import Told
@@ -50,6 +50,18 @@ class Record:
     check_ins: tuple[CheckIn | None, ...] = ()
     lost: frozenset[int] = frozenset()
     deaf_since: datetime | None = None
+
+    @property
+    def unsupervised(self) -> frozenset[int]:
+        """Sensors that speak only when somebody moves: one that fails is not missed for a day.
+
+        But for the outer door's contact: were it doubted, whoever lies in the hall had gone out.
+        """
+        return frozenset(
+            index
+            for index, (sensor, usual) in enumerate(zip(self.events.sensors, self.check_ins, strict=False))
+            if usual is None and sensor.kind in LIFE and sensor.kind is not Kind.DOOR
+        )
 
 
 def record_of(

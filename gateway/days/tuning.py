@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,19 +39,27 @@ class Choice:
     night_delay_h: float | None
 
 
-def choices(record: Record, learnt: Learnt, per_month: float) -> tuple[Choice, ...]:
-    """The promises of `PER_MONTH`, and the one that holds, in the order of their numbers."""
+def choices(record: Record, learnt: Learnt, per_month: float, others: Sequence[Learnt] = ()) -> tuple[Choice, ...]:
+    """The promises of `PER_MONTH`, and the one that holds, in the order of their numbers.
+
+    Args:
+        record: of the household.
+        learnt: from it.
+        per_month: that holds.
+        others: of `running.less_one`.
+    """
     asked = sorted({*PER_MONTH, per_month})
     shares = [divided(one)[INACTIVITY] for one in asked]
     levels = np.array([learnt.threshold_h(one) for one in shares])
-    recent = learnt.peaks_h[learnt.ended >= (learnt.days - MONTH_DAYS) * DAY]
-    delays, night = delays_h(record.events, learnt, record.listening, levels, days=MONTH_DAYS)
+    recent = learnt.ended >= (learnt.days - MONTH_DAYS) * DAY
+    alerts = [(learnt.raised(one, others) & recent).sum() for one in shares]
+    delays, night = delays_h(record.events, learnt, record.listening, levels, days=MONTH_DAYS, others=others)
     return tuple(
         Choice(
-            per_month=one, threshold_h=float(level), last_month=int((recent >= level).sum()),
+            per_month=one, threshold_h=float(level), last_month=int(number),
             delay_h=_mean(own), night_delay_h=_mean(own[night]),
         )
-        for one, level, own in zip(asked, levels, delays, strict=True)
+        for one, level, number, own in zip(asked, levels, alerts, delays, strict=True)
     )  # fmt: skip
 
 

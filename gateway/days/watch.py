@@ -236,6 +236,9 @@ class DayWatch:
         answered = await self._answered(subject, record, found, now)
         if answered is not None:
             found = quiet(record, learnt, per_month=share, answered_s=answered)
+        if found.is_improbable and record.unsupervised:
+            others = await asyncio.to_thread(days.less_one, record)
+            found = quiet(record, learnt, per_month=share, answered_s=answered, others=others)
         self._standing[subject] = Standing(
             days=days, promise=promise, record=record, quiet=found, out=_out(days, record)
         )
