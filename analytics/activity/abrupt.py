@@ -48,12 +48,14 @@ class Seen:
         at_home: share of each hour at home, float64 (homes, days, 24).
         clock_h: how much later by the clock a resident may live because clocks were put forward, hours, float64
             (homes, days).
+        one_out: a motion sensor was out in the night or the morning, bool (homes, days).
     """
 
     nights: NDArray[np.float64]
     kitchen: NDArray[np.float64]
     at_home: NDArray[np.float64]
     clock_h: NDArray[np.float64]
+    one_out: NDArray[np.bool_]
 
     @classmethod
     def of(cls, days: list[Day], company: NDArray[np.bool_], clock_h: NDArray[np.float64]) -> Seen:
@@ -69,6 +71,7 @@ class Seen:
             clock_h=clock_h,
             kitchen=np.stack([one.kitchen_visits for one in days]),
             at_home=np.stack([one.at_home for one in days]),
+            one_out=np.stack([one.one_out for one in days]),
         )
 
 

@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analytics.activity.caution import LESS, careful_h
-from analytics.activity.events import DAY_S
+from analytics.activity import disturbed
+from analytics.activity.caution import LESS, UNTOLD_H, careful_h
+from analytics.activity.events import DAY_S, Events
 from analytics.activity.habits import DAY
 from analytics.activity.promise import threshold_h
-from analytics.activity.running import learn
-from analytics.datasets.disturbances import sensor_out_reported
+from analytics.activity.running import learn, less_one, running
+from analytics.datasets.disturbances import MOTION, sensor_out, sensor_out_reported
 from analytics.datasets.made_up_home import LIVING, made_up
 
 RNG = np.random.default_rng(1)
@@ -59,3 +60,37 @@ def test_whole_is_the_past_until_the_sensor_failed() -> None:
     assert twice.whole[1] == before.hours
     assert failed.threshold_h(1.0) >= before.threshold_h(1.0 * LESS)
     assert before.threshold_h(1.0, clock_changed=True) == before.threshold_h(LESS)
+
+
+@pytest.mark.slow
+def test_a_sensor_that_fails_without_a_word_calls_nobody_and_hides_nobody() -> None:
+    """A resident who sits in the living room each afternoon, and whose sensor there fails at half past eleven."""
+    home = disturbed._home([20, 22])
+    failed_s = (84 + 0.486) * DAY_S
+    failed = sensor_out(home, LIVING, failed_s, failed_s + DAY_S / 2).events
+    before = home.at_s < failed_s
+    silent = replace(home, at_s=home.at_s[before], sensor=home.sensor[before], on=home.on[before])
+
+    def odds(events: Events, hours: float) -> tuple[bool, dict[int, float]]:
+        """Whether it were improbable if all sensors spoke; and the statistic as if each had failed."""
+        minute = int(failed_s // 60 + 60 * hours)
+        listening, clock = np.ones(minute + DAY, bool), np.arange(minute) % DAY
+        known = learn(events, 60.0 * minute, listening)
+        others = less_one(events, known, frozenset(MOTION), listening)
+        assert sorted(known.doubted | {one for other in others for one in other.doubted}) == list(MOTION)
+        each = {
+            next(iter(one.doubted - known.doubted)): running(events, minute, one, clock, listening).odds_h[-1]
+            for one in others
+        }
+        own = running(events, minute, known, clock, listening).odds_h[-1]
+        return bool(own >= known.threshold_h(0.5)), each
+
+    called, each = odds(failed, 8.8)
+    assert called, "else nothing is tested"
+    assert each[LIVING] < UNTOLD_H / 2
+    assert min(value for sensor, value in each.items() if sensor != LIVING) > UNTOLD_H
+    # Who lies there is noticed, and not much later than if that sensor were known to speak.
+    assert not odds(silent, 3.0)[0]
+    called, each = odds(silent, 4.0)
+    assert called
+    assert min(each.values()) > UNTOLD_H

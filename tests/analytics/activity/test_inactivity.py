@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from analytics.activity.events import PLACES, Place
 from analytics.activity.habits import CLOCK, DAY, EDGES, QUIET, Counts, HabitSettings, count, either_clock, hazard
-from analytics.activity.inactivity import Quiet, raised, step
+from analytics.activity.inactivity import MOST_H, Quiet, raised, step, undisturbed
 from analytics.activity.minutes import NOWHERE, minutes, since, where
 from analytics.datasets.made_up_home import made_up
 
@@ -166,3 +166,16 @@ def test_on_either_clock_only_what_both_expect() -> None:
     assert either_clock(chance, 0.0).tolist() == chance.tolist()
     assert np.flatnonzero(either_clock(chance, 1.0)[0, :, 0, 0]).tolist() == [16, 17, 18, 19]  # from eight in spring
     assert np.flatnonzero(either_clock(chance, -1.0)[0, :, 0, 0]).tolist() == [14, 15, 16, 17]
+
+
+def test_a_quiet_without_anything_in_it_at_once() -> None:
+    comes = np.random.default_rng(3).uniform(0, 0.2, 300)
+    odds, wanted = 0.0, []
+    for chance in comes.tolist():
+        odds = (odds + 1 / 60) / (1 - chance)
+        wanted.append(min(odds, MOST_H))
+    np.testing.assert_allclose(undisturbed(comes), wanted, rtol=1e-9)
+    assert undisturbed(comes)[-1] == MOST_H
+    assert undisturbed(np.full(20_000, 0.9))[-1] == MOST_H, "also where hardly any chance is left"
+    assert len(undisturbed(np.zeros(0))) == 0
+    np.testing.assert_allclose(undisturbed(np.zeros(120)), np.arange(1, 121) / 60)

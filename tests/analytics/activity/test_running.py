@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from analytics.activity.caution import UNTOLD_H
 from analytics.activity.course import Home, View, past_peaks, replay, stretches
 from analytics.activity.events import Events, Place
 from analytics.activity.habits import DAY, HabitSettings
 from analytics.activity.past import Past
-from analytics.activity.running import Learnt, learn, running
+from analytics.activity.running import Learnt, learn, less_one, running
 from analytics.activity.what_if import HORIZON, delays_h
 from analytics.datasets.made_up_home import KITCHEN, LIVING, made_up
 
@@ -175,3 +176,27 @@ def test_nobody_is_missed_at_home_while_out() -> None:
     out = past.place[moments] == Place.OUT
     assert out.any()
     assert delays_h(EVENTS, known, ALWAYS, np.array([1.0]), days=DAYS)[0].shape[1] <= len(moments) - out.sum()
+
+
+def test_what_is_learnt_as_if_one_more_had_failed() -> None:
+    known = replace(learn(EVENTS, DAYS * DAY * 60.0, ALWAYS, SETTINGS), doubted=frozenset({LIVING}))
+    (less,) = less_one(EVENTS, known, frozenset({KITCHEN, LIVING}), ALWAYS, SETTINGS)
+    assert less.doubted == {KITCHEN, LIVING}
+    kept = ~np.isin(EVENTS.sensor, [KITCHEN, LIVING])
+    others = replace(EVENTS, at_s=EVENTS.at_s[kept], sensor=EVENTS.sensor[kept], on=EVENTS.on[kept])
+    np.testing.assert_array_equal(less.hazard, learn(others, DAYS * DAY * 60.0, ALWAYS, SETTINGS).hazard)
+    # By when it had called, and what it had called for, both have to say so.
+    levels = np.array([50.0, 1000.0])
+    alone = delays_h(EVENTS, known, ALWAYS, levels)[0]
+    both = delays_h(EVENTS, known, ALWAYS, levels, others=[less])[0]
+    other = delays_h(EVENTS, less, ALWAYS, np.array([UNTOLD_H]))[0]
+    assert (both >= alone).all()
+    assert (both[0] > alone[0]).any()
+    assert both.max() <= max(alone.max(), other.max())
+    own = learn(EVENTS, DAYS * DAY * 60.0, ALWAYS, SETTINGS)
+    per_month = 30 * 24 / float(np.sort(own.peaks_h)[-10])
+    called = own.raised(per_month)
+    unlike = own.raised(per_month, [replace(less, peaks_h=less.peaks_h * 0)])
+    np.testing.assert_array_equal(unlike, called & ~np.isin(own.ended, less.ended))
+    assert unlike.sum() < called.sum() / 2
+    np.testing.assert_array_equal(own.raised(per_month, [replace(less, peaks_h=less.peaks_h + UNTOLD_H)]), called)

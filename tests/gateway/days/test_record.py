@@ -120,6 +120,16 @@ def test_a_sensor_that_checks_in_each_hour_and_stops_is_out_after_two_and_a_half
     assert found.lost == frozenset()
 
 
+def test_sensors_that_speak_only_when_somebody_moves_may_fail_without_a_word() -> None:
+    """But for the outer door's contact: without it, who lies in the hall had gone out."""
+    rows = [one for one in checking_in(10) if one[0] < 12_000]
+    assert SENSORS.index(PIR) not in record(*rows, until_min=12_000 + 60).unsupervised
+    moves = [(at + late, sensor, state) for at in np.arange(0, 12_000, 50).tolist()
+             for sensor in SENSORS for late, state in ((0, 1), (2, 0))]  # fmt: skip
+    found = record(*moves, until_min=12_000 + 60)
+    assert found.unsupervised == {SENSORS.index(PIR), SENSORS.index(RADAR)}
+
+
 def test_words_that_are_lost_on_the_air_are_no_outage() -> None:
     found = record(*checking_in(110, lost=0.01), until_min=110 * 1440)
     assert found.check_ins[0] is not None
