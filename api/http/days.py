@@ -108,7 +108,7 @@ class Promise(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     watched: bool | None = Field(default=None, description="whether anything unusual of these days calls anybody")
-    per_month: float | None = Field(default=None, description="false alerts that are accepted in 30 days")
+    per_month: float | None = Field(default=None, strict=True, description="false alerts that are accepted in 30 days")
 
 
 def day_routes() -> APIRouter:
@@ -233,7 +233,7 @@ def _remarks(found: Standing) -> list[str]:
     if mute:
         said.append(
             f"{', '.join(mute).capitalize()}: heard only when somebody moves. That one failed is noticed after a day "
-            "at the earliest, so a quiet calls only if it would had one just failed, and later: better is a sensor that "
-            "checks in each hour."
+            "at the earliest, so a quiet calls only if it would had one just failed, and later: better is a sensor "
+            "that checks in each hour."
         )
     return said + [words[0].upper() + words[1:] + "." for words in change_words(*found.record.clock_changes)]

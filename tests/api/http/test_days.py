@@ -81,7 +81,13 @@ def test_a_promise_is_changed_in_part_and_noted(told: Told, tmp_path: Path) -> N
             assert await home.promises.of(AINO) == DayPromise(watched=False, per_month=0.5)
             note = (await home.registry.audit())[0]
             assert (note.action, note.target) == ("days.promise", "aino")
-            for bad in ({"per_month": 0}, {"per_month": 50}, {"per_month": "much"}, {"threshold": 3}):
+            for bad in (
+                {"per_month": 0},
+                {"per_month": 50},
+                {"per_month": "much"},
+                {"per_month": True},
+                {"threshold": 3},
+            ):
                 assert (await nurse.put("/api/v1/residents/Aino/days", json=bad)).status_code in (400, 422)
             assert (await nurse.put("/api/v1/residents/nobody/days", json={"per_month": 1})).status_code == 404
 
