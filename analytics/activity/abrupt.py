@@ -48,14 +48,12 @@ class Seen:
         at_home: share of each hour at home, float64 (homes, days, 24).
         clock_h: how much later by the clock a resident may live because clocks were put forward, hours, float64
             (homes, days).
-        one_out: a motion sensor was out in the night or the morning, bool (homes, days).
     """
 
     nights: NDArray[np.float64]
     kitchen: NDArray[np.float64]
     at_home: NDArray[np.float64]
     clock_h: NDArray[np.float64]
-    one_out: NDArray[np.bool_]
 
     @classmethod
     def of(cls, days: list[Day], company: NDArray[np.bool_], clock_h: NDArray[np.float64]) -> Seen:
@@ -63,6 +61,8 @@ class Seen:
         each = [np.stack([one.rooms_asleep, one.bathroom_asleep, one.rise_h], axis=1) for one in days]
         nights = np.stack(each)
         nights[not_alone(company) | near(np.stack([one.away for one in days]))] = np.nan
+        # Without the bedroom's sensor rising is seen less well than in the weeks that it is compared with.
+        nights[np.stack([one.no_bedroom for one in days]), RISING] = np.nan
         # An hour that fills two has more lively minutes than it was lived in.
         forward = (clock_h > 0) & (np.concatenate([np.zeros_like(clock_h[:, :1]), clock_h[:, :-1]], axis=1) == 0)
         nights[forward, WALKING] = np.nan
@@ -71,7 +71,6 @@ class Seen:
             clock_h=clock_h,
             kitchen=np.stack([one.kitchen_visits for one in days]),
             at_home=np.stack([one.at_home for one in days]),
-            one_out=np.stack([one.one_out for one in days]),
         )
 
 

@@ -48,6 +48,8 @@ class Day:
     Attributes:
         bathroom_by_night: visits between ten and six, of the night that ends on this day.
         rise_h: hour at which the resident got up, of the clock.
+        no_bedroom: the bedroom's sensor was out from the evening before until noon, bool (days,); never of a home
+            without one.
         bed_h: hour at which the resident went to bed on the evening before; above 24 is after midnight.
         out_h: hours out of home.
         longest_quiet_h: the longest quiet at home between six and ten in the evening.
@@ -64,6 +66,7 @@ class Day:
 
     bathroom_by_night: NDArray[np.float64]
     rise_h: NDArray[np.float64]
+    no_bedroom: NDArray[np.bool_]
     bed_h: NDArray[np.float64]
     out_h: NDArray[np.float64]
     longest_quiet_h: NDArray[np.float64]
@@ -151,6 +154,7 @@ def _daily(events: Events, known: _Known, clock_h: NDArray[np.float64] | None) -
     return Day(
         bathroom_by_night=visits,
         rise_h=rise,
+        no_bedroom=_out_all_night(known.room_dark[Place.BEDROOM], events.days),
         bed_h=bed,
         out_h=np.where(door_dark.any(axis=1) | away, np.nan, HOURS - at_home.sum(axis=1)),
         longest_quiet_h=np.where(dark[:, awake].any(axis=1) | away, np.nan, quiet[:, awake].max(axis=1) / HOUR),
@@ -205,6 +209,11 @@ class _Known:
 def _one_out(dark: NDArray[np.bool_], days: int) -> NDArray[np.bool_]:
     half = np.asarray(dark.reshape(days, 2, DAY // 2).any(axis=2))
     return np.asarray(half[:, 0] | np.concatenate([[False], half[:-1, 1]]))
+
+
+def _out_all_night(dark: NDArray[np.bool_], days: int) -> NDArray[np.bool_]:
+    nights = np.concatenate([np.zeros(DAY // 4, bool), dark[: -DAY // 4]]).reshape(days, DAY)[:, : DAY * 3 // 4]
+    return np.asarray(nights.all(axis=1) & ~dark.all())
 
 
 def _kitchen(events: Events, dark: NDArray[np.bool_]) -> NDArray[np.float64]:

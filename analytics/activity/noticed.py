@@ -99,15 +99,15 @@ def noticed(days: Days, promised: dict[str, float]) -> Noticed:
     """
     heights = abrupt.heights(*abrupt.deviations(days.seen))
     heights[:, :KNOWN_DAYS] = np.nan
-    less_known = (days.seen.clock_h != 0) | days.seen.one_out
-    less_known[:, 1:] |= less_known[:, :-1]  # a day is looked at with the one before
+    changed = days.seen.clock_h != 0
+    changed[:, 1:] |= changed[:, :-1]  # a day is looked at with the one before
     each = []
     for kind, name in enumerate(KINDS):
         own = heights[:, :, kind]
         usual, careful = (
             budget.weekly(own, promised[name] * part, GENERAL[name], WEEK) for part in (1.0, caution.LESS)
         )
-        each.append(budget.raised(own, np.where(less_known, careful, usual)))
+        each.append(budget.raised(own, np.where(changed, careful, usual)))
     return Noticed(abrupt=np.stack(each, axis=2), slow=slow(days.signs, promised[SLOW])[0])
 
 

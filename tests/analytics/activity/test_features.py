@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analytics.activity.events import DAY_S
+from analytics.activity.events import DAY_S, Place
 from analytics.activity.features import FEATURES, daily, hourly
 from analytics.activity.habits import DAY
+from analytics.datasets.disturbances import sensor_out_reported
 from analytics.datasets.made_up_home import BATHROOM, BEDROOM, DOOR, FRIDGE, KITCHEN, LIVING, Habit, made_up, without
 
 BATH, KITCH, ANY, OUT = (FEATURES.index(name) for name in ("bathroom", "kitchen", "any room", "out of home"))
@@ -127,3 +128,17 @@ def test_in_the_week_after_a_changed_clock_fewer_hours_are_asleep() -> None:
     home = made_up(20, habit=Habit(bathroom_by_night=4.0))
     late = daily(home, clock_h=np.full(20, -3.0)).bathroom_asleep
     assert late.sum() < daily(home).bathroom_asleep.sum()
+
+
+def test_nights_of_which_the_bedroom_told_nothing() -> None:
+    made = made_up(12, seed=2)
+    assert not daily(made).no_bedroom.any()
+    out = daily(sensor_out_reported(made, BEDROOM, 5.7 * DAY_S, 8.6 * DAY_S).events)
+    assert np.flatnonzero(out.no_bedroom).tolist() == [6, 7, 8]
+    assert not np.isnan(out.rise_h[6:9]).any(), "the other rooms tell"
+    late = daily(sensor_out_reported(made, BEDROOM, 5.8 * DAY_S, 8.4 * DAY_S).events)
+    assert np.flatnonzero(late.no_bedroom).tolist() == [7], "neither evening nor morning is missing from the others"
+    assert not daily(sensor_out_reported(made, LIVING, 5.7 * DAY_S, 8.6 * DAY_S).events).no_bedroom.any()
+    assert not daily(replace(made, sensors=tuple(
+        replace(one, place=Place.OTHER) if number == BEDROOM else one for number, one in enumerate(made.sensors)
+    ))).no_bedroom.any()  # fmt: skip
