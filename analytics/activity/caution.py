@@ -7,8 +7,9 @@ than all of them together had it.
 
 One that speaks only when somebody moves fails without a word, and that is not known for a day. Until then its silence
 looks like stillness. So a quiet calls only if it were improbable even then: had any one of these sensors just failed,
-it would not come more often than every three days. Who sits before such a sensor each evening is not called for when it
-fails, and whoever lies there is noticed a quarter of an hour later on average.
+it would not come more often than every three days; or if it goes on for two hours more. Who sits before such a sensor
+each evening is not called for when it fails, and whoever lies there is noticed some minutes later on average, and two
+hours later at most: where hardly anything is heard without that sensor, nothing else would ever call.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from analytics.activity.promise import threshold_h
 
 LESS: Final = 0.5  # of a promise
 UNTOLD_H: Final = 72.0  # of the statistic, as if a sensor had just failed: that is known after a day or two
+HELD_MIN: Final = 120  # a quiet that would call is held back for no longer, whatever sensor may have failed
 _Past: TypeAlias = tuple[NDArray[np.float64], float]
 
 

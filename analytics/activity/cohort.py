@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.activity import minutes as cut
-from analytics.activity.caution import UNTOLD_H, careful_h
+from analytics.activity.caution import careful_h
 from analytics.activity.course import Home
 from analytics.activity.events import Place
 from analytics.activity.habits import DAY, Counts, HabitSettings, count, either_clock, hazard
 from analytics.activity.inactivity import Quiet, step
 from analytics.activity.past import Past
-from analytics.activity.running import learn, less_one, running, whole_past
+from analytics.activity.running import holds_back, learn, less_one, running, whole_past
 
 WEEK: Final = 7
 LOW_H: Final = 1.0  # peaks below are never alerts
@@ -85,18 +85,19 @@ def alerts(
                 clock_changed=late,
             )  # fmt: skip
         found[one] = peaks.height_h[one] >= levels[key] and (
-            not unsupervised or _though_one_failed(homes[number], listening[number], minute, unsupervised)
+            not unsupervised or _though_one_failed(homes[number], listening[number], minute, levels[key], unsupervised)
         )
     return found
 
 
-def _though_one_failed(home: Home, listening: NDArray[np.bool_], minute: int, unsupervised: frozenset[int]) -> bool:
+def _though_one_failed(home: Home, listening: NDArray[np.bool_], minute: int, threshold_h: float,
+                       unsupervised: frozenset[int]) -> bool:  # fmt: skip
     """Whether the quiet before a minute calls even had one of these sensors failed just before it."""
+    clock = np.arange(minute) % DAY
     learnt = learn(home.events, minute * 60.0, listening)
-    return all(
-        running(home.events, minute, one, np.arange(minute) % DAY, listening).odds_h[-1:].max(initial=0.0) >= UNTOLD_H
-        for one in less_one(home.events, learnt, unsupervised, listening)
-    )
+    found = running(home.events, minute, learnt, clock, listening)
+    others = less_one(home.events, minute * 60.0, learnt, unsupervised, listening)
+    return holds_back(found, threshold_h, home.events, minute, others, clock, listening) is None
 
 
 def lived(

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.activity import minutes as cut
-from analytics.activity.caution import UNTOLD_H, careful_h
+from analytics.activity.caution import HELD_MIN, UNTOLD_H, careful_h
 from analytics.activity.events import LIFE, Events, Place
 from analytics.activity.habits import DAY, LONGEST, STEP_OF, Counts, HabitSettings, hazard
 from analytics.activity.inactivity import undisturbed
@@ -57,19 +57,6 @@ class Learnt:
         """At which a quiet calls, see `caution.careful_h`."""
         return careful_h(per_month, (self.peaks_h, self.hours), self.whole, clock_changed=clock_changed)
 
-    def raised(self, per_month: float, others: Sequence[Learnt] = ()) -> NDArray[np.bool_]:
-        """Which quiets of the past would have called, bool (quiets,).
-
-        Args:
-            per_month: false alerts promised.
-            others: of `less_one`.
-        """
-        found = self.peaks_h >= self.threshold_h(per_month)
-        for one in others:
-            # A quiet ends in the same minute whoever is believed; where another one takes it for an absence it stands.
-            found &= ~np.isin(self.ended, one.ended[one.peaks_h < UNTOLD_H])
-        return np.asarray(found, np.bool_)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Running:
@@ -87,6 +74,11 @@ class Running:
     place: Place
     odds_h: NDArray[np.float64]
     usual_min: int | None
+
+    @property
+    def now_h(self) -> float:
+        """The statistic at this moment."""
+        return float(self.odds_h[-1]) if len(self.odds_h) else 0.0
 
 
 def learn(
@@ -112,7 +104,8 @@ def learn(
     doubted = frozenset(one.sensor for one in spans if lively[one.sensor] and one.doubted_to_s > now_s)
     days = int(now_s // (DAY * 60))
     until = events.first_day + np.timedelta64(days, "D")
-    if known is not None and (known.until, known.doubted) == (until, doubted):
+    # The record's beginning moves on, by days where nothing was heard in them: days are counted from it.
+    if known is not None and (known.until, known.days, known.doubted) == (until, days, doubted):
         return replace(known, outages=spans)
     return _taught(
         Past.of(events, days, doubted, listening), settings, until=until, outages=spans, doubted=doubted,
@@ -122,6 +115,7 @@ def learn(
 
 def less_one(
     events: Events,
+    now_s: float,
     learnt: Learnt,
     unsupervised: frozenset[int],
     listening: NDArray[np.bool_],
@@ -131,18 +125,50 @@ def less_one(
 
     Args:
         events: of one home.
+        now_s: this moment, in seconds of `events.at_s`.
         learnt: from it.
         unsupervised: sensors that speak only when somebody moves.
         listening: minutes in which the home was heard, bool (days * 1440,).
         settings: how much is believed of how little.
     """
+    days = int(now_s // (DAY * 60))
     return tuple(
         _taught(
-            Past.of(events, learnt.days, learnt.doubted | {one}, listening), settings or HabitSettings(),
-            until=learnt.until, outages=learnt.outages, doubted=learnt.doubted | {one},
+            Past.of(events, days, learnt.doubted | {one}, listening), settings or HabitSettings(),
+            until=events.first_day + np.timedelta64(days, "D"), outages=learnt.outages, doubted=learnt.doubted | {one},
         )
         for one in sorted(unsupervised - learnt.doubted)
     )  # fmt: skip
+
+
+def holds_back(
+    found: Running,
+    threshold_h: float,
+    events: Events,
+    minutes: int,
+    others: Sequence[Learnt],
+    clock: NDArray[np.int64],
+    listening: NDArray[np.bool_],
+    *,
+    not_before: int = -1,
+) -> float | None:
+    """The lowest of the statistics as if one sensor had failed, where that holds back a quiet that would call, hours.
+
+    Args:
+        found: the quiet as all sensors that are believed tell it.
+        threshold_h: at which it calls.
+        events: as for `running`, and so are minutes, clock, listening and not_before.
+        minutes: how many.
+        others: of `less_one`.
+        clock: see `running`.
+        listening: see `running`.
+        not_before: see `running`.
+    """
+    above = found.odds_h >= threshold_h
+    if not above[-1:].any() or above.sum() > HELD_MIN:
+        return None
+    odds = [running(events, minutes, one, clock, listening, not_before=not_before).now_h for one in others]
+    return min((one for one in odds if one < UNTOLD_H), default=None)
 
 
 def _taught(

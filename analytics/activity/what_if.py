@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.activity.caution import UNTOLD_H
+from analytics.activity.caution import HELD_MIN, UNTOLD_H
 from analytics.activity.events import Events, Place
 from analytics.activity.habits import DAY
 from analytics.activity.inactivity import Quiet, step
@@ -40,7 +40,7 @@ def delays_h(
         listening: minutes in which the home was heard, bool (days of the record * 1440,).
         thresholds_h: of the statistic, float64 (levels,).
         days: how far back.
-        others: of `running.less_one`: an alert comes when `UNTOLD_H` is reached in these, too.
+        others: of `running.less_one`: an alert comes when `UNTOLD_H` is reached in these, too, or `HELD_MIN` later.
 
     Returns:
         Hours, float64 (levels, moments), at most `HORIZON`; and which moments were by night, bool (moments,).
@@ -54,9 +54,10 @@ def delays_h(
     usable = (last >= 0) & past.listening[moments] & (past.place[moments] != Place.OUT) & (waited < HORIZON)
     moments, last, waited = moments[usable], last[usable], waited[usable]
     found = _reached(past, learnt, last, waited, thresholds_h)
+    latest = np.minimum(found + HELD_MIN / 60, HORIZON / 60)
     for one in others:
         seen = Past.of(events, one.days, one.doubted, listening)
-        found = np.maximum(found, _reached(seen, one, last, waited, np.array([UNTOLD_H])))
+        found = np.maximum(found, np.minimum(_reached(seen, one, last, waited, np.array([UNTOLD_H])), latest))
     of_day = moments % DAY
     return found, (of_day >= _NIGHT[0]) | (of_day < _NIGHT[1])
 

@@ -33,6 +33,7 @@ _PLACES: Final = {
     "Fridge": Place.KITCHEN,
     "Cupboard": Place.KITCHEN,
 }
+_MOST: Final = np.timedelta64(5 * 365, "D")  # of a record from its middle
 _STAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?")
 _BACK_S: Final = 60.0  # lines a little out of order are ordinary; more is a clock that was set back
 _AWAY_S: Final = 86_400.0  # and a whole day of nothing at all is no resident's stillness
@@ -61,6 +62,7 @@ def parse(text: Iterable[str], where: str = "record") -> Events:
     read = [one for number, line in enumerate(text, 1) if (one := _line(line, number, where, said)) is not None]
     if not read:
         raise DatasetError(f"{where}: no line is an event; {EXPECTED}.")
+    read = _near(read, said)
     first = min(one.at for one in read).astype("datetime64[D]")
     at_s = np.array([(one.at - first) / np.timedelta64(1, "us") for one in read], np.float64) / 1e6
     _clock(at_s, said)
@@ -113,6 +115,15 @@ def _line(line: str, number: int, where: str, said: Counter[str]) -> _Line | Non
     except ValueError:
         said["lines with an impossible time or value left out"] += 1
         return None
+
+
+def _near(read: list[_Line], said: Counter[str]) -> list[_Line]:
+    """Without times that are years from the middle one: one wrong year would make centuries of silence."""
+    middle = sorted(one.at for one in read)[len(read) // 2]
+    near = [one for one in read if abs(one.at - middle) <= _MOST]
+    if len(near) < len(read):
+        said[f"lines of a time more than {_MOST.astype(int) // 365} years from most left out"] = len(read) - len(near)
+    return near
 
 
 def _sensor(name: str, said: Counter[str]) -> Sensor:

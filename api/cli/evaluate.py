@@ -19,6 +19,7 @@ from analytics.radar import regression
 from api.cli.evaluate_activity import activity
 from api.cli.evaluate_radar import radar
 from api.cli.evaluate_vitals import vitals
+from api.cli.folders import folder
 from gateway.core.errors import Invalid
 
 Models = Mapping[str, Model]
@@ -74,6 +75,7 @@ def fall(
         cells = _crossed(path, seeds)
         print(json.dumps(cells) if as_json else "\n\n".join(f"{name}\n{_text(one)}" for name, one in cells.items()))
         return
+    drawn = folder(drawn, "--plots")
     try:
         recordings = dataset(name)
         wanted = None if subjects is None else [one.strip() for one in subjects.split(",") if one.strip()]
@@ -91,7 +93,6 @@ def fall(
     except (DatasetError, ArtefactError) as error:
         raise Invalid(str(error)) from error
     if drawn is not None:
-        drawn.mkdir(parents=True, exist_ok=True)
         for file, drawing in plots.drawings(trials, found).items():
             (drawn / file).write_text(drawing, encoding="utf-8")
     asked = {"dataset": name, "position": worn, "apart": apart or native, "native": native, "refused": refused}

@@ -18,6 +18,7 @@ from analytics.activity.evaluation import MONTHLY, evaluated
 from analytics.activity.protocol import Situation, Tried, tried
 from analytics.activity.report import report
 from analytics.datasets import DatasetError, homeassist
+from api.cli.folders import folder
 from gateway.core.errors import Invalid
 
 LEARNT_DAYS: Final = 30  # when nobody says from which day on to test
@@ -79,6 +80,7 @@ def activity(
         return
     if per_month not in MONTHLY:
         raise Invalid(f"--per-month is one of {', '.join(f'{one:g}' for one in MONTHLY)}.")
+    drawn = folder(drawn, "--plots")
     try:
         events = homeassist.load(path)
         first = LEARNT_DAYS if test_from is None else _day(test_from, events.first_day)
@@ -87,7 +89,6 @@ def activity(
         raise Invalid(str(error)) from error
     found = report(measured, per_month, _peers(measured.home, measured.given) if peers else {})
     if drawn is not None:
-        drawn.mkdir(parents=True, exist_ok=True)
         for file, drawing in plots.drawings(measured.home, found).items():
             (drawn / file).write_text(drawing, encoding="utf-8")
     print(json.dumps({"dataset": name, "seed": seed, **found}) if as_json else _text(found))

@@ -84,9 +84,12 @@ class Days:
         """What it teaches as if one more sensor had just failed, see `running.less_one`; anew when that has changed."""
         if self.learnt is None:
             return ()
-        key = (self.learnt.until, self.learnt.doubted, record.unsupervised)
+        key = (record.events.first_day, self.learnt.until, self.learnt.doubted, record.unsupervised)
         if self._less_one is None or self._less_one[0] != key:
-            self._less_one = key, less_one(record.events, self.learnt, record.unsupervised, record.listening)
+            self._less_one = (
+                key,
+                less_one(record.events, record.now_s, self.learnt, record.unsupervised, record.listening),
+            )
         return self._less_one[1]
 
     def forget(self, before: datetime) -> None:

@@ -12,7 +12,7 @@ from analytics.activity.caution import UNTOLD_H
 from analytics.activity.clocktime import lag_h
 from analytics.activity.events import Kind, Place, Sensor
 from analytics.activity.habits import DAY, either_clock
-from analytics.activity.running import Learnt, Running, running
+from analytics.activity.running import Learnt, holds_back, running
 from gateway.days.record import Record
 from gateway.days.sensors import tells_presence
 
@@ -37,7 +37,7 @@ class Quiet:
         clock: that moment by the clock on the wall, "09:12".
         place: where the resident was last.
         door_is_known: the outer door has a contact that is believed.
-        odds_h: the statistic now, hours; of what calls last, where a sensor may have failed without a word.
+        odds_h: the statistic now, hours; as if one sensor had failed, where that holds the quiet back.
         threshold_h: from which on it is an alert, hours.
         usual_min: minutes within which 95 of 100 such quiets end; None where that is longer than was waited.
     """
@@ -90,7 +90,7 @@ def quiet(record: Record, learnt: Learnt, *, per_month: float, answered_s: float
         per_month: false alerts that are accepted in thirty days.
         answered_s: when somebody last said what such an alert was, seconds of the record's own clock: the resident was
             seen to then.
-        others: of `running.less_one`: only what is improbable for these, too, calls.
+        others: of `running.less_one`: what is not improbable for these, too, is held back for a while.
     """
     minutes = int(record.now_s // 60)
     events = record.events
@@ -100,11 +100,10 @@ def quiet(record: Record, learnt: Learnt, *, per_month: float, answered_s: float
     clock = np.arange(minutes) % DAY
     not_before = -1 if answered_s is None else min(int(answered_s // 60), minutes - 1)
     found = running(record.events, minutes, learnt, clock, record.listening, not_before=not_before)
-    odds_h, threshold_h = _last(found), learnt.threshold_h(per_month, clock_changed=late_h != 0)
-    for one in others if odds_h >= threshold_h else ():
-        odds = _last(running(record.events, minutes, one, clock, record.listening, not_before=not_before))
-        if odds * threshold_h < odds_h * UNTOLD_H:
-            odds_h, threshold_h = odds, UNTOLD_H
+    odds_h, threshold_h = found.now_h, learnt.threshold_h(per_month, clock_changed=late_h != 0)
+    held = holds_back(found, threshold_h, events, minutes, others, clock, record.listening, not_before=not_before)
+    if held is not None:
+        odds_h, threshold_h = held, UNTOLD_H
     since_s = found.since * 60.0 if found.since >= 0 else -1.0
     of_day = max(found.since, 0) % DAY
     return Quiet(
@@ -119,10 +118,6 @@ def quiet(record: Record, learnt: Learnt, *, per_month: float, answered_s: float
         threshold_h=threshold_h,
         usual_min=found.usual_min,
     )
-
-
-def _last(found: Running) -> float:
-    return float(found.odds_h[-1]) if len(found.odds_h) else 0.0
 
 
 def called(sensor: Sensor) -> str:

@@ -51,15 +51,14 @@ def choices(record: Record, learnt: Learnt, per_month: float, others: Sequence[L
     asked = sorted({*PER_MONTH, per_month})
     shares = [divided(one)[INACTIVITY] for one in asked]
     levels = np.array([learnt.threshold_h(one) for one in shares])
-    recent = learnt.ended >= (learnt.days - MONTH_DAYS) * DAY
-    alerts = [(learnt.raised(one, others) & recent).sum() for one in shares]
+    recent = learnt.peaks_h[learnt.ended >= (learnt.days - MONTH_DAYS) * DAY]
     delays, night = delays_h(record.events, learnt, record.listening, levels, days=MONTH_DAYS, others=others)
     return tuple(
         Choice(
-            per_month=one, threshold_h=float(level), last_month=int(number),
+            per_month=one, threshold_h=float(level), last_month=int((recent >= level).sum()),
             delay_h=_mean(own), night_delay_h=_mean(own[night]),
         )
-        for one, level, number, own in zip(asked, levels, alerts, delays, strict=True)
+        for one, level, own in zip(asked, levels, delays, strict=True)
     )  # fmt: skip
 
 

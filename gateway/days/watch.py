@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Final, TypeAlias
 
+import numpy as np
+
 from analytics.activity.budget import INACTIVITY, divided
 from analytics.activity.outages import Why
 from gateway.core.clock import Clock
@@ -49,8 +51,8 @@ STEP_S: Final = 600.0  # of the wall clock: what is old is reckoned anew
 _NOW_S: Final = 120.0  # an outage that ends no earlier than this goes on
 _UNHEARD: Final = "rooms-unheard"
 
-# On which day, which sensors were lost, and how many there were: when one changes, all is learnt anew.
-_Known: TypeAlias = tuple[date, frozenset[int], int]
+# Today, the record's first day, sensors that are lost, and how many there are: when one changes, all is learnt anew.
+_Known: TypeAlias = tuple[date, np.datetime64, frozenset[int], int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,7 +250,7 @@ class DayWatch:
 
     async def _learn(self, subject: Subject, days: Days, record: Record, now: datetime) -> None:
         at, known = self._learnt_at.get(subject, (float("-inf"), None))
-        now_known = (record.today, record.lost, len(days.sensors))
+        now_known = (record.today, record.events.first_day, record.lost, len(days.sensors))
         if days.learnt is not None and known == now_known and self._clock.monotonic() - at < LEARN_S:
             return
         days.learnt = await asyncio.to_thread(days.learn, record)

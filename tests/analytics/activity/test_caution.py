@@ -12,7 +12,7 @@ from analytics.activity.caution import LESS, UNTOLD_H, careful_h
 from analytics.activity.events import DAY_S, Events
 from analytics.activity.habits import DAY
 from analytics.activity.promise import threshold_h
-from analytics.activity.running import learn, less_one, running
+from analytics.activity.running import holds_back, learn, less_one, running
 from analytics.datasets.disturbances import MOTION, sensor_out, sensor_out_reported
 from analytics.datasets.made_up_home import LIVING, made_up
 
@@ -71,26 +71,26 @@ def test_a_sensor_that_fails_without_a_word_calls_nobody_and_hides_nobody() -> N
     before = home.at_s < failed_s
     silent = replace(home, at_s=home.at_s[before], sensor=home.sensor[before], on=home.on[before])
 
-    def odds(events: Events, hours: float) -> tuple[bool, dict[int, float]]:
-        """Whether it were improbable if all sensors spoke; and the statistic as if each had failed."""
+    def held(events: Events, hours: float) -> tuple[bool, float | None]:
+        """Whether it were improbable if all sensors spoke; and the statistic that holds it back."""
         minute = int(failed_s // 60 + 60 * hours)
         listening, clock = np.ones(minute + DAY, bool), np.arange(minute) % DAY
         known = learn(events, 60.0 * minute, listening)
-        others = less_one(events, known, frozenset(MOTION), listening)
+        others = less_one(events, 60.0 * minute, known, frozenset(MOTION), listening)
         assert sorted(known.doubted | {one for other in others for one in other.doubted}) == list(MOTION)
-        each = {
-            next(iter(one.doubted - known.doubted)): running(events, minute, one, clock, listening).odds_h[-1]
-            for one in others
-        }
-        own = running(events, minute, known, clock, listening).odds_h[-1]
-        return bool(own >= known.threshold_h(0.5)), each
+        found, threshold = running(events, minute, known, clock, listening), known.threshold_h(0.5)
+        held = holds_back(found, threshold, events, minute, others, clock, listening)
+        (living,) = (one for one in others if LIVING in one.doubted)
+        own = running(events, minute, living, clock, listening).now_h
+        assert held in (None, own), "no other sensor holds it back"
+        assert holds_back(found, 1e9, events, minute, others, clock, listening) is None, "nothing calls"
+        assert holds_back(found, 0.5, events, minute, others, clock, listening) is None, "for two hours and more"
+        return bool(found.now_h >= threshold), held
 
-    called, each = odds(failed, 8.8)
+    called, odds_h = held(failed, 8.8)
     assert called, "else nothing is tested"
-    assert each[LIVING] < UNTOLD_H / 2
-    assert min(value for sensor, value in each.items() if sensor != LIVING) > UNTOLD_H
+    assert odds_h is not None
+    assert odds_h < UNTOLD_H / 2
     # Who lies there is noticed, and not much later than if that sensor were known to speak.
-    assert not odds(silent, 3.0)[0]
-    called, each = odds(silent, 4.0)
-    assert called
-    assert min(each.values()) > UNTOLD_H
+    assert held(silent, 3.0) == (False, None)
+    assert held(silent, 4.0) == (True, None)

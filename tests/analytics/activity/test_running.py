@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analytics.activity.caution import UNTOLD_H
+from analytics.activity.caution import HELD_MIN, UNTOLD_H
 from analytics.activity.course import Home, View, past_peaks, replay, stretches
 from analytics.activity.events import Events, Place
 from analytics.activity.habits import DAY, HabitSettings
@@ -179,24 +179,57 @@ def test_nobody_is_missed_at_home_while_out() -> None:
 
 
 def test_what_is_learnt_as_if_one_more_had_failed() -> None:
-    known = replace(learn(EVENTS, DAYS * DAY * 60.0, ALWAYS, SETTINGS), doubted=frozenset({LIVING}))
-    (less,) = less_one(EVENTS, known, frozenset({KITCHEN, LIVING}), ALWAYS, SETTINGS)
+    now_s = DAYS * DAY * 60.0
+    known = replace(learn(EVENTS, now_s, ALWAYS, SETTINGS), doubted=frozenset({LIVING}))
+    (less,) = less_one(EVENTS, now_s, known, frozenset({KITCHEN, LIVING}), ALWAYS, SETTINGS)
     assert less.doubted == {KITCHEN, LIVING}
     kept = ~np.isin(EVENTS.sensor, [KITCHEN, LIVING])
     others = replace(EVENTS, at_s=EVENTS.at_s[kept], sensor=EVENTS.sensor[kept], on=EVENTS.on[kept])
-    np.testing.assert_array_equal(less.hazard, learn(others, DAYS * DAY * 60.0, ALWAYS, SETTINGS).hazard)
-    # By when it had called, and what it had called for, both have to say so.
-    levels = np.array([50.0, 1000.0])
-    alone = delays_h(EVENTS, known, ALWAYS, levels)[0]
-    both = delays_h(EVENTS, known, ALWAYS, levels, others=[less])[0]
-    other = delays_h(EVENTS, less, ALWAYS, np.array([UNTOLD_H]))[0]
+    np.testing.assert_array_equal(less.hazard, learn(others, now_s, ALWAYS, SETTINGS).hazard)
+    assert less.until == known.until
+
+
+def test_when_it_had_called_had_one_more_failed() -> None:
+    now_s = DAYS * DAY * 60.0
+    known = learn(EVENTS, now_s, ALWAYS, SETTINGS)
+    (less,) = less_one(EVENTS, now_s, known, frozenset({KITCHEN}), ALWAYS, SETTINGS)
+    levels = np.array([20.0, 1000.0])
+    alone, _ = delays_h(EVENTS, known, ALWAYS, levels)
+    both, _ = delays_h(EVENTS, known, ALWAYS, levels, others=[less])
     assert (both >= alone).all()
-    assert (both[0] > alone[0]).any()
-    assert both.max() <= max(alone.max(), other.max())
-    own = learn(EVENTS, DAYS * DAY * 60.0, ALWAYS, SETTINGS)
-    per_month = 30 * 24 / float(np.sort(own.peaks_h)[-10])
-    called = own.raised(per_month)
-    unlike = own.raised(per_month, [replace(less, peaks_h=less.peaks_h * 0)])
-    np.testing.assert_array_equal(unlike, called & ~np.isin(own.ended, less.ended))
-    assert unlike.sum() < called.sum() / 2
-    np.testing.assert_array_equal(own.raised(per_month, [replace(less, peaks_h=less.peaks_h + UNTOLD_H)]), called)
+    assert (both <= np.minimum(alone + HELD_MIN / 60, 24.0)).all()
+    assert ((both[0] > alone[0]) & (both[0] < alone[0] + HELD_MIN / 60)).sum() > 20
+    never = replace(less, hazard=0 * less.hazard)
+    held, _ = delays_h(EVENTS, known, ALWAYS, levels, others=[less, never])
+    np.testing.assert_allclose(held, np.minimum(alone + HELD_MIN / 60, 24.0))
+    # As the running quiet has it: at moments after which nothing was heard any more.
+    past = Past.of(EVENTS, DAYS, known.doubted, ALWAYS)
+    moments = np.arange(1, DAYS * DAY, 173)
+    alive = np.maximum.accumulate(np.where(past.minutes.life, np.arange(DAYS * DAY), -1))
+    moments = moments[(alive[moments] >= 0) & (past.place[moments] != Place.OUT)]
+    asked = [int(one) for one in np.linspace(60, len(moments) - 10, 12)]
+    for one in asked:
+        minutes = int(alive[moments[one]]) + 1 + 60 * 24
+        told, listening = until(float(alive[moments[one]]) + 1), np.ones(minutes, bool)
+        day = np.arange(minutes) % DAY
+        own, other = (running(told, minutes, it, day, listening).odds_h for it in (known, less))
+        first = int((own >= levels[0]).argmax())
+        called = max(first, min(int((other >= UNTOLD_H).argmax()), first + HELD_MIN))
+        waited = int(moments[one] - alive[moments[one]])
+        assert both[0, one] == pytest.approx(max(called + 1 - waited, 0) / 60, abs=0.02), one
+
+
+def test_a_record_whose_beginning_moves_on_is_learnt_anew() -> None:
+    """After 120 days its first day is let go, and with it every day after it on which nothing was heard."""
+    known = learn(EVENTS, DAYS * DAY * 60.0 - 3600, ALWAYS, SETTINGS)
+    later = EVENTS.at_s >= 3 * DAY * 60.0
+    moved = replace(
+        EVENTS, first_day=EVENTS.first_day + np.timedelta64(3, "D"), days=DAYS - 3,
+        at_s=EVENTS.at_s[later] - 3 * DAY * 60.0, sensor=EVENTS.sensor[later], on=EVENTS.on[later],
+    )  # fmt: skip
+    now_s = (DAYS - 3) * DAY * 60.0 - 1800
+    again = learn(moved, now_s, ALWAYS[3 * DAY :], SETTINGS, known=known)
+    assert (again.until, again.days) == (known.until, known.days - 3)
+    assert again.hazard is not known.hazard
+    (less,) = less_one(moved, now_s, known, frozenset({KITCHEN}), ALWAYS[3 * DAY :], SETTINGS)
+    assert (less.until, less.days) == (again.until, again.days)

@@ -95,3 +95,12 @@ def test_what_is_no_home_is_one_sentence(tmp_path: Path, text: str) -> None:
         load(path)
     with pytest.raises(DatasetError, match="is not a file"):
         load(tmp_path / "nothing.csv")
+
+
+@pytest.mark.parametrize("wrong", ["9999-01-01T00:00:00", "1970-01-01T00:00:00"])
+def test_one_wrong_year_does_not_make_centuries(wrong: str) -> None:
+    lines = [f"2017-06-0{1 + n % 9}T0{n % 10}:00:00;MotionD_B;{n % 2}" for n in range(60)]
+    found = parse([*lines, f"{wrong};MotionD_B;1"])
+    assert (found.days, str(found.first_day)) == (9, "2017-06-01")
+    assert any("years from most left out" in one for one in found.remarks)
+    assert not any("years" in one for one in parse(lines).remarks)

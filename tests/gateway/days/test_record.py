@@ -5,6 +5,7 @@ from __future__ import annotations
 import tracemalloc
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -12,8 +13,9 @@ import pytest
 
 from analytics.activity.checkins import CheckIn, check_in
 from analytics.activity.events import Kind, Place, Sensor
+from analytics.activity.habits import either_clock
 from analytics.activity.outages import Why, outages
-from analytics.activity.running import learn
+from analytics.activity.running import Learnt, learn
 from analytics.datasets.made_up_home import made_up
 from device_drivers.nomenclature import Quantity
 from gateway.days.quiet import quiet
@@ -258,6 +260,25 @@ def test_in_the_week_after_clocks_were_changed_less_is_expected() -> None:
     assert odds[0] < 0.5 * odds[1]
     assert levels[0] > 1.2
     assert levels[1] == 1.0
+
+
+def test_what_is_learnt_less_a_sensor_lives_by_either_clock_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Learnt] = []
+
+    def spied(*asked: Any, **_: object) -> None:
+        given.extend(asked[4])
+
+    monkeypatch.setattr("gateway.days.quiet.holds_back", spied)
+    night = datetime(2026, 3, 29, 1, 0, tzinfo=UTC)
+    begin, now = night - timedelta(days=9), night + timedelta(days=1)
+    rows = [(begin.timestamp() + 600 * n, 0, n % 2) for n in range(10 * 144)]
+    record = record_of(Told().and_then(rows), SENSORS, [(begin, now)], now=now, zone=HELSINKI)
+    learnt = learn(record.events, record.now_s, record.listening)
+    quiet(record, learnt, per_month=1.0, others=[learnt, learnt])
+    assert len(given) == 2
+    for one in given:
+        np.testing.assert_array_equal(one.hazard, either_clock(learnt.hazard, 1.0))
+    assert not np.array_equal(given[0].hazard, learnt.hazard)
 
 
 def test_also_where_they_were_put_back() -> None:

@@ -3,37 +3,72 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from analytics.activity.caution import UNTOLD_H
+from analytics.activity.caution import HELD_MIN, UNTOLD_H
+from analytics.activity.checkins import CheckIn
 from analytics.activity.running import Learnt
 from analytics.datasets.made_up_home import KITCHEN, LIVING
 from gateway.days.household import Days
 from gateway.days.record import Record
 from tests.gateway.days.conftest import Told
-from tests.gateway.days.home import Rooms
+from tests.gateway.days.home import NOON, Rooms, past, rooms
+from tests.virtual_time import VirtualClock, run_virtual
 
 
-def test_a_quiet_calls_only_if_it_would_had_a_sensor_just_failed(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing were expected any more in this home without the sensor that may have failed."""
-
+def test_a_quiet_is_held_back_for_two_hours_where_nothing_were_expected_without_a_sensor(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def none_expected(days: Days, record: Record) -> tuple[Learnt, ...]:
         assert days.learnt is not None
         assert record.unsupervised
         return (replace(days.learnt, hazard=0 * days.learnt.hazard),)
 
-    monkeypatch.setattr(Days, "less_one", none_expected)
+    called: list[tuple[timedelta, timedelta]] = []
 
     async def story(home: Rooms) -> None:
         await home.moves(KITCHEN)
-        watch = await home.watched(8)
-        assert await home.alerts() == []
+        watch = await home.watched(5)
         (one,) = watch.standing()
         assert one.quiet is not None
-        assert (round(one.quiet.odds_h), one.quiet.threshold_h) == (8, UNTOLD_H)
+        if called:  # held back by now
+            assert (round(one.quiet.odds_h), one.quiet.threshold_h, await home.alerts()) == (5, UNTOLD_H, [])
+        await home.watched(3, watch=watch)
+        (first,) = await home.alerts()
+        await home.desk.resolve(first.id, "nurse", "false")
+        answered = home.clock.wall()
+        await home.watched(18, watch=watch)
+        again = next(one for one in await home.alerts("inactivity") if one.id != first.id)
+        called.append((first.raised_at - NOON, again.raised_at - answered))
 
+    monkeypatch.setattr(Days, "less_one", lambda *_: ())
     told(story)
+    monkeypatch.setattr(Days, "less_one", none_expected)
+    told(story)
+    (soon, soon_again), (late, late_again) = called
+    assert timedelta(hours=1) < soon < timedelta(hours=5)
+    held = timedelta(minutes=HELD_MIN)
+    assert held <= late - soon <= held + timedelta(minutes=10)
+    assert held <= late_again - soon_again <= held + timedelta(minutes=10)
+
+
+def test_who_has_hardly_a_sensor_is_called_for_all_the_same(tmp_path: Path) -> None:
+    async def main() -> None:
+        clock = VirtualClock()
+        clock.step(NOON - clock.wall())
+        async with rooms(tmp_path / "few.db", clock) as home:
+            await home.settle()
+            await home.lived(past(), until=NOON - timedelta(minutes=1), without=set(range(7)) - {LIVING})
+            await home.listened(NOON - timedelta(days=130), NOON)
+            await home.moves(LIVING)
+            await home.watched(12)
+            (alert,) = await home.alerts("inactivity")
+            assert alert.raised_at - NOON < timedelta(hours=10)
+
+    run_virtual(main)
 
 
 def test_what_is_learnt_less_a_sensor_is_learnt_once_a_day(told: Told) -> None:
@@ -46,6 +81,10 @@ def test_what_is_learnt_less_a_sensor_is_learnt_once_a_day(told: Told) -> None:
         first = one.days.less_one(record)
         assert len(first) == len(record.unsupervised) == 6, "all but the outer door's"
         assert one.days.less_one(record) is first
+        known = replace(record, check_ins=(CheckIn(usual_s=3300.0, missed_s=8250.0), *record.check_ins[1:]))
+        assert len(one.days.less_one(known)) == len(record.unsupervised - {0})
+        moved = replace(record, events=replace(record.events, first_day=record.events.first_day + 1))
+        assert one.days.less_one(moved) is not one.days.less_one(record)
         one.days.learnt = replace(learnt, doubted=frozenset({LIVING}))
         assert len(one.days.less_one(record)) == 5
 
