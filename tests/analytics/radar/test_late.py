@@ -9,7 +9,7 @@ from analytics.findings import FALL, NO_RECOVERY, Seen
 from analytics.radar.descents import EVERY
 from analytics.radar.falls import LOOKS, WAITS, RadarFalls, RadarFinding
 from analytics.radar.late import LATE
-from analytics.radar.tracks import FORGOTTEN
+from analytics.radar.tracks import FORGOTTEN, Body, Floats
 from tests.analytics.radar.scene import BED, Blocks, Doubts, Shape, drop, ease, falls, found, frames, standing_then
 
 LENGTH_S = 200
@@ -29,7 +29,8 @@ def told(*bodies: Shape, gone: slice = slice(0, 0), number: int = 0) -> list[Rad
 
 
 def lost(blocks: Blocks, gone: slice, number: int) -> Blocks:
-    ids, places, tops = (part.copy() for part in blocks)
+    ids, places, tops = blocks
+    ids = ids.copy()
     ids[gone, :, 0] = 0
     if number:
         ids[gone.stop :, :, 0] = np.where(ids[gone.stop :, :, 0] > 0, number, 0)
@@ -62,6 +63,7 @@ def test_no_recovery_comes_at_once_when_thirty_seconds_have_passed() -> None:
 def test_who_kneels_and_gets_up_is_not(seconds: float) -> None:
     assert not told(up_after(seconds))
     assert not told(up_after(seconds, 1.25)), "on a chair"
+    assert not told(up_after(seconds, 1.01)), "on something low"
 
 
 def test_who_is_up_only_after_the_look_is() -> None:
@@ -91,27 +93,74 @@ def test_who_is_lost_where_he_sits_is_told_all_the_same() -> None:
     assert still.seen is Seen.UNHEARD
 
 
+def test_who_is_found_again_on_the_floor_is_the_same() -> None:
+    fall, still = told(SITS, gone=slice(300, 400), number=9)
+    assert fall.raised_at - fall.down_at == 600
+    assert still.seen is Seen.DOWN
+
+
 def test_unless_somebody_gets_up_there() -> None:
-    gone = slice(300, 480)
-    assert not told(up_after(40.0), gone=gone, number=9), "who is found again up was who kneeled"
+    assert not told(up_after(40.0), gone=slice(300, 600), number=9), "who is found again up was who kneeled"
     assert not told(up_after(34.0), gone=slice(300, 400), number=9), "and who is found again low"
-    far: Shape = [(48.0, 3.0, 4.0, 1.65), (LENGTH_S, 3.0, 4.0, 1.65)]
-    assert falls(told(SITS, far, gone=slice(300, LENGTH_S * 10))), "somebody else, elsewhere"
-    helper: Shape = [(30.0, 3.0, 4.0, 1.65), (34.0, 1.2, 2.3, 1.65), (LENGTH_S, 1.2, 2.3, 1.65)]
-    assert falls(told(SITS, helper)), "who came to help was up before"
+
+
+def test_who_comes_to_help_is_not_who_is_down() -> None:
+    lost_for_good = slice(300, LENGTH_S * 10)
+    ids, places, tops = frames(SITS, [(40.0, 3.0, 4.0, 1.65), (44.0, 1.2, 2.3, 1.65), (LENGTH_S, 1.2, 2.3, 1.65)],
+                               seconds=LENGTH_S)  # fmt: skip
+    ids[lost_for_good, :, 0] = 0
+    assert falls(found((ids, places, tops), judge=Doubts())), "who comes from elsewhere"
+    assert falls(told(SITS, [(55.0, 1.2, 2.3, 1.65), (LENGTH_S, 1.2, 2.3, 1.65)])), "who begins beside one that is seen"
+
+
+def test_a_spike_is_not_up() -> None:
+    spike = standing_then(
+        *drop(1.4, 0.7, 2.1, 0.7), (30.0, 0.7, 2.1, 0.7), (30.1, 0.7, 2.1, 1.4), (30.7, 0.7, 2.1, 1.4),
+        (30.8, 0.7, 2.1, 0.7), (LENGTH_S, 0.7, 2.1, 0.7),
+    )  # fmt: skip
+    (fall,) = falls(told(spike))
+    assert fall.raised_at - fall.down_at == 600
+
+
+class Sure(Doubts):
+    """Of falls after eighteen seconds, and less so at once."""
+
+    def threshold(self, waited: int, height: float) -> float:
+        del height
+        return 0.25 if waited >= 165 else 0.35
+
+
+AGAIN = standing_then(
+    *drop(1.4, 0.7, 2.1, 0.7), (30.0, 0.7, 2.1, 0.95), (33.0, 0.7, 2.1, 0.6), (LENGTH_S, 0.7, 2.1, 0.6)
+)
 
 
 def test_a_fall_that_was_told_is_not_told_again_late() -> None:
-    class Sure(Doubts):
-        def threshold(self, waited: int, height: float) -> float:
-            del height
-            return 0.25 if waited >= 165 else 0.35
+    assert len(falls(found(frames(AGAIN, seconds=LENGTH_S), judge=Sure()))) == 1
+    assert len(falls(told(AGAIN))) == 1, "nor of another way down of the same body"
+    gone = lost(frames(AGAIN, seconds=LENGTH_S), slice(700, LENGTH_S * 10), 0)
+    assert len(falls(found(gone, judge=Sure()))) == 1, "nor when the body is forgotten"
+
+
+def test_what_was_sure_first_is_told() -> None:
+    """A late look, and a second way down after it that is sure sooner: whether both come in one block or not."""
+
+    class Later(Doubts):
+        def probability(self, body: Body, at: int, now: int, highest: float, in_zones: float, levels: Floats) -> float:
+            del body, now, highest, in_zones, levels
+            return 0.9 if at > 700 else 0.3
+
+        def later(self, body: Body, at: int, now: int, early: float) -> float:
+            return early if early > 0.5 else super().later(body, at, now, early)
 
     again = standing_then(
-        *drop(1.4, 0.7, 2.1, 0.7), (30.0, 0.7, 2.1, 0.95), (33.0, 0.7, 2.1, 0.6), (LENGTH_S, 0.7, 2.1, 0.6)
+        *drop(1.4, 0.7, 2.1, 0.6), (57.0, 0.7, 2.1, 0.6), (58.0, 0.7, 2.1, 0.95), (60.2, 0.7, 2.1, 0.95),
+        (60.8, 0.7, 2.1, 0.5), (LENGTH_S, 0.7, 2.1, 0.5),
     )  # fmt: skip
-    assert len(falls(found(frames(again, seconds=LENGTH_S), judge=Sure()))) == 1
-    assert len(falls(told(again))) == 1, "nor of another way down of the same body"
+    blocks = frames(again, seconds=LENGTH_S)
+    (fall,) = falls(found(blocks, judge=Later()))
+    assert fall.raised_at - fall.down_at == 600
+    assert repr(falls(found(blocks, judge=Later(), cuts=range(5, len(blocks[0]), 5)))) == repr([fall])
 
 
 def test_who_falls_again_is_told_again() -> None:
