@@ -1,9 +1,10 @@
 """Falls of made-up rooms, replayed day by day through the detector that a home runs.
 
 Rooms, people, acts and the module's faults are drawn for each seed from `analytics/datasets/scenes/ranges.toml`; the
-detector reads nothing of it. A fall is found when something is raised between its beginning and twenty seconds after
-the body came to rest. What is raised later, until the person is up again, belongs to the same alert and is neither.
-Everything else is a false alert. Figures are told by kind of fall and by class of module (`modules`).
+detector reads nothing of it. A fall is found when something is raised between its beginning and three minutes after the
+body came to rest, and before the person is up again; how many were told within twenty seconds is said beside it. What
+is raised later, until the person is up again, belongs to the same alert and is neither. Everything else is a false
+alert. Figures are told by kind of fall and by class of module (`modules`).
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from analytics.radar.replay import Flags, Found, Heights, Middles, PointsAlone, 
 
 ROOMS: Final = 20
 DAYS: Final = 10
-IN_TIME_S: Final = 20.0
+IN_TIME_S: Final = 180.0  # after the body came to rest; the last look is at two minutes
+SOON_S: Final = 20.0
 RECOVERY_S: Final = 30.0
 _AT_ONCE: Final = 4  # rooms in memory
 TAUGHT_WITH: Final = (  # seeds of which no figure may be told
@@ -97,17 +99,17 @@ class Count:
     def falls(self, falls: Sequence[Fall], moments: Sequence[float]) -> None:
         """Of one room: what was raised, s."""
         for fall in falls:
-            hits = [at for at in moments if fall.begin_s <= at <= fall.impact_s + IN_TIME_S]
+            latest = min(fall.impact_s + IN_TIME_S, fall.up_s)
+            hits = [at for at in moments if fall.begin_s <= at <= latest]
             self.delays.setdefault(fall.kind, []).append(hits[0] - fall.impact_s if hits else None)
         self.false += sum(not any(fall.begin_s <= at <= fall.up_s for fall in falls) for at in moments)
 
     def recoveries(self, falls: Sequence[Fall], found: Sequence[Found]) -> None:
         """Of one room: whether those who lay were told again, and those who got up were not."""
         for fall in falls:
-            mine = [
-                one for one in found
-                if fall.begin_s <= one.at_s <= fall.impact_s + RECOVERY_S + IN_TIME_S
-            ]  # fmt: skip
+            # Who was told before 30 s were over is told again then, others at once: also of those who get up.
+            latest = max(fall.impact_s + RECOVERY_S + SOON_S, min(fall.impact_s + IN_TIME_S, fall.up_s) + 1.0)
+            mine = [one for one in found if fall.begin_s <= one.at_s <= latest]
             if not any(one.kind == FALL for one in mine):
                 continue
             told = any(one.kind == NO_RECOVERY for one in mine)
@@ -120,21 +122,26 @@ class Count:
         """As a report tells them."""
         delays = [delay for kind in self.delays.values() for delay in kind]
         found = [delay for delay in delays if delay is not None]
+        soon = sum(delay <= SOON_S for delay in found)
         low, high = poisson(self.false)
         return {
             "room_days": self.room_days,
             "falls": len(delays),
             "sensitivity": len(found) / len(delays) if delays else None,
             "sensitivity_ci95": wilson(len(found), len(delays)),
+            "told_within_20_s": soon / len(delays) if delays else None,
+            "told_within_20_s_ci95": wilson(soon, len(delays)),
             "false_alerts": self.false,
             "false_alerts_per_room_day": self.false / self.room_days,
             "false_alerts_per_room_day_ci95": [low / self.room_days, high / self.room_days],
             "delay_s": float(np.median(found)) if found else None,
+            "delay_s_p95": float(np.quantile(found, 0.95)) if found else None,
             "delay_s_p99": float(np.quantile(found, 0.99)) if found else None,
             "by_kind": {
                 kind: {
                     "falls": len(each),
                     "found": sum(one is not None for one in each),
+                    "told_within_20_s": sum(one is not None and one <= SOON_S for one in each),
                     "sensitivity_ci95": wilson(sum(one is not None for one in each), len(each)),
                 }
                 for kind, each in sorted(self.delays.items())

@@ -1,9 +1,10 @@
 """Falls from tracks with heights: a body that was up is on the floor, got there as bodies fall, and stays there.
 
 Bodies are looked at every half second. One that has come down is waited for, and judged again and again until it is
-sure or too late: who lies flat is told in two and a half seconds, who may be bending or kneeling later. What lies where
-people lie (`Zone`) and what another body beside it was taken for at the same moment is no fall. A fall from which
-nobody is seen to be up thirty seconds later is told again, as `no-recovery`; a track that is lost does not end that.
+sure or too late: who lies flat is told in two and a half seconds, who may be bending or kneeling later. Who is still
+down after half a minute, one, one and a half and two is judged once more each time (`late`). What lies where people lie
+(`Zone`) and what another body beside it was taken for at the same moment is no fall. A fall from which nobody is seen
+to be up thirty seconds later is told again, as `no-recovery`; a track that is lost does not end that.
 
 Heights are those above the floor: whoever knows how the module hangs has made them so. Frames come ten a second, in
 blocks of any length: how they are cut changes nothing that is found.
@@ -11,8 +12,8 @@ blocks of any length: how they are cut changes nothing that is found.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -22,12 +23,14 @@ from analytics.findings import FALL, NO_RECOVERY, Seen
 from analytics.radar import recovery
 from analytics.radar.descents import EVERY, LOW_M, UP_M, Looks, look
 from analytics.radar.judging import Judge, shipped
+from analytics.radar.late import LATE, Judged, Late
 from analytics.radar.mixed_up import mixed_up
 from analytics.radar.places import Zone, lies_in_a_zone, share_in_zones
 from analytics.radar.tracks import RATE_HZ, Bodies, Body, Floats
 from analytics.radar.usual import HOUR, Usual
 
 WAITS: Final = (25, 50, 90, 130, 165, 180, 190)  # frames after which it is judged; people bend for twelve seconds
+LOOKS: Final = (*WAITS, *LATE)
 _ANEW: Final = 60  # frames in which a way down is the same one …
 _DEEPER_M: Final = 0.2  # … unless it goes on by so much
 
@@ -74,6 +77,7 @@ class _Watched:
     downs: list[_Down] = field(default_factory=list)
     last: tuple[int, float] | None = None  # the newest way down and where the top was
     told_at: int = -1  # a fall was told, and it was not up since
+    cleared: int = -1  # … and ways down before it are the same fall
 
 
 class RadarFalls:
@@ -89,6 +93,7 @@ class RadarFalls:
         self._judge = shipped() if judge is None else judge
         self._bodies = [Bodies(room) for room in range(len(zones))]
         self._recoveries = [recovery.Watch() for _ in zones]
+        self._late = [Late(room) for room in zones]
         self._usual = [Usual(room) for room in zones]
         self._watched: dict[Body, _Watched] = {}
         self._start = 0  # the first frame that has not been looked at
@@ -99,6 +104,7 @@ class RadarFalls:
         self._zones[room] = tuple(zones)
         self._bodies[room] = Bodies(room)
         self._recoveries[room] = recovery.Watch()
+        self._late[room] = Late(zones)
         self._usual[room] = Usual(zones)
         self._watched = {body: watched for body, watched in self._watched.items() if body.room != room}
         for ids, _, _ in self._held:
@@ -164,15 +170,25 @@ class RadarFalls:
         return sorted(found, key=lambda one: (one.raised_at, one.room, one.kind, one.down_at))
 
     def _room(self, room: int, bodies: Sequence[tuple[Body, Looks]]) -> list[RadarFinding]:
-        watch = self._recoveries[room]
-        found: list[RadarFinding] = []
+        watch, late = self._recoveries[room], self._late[room]
+        judged: list[Judged] = []
         for body, looks in bodies:
-            falls = self._follow(body, looks, [one for one, _ in bodies if one is not body])
-            for one in falls:
-                watch.begin(
-                    body, down_at=one.down_at, raised_at=one.raised_at, probability=one.probability, place=one.place
-                )
-            found += falls
+            for one in self._follow(body, looks, [other for other, _ in bodies if other is not body]):
+                waits = one.now == one.at + WAITS[-1] and one.probability > 0
+                judged.append(replace(one, late=late.begin(body, one.at, one.now, one.probability)) if waits else one)
+        judged += late.after(bodies, self._start, self._judge)
+        up = {body: looks.frames[looks.newest >= UP_M] for body, looks in bodies}
+        found: list[RadarFinding] = []
+        for one in sorted(judged, key=lambda one: one.now):
+            if self._tells(one, up):
+                watch.begin(one.bodies, down_at=one.at, raised_at=one.now, probability=one.probability, place=one.place)
+                found.append(
+                    RadarFinding(
+                        kind=FALL, room=room, down_at=one.at, raised_at=one.now, probability=one.probability,
+                        height_m=one.height_m, place=one.place,
+                    )
+                )  # fmt: skip
+        self._settle(late, up)
         found += [
             RadarFinding(
                 kind=NO_RECOVERY, room=room, down_at=one.down_at, raised_at=one.due_at, probability=one.probability,
@@ -182,19 +198,47 @@ class RadarFalls:
         ]  # fmt: skip
         return found
 
-    def _follow(self, body: Body, looks: Looks, beside: Sequence[Body]) -> list[RadarFinding]:
-        """Falls of one body in the looks of a block."""
+    def _tells(self, one: Judged, up: Mapping[Body, NDArray[np.int64]]) -> bool:
+        """Whether it is a fall that was not told so far; in the order of time."""
+        watched = [self._watched.setdefault(body, _Watched()) for body in one.bodies]
+        for body, each in zip(one.bodies, watched, strict=True):
+            if each.told_at >= 0 and body in up and ((up[body] > each.told_at) & (up[body] <= one.now)).any():
+                each.told_at = -1
+        told = any(each.told_at >= 0 or one.at < each.cleared for each in watched)
+        if one.late is not None:
+            one.late.told |= told
+            told = one.late.told
+        if told:
+            return False
+        if one.probability < self._judge.threshold(one.now - one.at, one.height_m):
+            return False
+        for each in watched:
+            each.told_at = each.cleared = one.now
+        return True
+
+    def _settle(self, late: Late, up: Mapping[Body, NDArray[np.int64]]) -> None:
+        """Behind a block: who was up may fall again, and what was told with another way down is not waited for."""
+        for body, frames in up.items():
+            watched = self._watched.get(body)
+            if watched is None:
+                continue
+            if watched.told_at >= 0 and len(frames) and frames[-1] > watched.told_at:
+                watched.told_at = -1
+            watched.downs = [one for one in watched.downs if one.at >= watched.cleared]
+        late.forget(lambda body, at: body in self._watched and at < self._watched[body].cleared)
+
+    def _follow(self, body: Body, looks: Looks, beside: Sequence[Body]) -> list[Judged]:
+        """What is known of the ways down of one body, by the looks of a block."""
         watched = self._watched.get(body)
         starts = np.flatnonzero(looks.down)
         if watched is None:
             if not len(starts):
                 return []
             watched = self._watched[body] = _Watched()
-        up = looks.frames[looks.newest >= UP_M]
-        found: list[RadarFinding] = []
+        judged: list[Judged] = []
         for at in starts.tolist():
             frame, newest = int(looks.frames[at]), float(looks.newest[at])
-            found += self._due(body, watched, frame, up, beside)
+            judged += self._due(body, watched, frame, beside)
             last = watched.last
             if last is None or frame - last[0] > _ANEW or newest <= last[1] - _DEEPER_M:
                 watched.last = (frame, newest)
@@ -202,32 +246,28 @@ class RadarFalls:
                     _Down(at=frame, highest=float(looks.highest[at]), usual=self._usual[body.room].levels)
                 )
         if len(looks.frames):
-            found += self._due(body, watched, int(looks.frames[-1]), up, beside)
-        if watched.told_at >= 0 and len(up) and up[-1] > watched.told_at:
-            watched.told_at = -1
-        return found
+            judged += self._due(body, watched, int(looks.frames[-1]), beside)
+        return judged
 
-    def _due(
-        self, body: Body, watched: _Watched, until: int, up: NDArray[np.int64], beside: Sequence[Body]
-    ) -> list[RadarFinding]:
+    def _due(self, body: Body, watched: _Watched, until: int, beside: Sequence[Body]) -> list[Judged]:
         """Judge what falls due, in time."""
-        found: list[RadarFinding] = []
+        judged: list[Judged] = []
         while watched.downs:
             down = min(watched.downs, key=lambda one: one.at + WAITS[one.judged])
             now = down.at + WAITS[down.judged]
             if now > until:
                 break
-            probability = self._probability(body, down, now, beside)
+            x, y = body.last_place(now).tolist()
+            judged.append(
+                Judged(
+                    at=down.at, now=now, bodies=[body], probability=self._probability(body, down, now, beside),
+                    height_m=_height(body, now), place=(x, y),
+                )
+            )  # fmt: skip
             down.judged += 1
             if down.judged == len(WAITS):
                 watched.downs.remove(down)
-            if watched.told_at >= 0 and ((up > watched.told_at) & (up <= now)).any():
-                watched.told_at = -1
-            if watched.told_at < 0 and probability >= self._judge.threshold(now - down.at, _height(body, now)):
-                watched.told_at = now
-                watched.downs.clear()
-                found.append(self._fall(body, down, now, probability))
-        return found
+        return judged
 
     def _probability(self, body: Body, down: _Down, now: int, beside: Sequence[Body]) -> float:
         tops = body.tops[down.at - body.first : now - body.first]
@@ -238,13 +278,6 @@ class RadarFalls:
             return 0.0
         in_zones = share_in_zones(body, zones, down.at)
         return self._judge.probability(body, down.at, now, down.highest, in_zones, down.usual)
-
-    def _fall(self, body: Body, down: _Down, now: int, probability: float) -> RadarFinding:
-        x, y = body.last_place(now).tolist()
-        return RadarFinding(
-            kind=FALL, room=body.room, down_at=down.at, raised_at=now, probability=probability,
-            height_m=_height(body, now), place=(x, y),
-        )  # fmt: skip
 
 
 def _height(body: Body, now: int) -> float:

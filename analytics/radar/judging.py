@@ -39,6 +39,10 @@ class Judge(Protocol):
         """Of a way down that frame `at` saw low, as known at frame `now`, with what is usual in that room; 0–1."""
         ...
 
+    def later(self, body: Body, at: int, now: int, early: float) -> float:
+        """Of a way down that was so likely a fall at the last look at it, and is still down at frame `now`; 0–1."""
+        ...
+
     def threshold(self, waited: int, height: float) -> float:
         """From which it is a fall, so many frames after the way down, with its top there now, m; NaN: not seen."""
         ...
@@ -97,6 +101,7 @@ class Trees:
         offset: … and moved by so much: what the trees were taught with has more falls than life.
         waits: int32 (W,), frames; and the thresholds from then on.
         thresholds: float64 (W,).
+        still_down: float64 (L,), log odds that are added at each late look, the last L of `waits`.
         depth: of the deepest tree.
         lengths: float64 (3, LIKELIHOODS), see `inputs`.
     """
@@ -112,6 +117,7 @@ class Trees:
     offset: float
     waits: NDArray[np.int32]
     thresholds: Floats
+    still_down: Floats
     depth: int
     lengths: Floats
 
@@ -128,6 +134,14 @@ class Trees:
         if known is None:
             return 0.0
         odds = np.exp(np.clip(self.slope * self.logit(inputs(known, self.lengths)) + self.offset, -30, 30))
+        return float(odds / (1 + odds))
+
+    def later(self, body: Body, at: int, now: int, early: float) -> float:
+        """See `Judge`: the longer it is down, the fewer of those who do not fall still are."""
+        del body
+        if early <= 0:
+            return 0.0
+        odds = early / (1 - early) * np.exp(self.still_down[np.searchsorted(self.waits, now - at) - len(self.waits)])
         return float(odds / (1 + odds))
 
     def threshold(self, waited: int, height: float) -> float:
@@ -149,7 +163,8 @@ def load(file: IO[bytes] | str) -> Trees:
             roots=stored["roots"], column=stored["column"], limit=stored["limit"].astype(np.float64),
             left=stored["left"], right=stored["right"], value=stored["value"], bias=float(stored["bias"]),
             slope=float(stored["slope"]), offset=float(stored["offset"]), waits=stored["waits"],
-            thresholds=stored["thresholds"], depth=int(stored["depth"]), lengths=stored["lengths"],
+            thresholds=stored["thresholds"], still_down=stored["still_down"], depth=int(stored["depth"]),
+            lengths=stored["lengths"],
         )  # fmt: skip
 
 

@@ -7,19 +7,15 @@ track was lost: who comes to help is up all the time. A body that is not seen is
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from analytics.findings import Seen
-from analytics.radar.descents import EVERY, LOW_M, UP_M, Looks
+from analytics.radar.descents import EVERY, Looks
+from analytics.radar.staying import LATELY, Staying
 from analytics.radar.tracks import RATE_HZ, Body
 
 RECOVERY_S: Final = 30.0
-_UP_LOOKS: Final = 4  # two seconds
-_BESIDE_M: Final = 1.5
-_LATELY: Final = 50  # frames in which it must have been seen to be called down
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,16 +32,10 @@ class NotUp:
 
 @dataclass(slots=True)
 class _Fallen:
-    bodies: list[Body]  # the one that fell, and those it was found as again
+    body: Staying
     down_at: int
     raised_at: int
     probability: float
-    place: tuple[float, float]
-    up: dict[Body, int] = field(default_factory=dict)  # looks in a row
-    looked: int = 0  # up to this frame
-    seen_at: int = -1
-    height_m: float = float("nan")
-    recovered: bool = False
 
     @property
     def due_at(self) -> int:
@@ -59,53 +49,30 @@ class Watch:
         self._fallen: list[_Fallen] = []
 
     def begin(
-        self, body: Body, *, down_at: int, raised_at: int, probability: float, place: tuple[float, float]
+        self, bodies: Sequence[Body], *, down_at: int, raised_at: int, probability: float, place: tuple[float, float]
     ) -> None:
-        """`body` fell."""
-        self._fallen.append(
-            _Fallen(
-                bodies=[body], down_at=down_at, raised_at=raised_at, probability=probability, place=place,
-                looked=raised_at, seen_at=body.last_seen(raised_at),
-            )
+        """One fell; `bodies`: it, and those as which it was found again."""
+        staying = Staying(
+            bodies=list(bodies), place=place, since=raised_at, looked=raised_at,
+            seen_at=max(body.last_seen(raised_at) for body in bodies),
         )  # fmt: skip
+        self._fallen.append(_Fallen(body=staying, down_at=down_at, raised_at=raised_at, probability=probability))
 
     def after(self, bodies: Sequence[tuple[Body, Looks]], until: int) -> list[NotUp]:
         """What is known at frame `until`; `bodies`: those of the room, with the looks of the block that ends there."""
         found: list[NotUp] = []
         for one in list(self._fallen):
-            for body, looks in bodies:
-                self._look(one, body, looks, min(until, one.due_at))
-            one.looked = min(until, one.due_at)
+            one.body.follow(bodies, min(until, one.due_at))
             if until < one.due_at:
                 continue
             self._fallen.remove(one)
-            if not one.recovered:
-                lately = one.due_at - one.seen_at <= _LATELY
+            if not one.body.is_up:
+                lately = one.due_at - one.body.seen_at <= LATELY
                 found.append(
                     NotUp(
-                        down_at=one.down_at, due_at=one.due_at, probability=one.probability, place=one.place,
-                        height_m=one.height_m if lately else float("nan"),
+                        down_at=one.down_at, due_at=one.due_at, probability=one.probability, place=one.body.place,
+                        height_m=one.body.height_m if lately else float("nan"),
                         seen=Seen.DOWN if lately else Seen.UNHEARD,
                     )
                 )  # fmt: skip
         return found
-
-    @staticmethod
-    def _look(one: _Fallen, body: Body, looks: Looks, until: int) -> None:
-        mine = (looks.frames > one.looked) & (looks.frames <= until) & ~np.isnan(looks.newest)
-        if not mine.any():
-            return
-        frames, newest = looks.frames[mine], looks.newest[mine]
-        if body not in one.bodies:
-            far = float(np.hypot(*(body.last_place(int(frames[0])) - np.array(one.place))))
-            begun = body.born > one.raised_at and frames[0] - body.born <= 2 * EVERY
-            if not begun or newest[0] > LOW_M or far > _BESIDE_M:
-                return
-            one.bodies.append(body)
-        count = one.up.get(body, 0)
-        for top in newest.tolist():
-            count = count + 1 if top >= UP_M else 0
-            one.recovered |= count >= _UP_LOOKS
-        one.up[body] = count
-        if frames[-1] >= one.seen_at:
-            one.seen_at, one.height_m = int(frames[-1]), float(newest[-1])

@@ -28,8 +28,9 @@ import analytics.radar
 from analytics.datasets.scenes.draws import changed
 from analytics.datasets.scenes.visits import Fall
 from analytics.radar.evaluation import IN_TIME_S, TAUGHT_WITH, VALIDATED_WITH
-from analytics.radar.falls import WAITS
+from analytics.radar.falls import LOOKS, WAITS
 from analytics.radar.judging import FILE, INPUTS, given, inputs
+from analytics.radar.late import LATE
 from analytics.radar.replay import Heights
 from analytics.radar.shapes import LIKELIHOODS
 from analytics.radar.tracks import RATE_HZ, Body, Floats
@@ -49,7 +50,7 @@ PROBE_SEED: Final = 1
 PROBED: Final = 100
 _SHARE_ROUNDS: Final = 200
 _LEAST_SHARE: Final = 1e-4
-_ARRAYS: Final = ("given", "room", "at", "now", "fall")
+_ARRAYS: Final = ("given", "room", "at", "now", "stayed", "fall")
 BEGUN_S: Final = 4.0  # a way down that is seen later than this after the impact is another one
 
 
@@ -58,12 +59,23 @@ class Recorder:
     """A judge that finds nothing and remembers everything."""
 
     rows: list[tuple[int, int, int, Floats]] = field(default_factory=list)  # room, at, now, what is given
+    stayed: list[int] = field(default_factory=list)  # of each row: bits of the late looks at which it was down
+    _last: dict[tuple[int, int], int] = field(default_factory=dict)  # the last row of a way down
 
     def probability(self, body: Body, at: int, now: int, highest: float, in_zones: float, levels: Floats) -> float:
-        """Zero."""
+        """Nearly zero; zero where it was no fall whatever is known."""
         known = given(body, at, now, highest, in_zones, levels)
-        if known is not None:
-            self.rows.append((body.room, at, now, known))
+        if known is None:
+            return 0.0
+        self._last[id(body), at] = len(self.rows)
+        self.rows.append((body.room, at, now, known))
+        self.stayed.append(0)
+        return 1e-9
+
+    def later(self, body: Body, at: int, now: int, early: float) -> float:
+        """Zero."""
+        del early
+        self.stayed[self._last[id(body), at]] |= 1 << LATE.index(now - at)
         return 0.0
 
     def threshold(self, waited: int, height: float) -> float:
@@ -81,6 +93,7 @@ class Taught:
         room: int64 (n,).
         at: float64 (n,), s, when it was low; and `now`, when it was judged.
         now: float64 (n,).
+        stayed: int64 (n,), of the last look at each way down: bit k where it was still down at late look k.
         fall: int64 (n,), which fall's time it lies in; −1 for none.
         falls: and their rooms' numbers.
         room_days: how many.
@@ -90,6 +103,7 @@ class Taught:
     room: NDArray[np.int64]
     at: Floats
     now: Floats
+    stayed: NDArray[np.int64]
     fall: NDArray[np.int64]
     falls: Sequence[Fall]
     room_days: int
@@ -99,12 +113,6 @@ class Taught:
         """Bool (n,): the way down of a fall."""
         impact = np.array([one.impact_s for one in self.falls])
         return (self.fall >= 0) & (self.at <= impact[self.fall] + BEGUN_S)
-
-    @property
-    def in_time(self) -> NDArray[np.bool_]:
-        """Bool (n,): judged early enough to count."""
-        impact = np.array([one.impact_s for one in self.falls])
-        return (self.fall >= 0) & (self.now <= impact[self.fall] + IN_TIME_S)
 
 
 def record(seed: int, *, rooms: int, days: int, changes: Mapping[str, Mapping[str, float]] | None = None,
@@ -118,18 +126,19 @@ def record(seed: int, *, rooms: int, days: int, changes: Mapping[str, Mapping[st
             scene = Heights(seed, [number_of_room], falls_a_day=falls_a_day, judge=recorder)
             for _ in range(days):
                 mine += scene.day().falls[0]
-        for _, at, now, known in recorder.rows:
+        for (_, at, now, known), stayed in zip(recorder.rows, recorder.stayed, strict=True):
             t = at / RATE_HZ
             which = next((k for k, one in enumerate(mine) if one.begin_s <= t <= one.up_s + 5.0), None)
-            rows.append((number_of_room, t, now / RATE_HZ, -1 if which is None else which + number, known))
+            rows.append((number_of_room, t, now / RATE_HZ, -1 if which is None else which + number, stayed, known))
         falls += mine
         number += len(mine)
     # Trees are made of samples of these: their order must be that of the rooms, not that in which they were judged.
-    rows.sort(key=lambda one: (*one[:3], one[4].tolist()))
+    rows.sort(key=lambda one: (*one[:3], one[5].tolist()))
     return Taught(
-        given=np.stack([one[4] for one in rows]), room=np.array([one[0] for one in rows]),
+        given=np.stack([one[5] for one in rows]), room=np.array([one[0] for one in rows]),
         at=np.array([one[1] for one in rows]), now=np.array([one[2] for one in rows]),
-        fall=np.array([one[3] for one in rows]), falls=falls, room_days=rooms * days,
+        stayed=np.array([one[4] for one in rows]), fall=np.array([one[3] for one in rows]), falls=falls,
+        room_days=rooms * days,
     )  # fmt: skip
 
 
@@ -215,12 +224,36 @@ def calibrate(logits: Sequence[Floats], plain: Sequence[Taught]) -> tuple[float,
     return round(float(line.coef_[0, 0]), 4), round(float(line.intercept_[0]), 4)
 
 
-def judged(chance: Floats, one: Taught) -> Judged:
-    """With how likely each is, float64 (n,)."""
-    late = one.now - np.array([fall.impact_s for fall in one.falls])[one.fall]
+def still_down(logits: Sequence[Floats], plain: Sequence[Taught]) -> Floats:
+    """Float64 (LATE,): log odds that are added to those of the last look, so that as many are expected as did fall."""
+    found = []
+    for number in range(len(LATE)):
+        down = [(one.stayed >> number & 1 > 0) & (one.positive | (one.fall < 0)) for one in plain]
+        known = np.concatenate([one[use] for one, use in zip(logits, down, strict=True)])
+        fell = sum(int(one.positive[use].sum()) for one, use in zip(plain, down, strict=True))
+        low, high = -10.0, 10.0
+        while high - low > 1e-6:
+            middle = (low + high) / 2
+            low, high = (middle, high) if (1 / (1 + np.exp(-known - middle))).sum() < fell else (low, middle)
+        found.append(round(low, 4))
+    return np.array(found)
+
+
+def judged(logit: Floats, one: Taught, added: Floats) -> Judged:
+    """With the log odds of each way down at each look, float64 (n,), and what a late look adds to them."""
+    first = np.searchsorted(WAITS, np.round((one.now - one.at) * RATE_HZ))
+    parts = [(logit, first, np.arange(len(logit)))]
+    for number in range(len(LATE)):
+        own = np.flatnonzero(one.stayed >> number & 1)
+        parts.append((logit[own] + added[number], np.full(len(own), len(WAITS) + number), own))
+    odds, look, row = (np.concatenate(part) for part in zip(*parts, strict=True))
+    now = one.at[row] + np.array(LOOKS)[look] / RATE_HZ
+    of = one.fall[row]
+    impact, up = (np.array([getattr(fall, name) for fall in one.falls])[of] for name in ("impact_s", "up_s"))
+    in_time = (of >= 0) & (now <= np.minimum(impact + IN_TIME_S, up))
     return Judged(
-        chance=chance, wait=np.searchsorted(WAITS, np.round((one.now - one.at) * RATE_HZ)), room=one.room, at=one.at,
-        fall=one.fall, late_s=np.where(one.in_time, late, np.nan), falls=len(one.falls),
+        chance=1 / (1 + np.exp(-odds)), wait=look, room=one.room[row], at=one.at[row], fall=of,
+        late_s=np.where(in_time, now - impact, np.nan), falls=len(one.falls),
     )  # fmt: skip
 
 
@@ -235,14 +268,16 @@ def made(taught: Sequence[Taught], plain: Sequence[Taught]) -> dict[str, Any]:
     trees = teach(taught, shares)
     logits = [logit(trees, inputs(one.given, shares)) for one in plain]
     slope, offset = calibrate(logits, plain)
-    chances = [1 / (1 + np.exp(-(slope * one + offset))) for one in logits]
+    odds = [slope * one + offset for one in logits]
+    added = still_down(odds, plain)
     return {
         **table(trees),
         "lengths": shares,
         "slope": slope,
         "offset": offset,
-        "waits": np.array(WAITS, np.int32),
-        "thresholds": thresholds([judged(chance, one) for chance, one in zip(chances, plain, strict=True)]),
+        "waits": np.array(LOOKS, np.int32),
+        "still_down": added,
+        "thresholds": thresholds([judged(one, ways, added) for one, ways in zip(odds, plain, strict=True)]),
         "inputs": np.array(INPUTS),
         "seeds": np.array([*TAUGHT_WITH, *VALIDATED_WITH]),
         "probe": probe(),

@@ -50,14 +50,16 @@ def text(report: dict[str, Any]) -> str:
     lines = [f"made-up rooms, seed {report['seed']}"]
     for name, one in report["modules"].items():
         low, high = (100 * bound for bound in one["sensitivity_ci95"])
+        soon = f"{100 * one['told_within_20_s']:.1f} % within 20 s"
+        late = f"95 of 100 after {one['delay_s_p95']:.1f} s, 99 after {one['delay_s_p99']:.1f} s"
         least, most = one["false_alerts_per_room_day_ci95"]
         lines += [
             "",
             f"{name}: {one['sees']}",
             f"  {one['room_days']} room-days, {one['falls']} falls",
-            f"  {100 * one['sensitivity']:.1f} % found (95 %: {low:.1f}–{high:.1f})",
+            f"  {100 * one['sensitivity']:.1f} % found (95 %: {low:.1f}–{high:.1f}), {soon}",
             f"  {one['false_alerts_per_room_day']:.3f} false alerts a room and day (95 %: {least:.3f}–{most:.3f})",
-            f"  after {one['delay_s']:.1f} s, 99 of 100 after {one['delay_s_p99']:.1f} s",
+            f"  after {one['delay_s']:.1f} s, {late}",
         ]
         for kind, part in one["by_kind"].items():
             low, high = (100 * bound for bound in part["sensitivity_ci95"])

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.radar.falls import LOOKS
 from analytics.radar.flags import UNHEARD
 from analytics.radar.tracks import MOST, RATE_HZ
 from device_drivers.radar_frame import RadarFrame
@@ -23,7 +24,9 @@ SILENT_S: Final = 10.0  # a module that has said nothing for so long is not hear
 _MOST_FRAMES: Final = 3600
 _MOST_WAITING: Final = 64  # frames of a module that hangs nowhere so far
 PLACES: Final = 2 * MODULES_MOST  # on ports, and behind brokers
-_TRACK_S: Final = 42.0  # kept as evidence: the way down, and half a minute on the floor
+_TRACK_S: Final = 42.0  # told as evidence: the way down, and half a minute on the floor …
+_ON_FLOOR_S: Final = 30.0  # … however much later that was told
+_KEPT_S: Final = _TRACK_S + LOOKS[-1] / RATE_HZ
 SAME_M: Final = 0.8  # a body is no further from where it was, but for the way it could go in the time …
 FASTEST_M_S: Final = 1.5
 _LOST_S: Final = 1.0  # … and no further after that
@@ -36,7 +39,7 @@ class _Said:
     frames: deque[tuple[float, Bodies]] = field(default_factory=lambda: deque(maxlen=_MOST_FRAMES))
     # When it was heard, when it was said, and whether somebody has fallen.
     words: deque[tuple[float, float, bool]] = field(default_factory=lambda: deque(maxlen=_MOST_FRAMES))
-    track: deque[tuple[float, Bodies]] = field(default_factory=lambda: deque(maxlen=int(_TRACK_S * RATE_HZ)))
+    track: deque[tuple[float, Bodies]] = field(default_factory=lambda: deque(maxlen=int(_KEPT_S * RATE_HZ)))
     last: tuple[float, Bodies] = (float("-inf"), NOBODY)
     fallen: bool = False
     word_at: float = float("-inf")
@@ -150,7 +153,9 @@ class Lately:
         """
         if not np.isfinite(place).all():  # a module's own word has no place
             return []
-        said = [one for one in self._said[room].track if one[0] >= after - _TRACK_S]
+        track = self._said[room].track
+        end = min(track[-1][0], after + _ON_FLOOR_S) if track else after
+        said = [one for one in track if end - _TRACK_S <= one[0] <= end]
         before = [one for one in said if one[0] <= after]
         rows = _followed(reversed(before), place, after)[::-1] + _followed(said[len(before) :], place, after)
         return [

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analytics.radar.falls import WAITS
-from analytics.training.radar_thresholds import FALSE_COSTS, FIRST, LATE_COSTS, STEPS, Judged, cost, thresholds
+from analytics.radar.falls import LOOKS, WAITS
+from analytics.training.radar_thresholds import FALSE_COSTS, LATE_COSTS, STEPS, Judged, cost, thresholds
 
 NONE = np.nan
 
@@ -27,10 +27,10 @@ def test_what_is_missed_false_and_late() -> None:
         falls=3,
     ).likely()  # fmt: skip
     assert len(one.chance) == 7, "what no threshold tells is left out"
-    assert one.measured(np.full(len(WAITS), 0.7)) == (2, 3, 3.0)
-    assert one.measured(np.full(len(WAITS), 0.85)) == (2, 3, 6.0)
-    assert one.measured(np.full(len(WAITS), 0.95)) == (3, 0, 0.0)
-    assert cost([one, one], np.full(len(WAITS), 0.7)) == pytest.approx(2 * (2 + 3 * FALSE_COSTS + 3 * LATE_COSTS))
+    assert one.measured(np.full(len(LOOKS), 0.7)) == (2, 3, 3.0)
+    assert one.measured(np.full(len(LOOKS), 0.85)) == (2, 3, 6.0)
+    assert one.measured(np.full(len(LOOKS), 0.95)) == (3, 0, 0.0)
+    assert cost([one, one], np.full(len(LOOKS), 0.7)) == pytest.approx(2 * (2 + 3 * FALSE_COSTS + 3 * LATE_COSTS))
 
 
 def test_the_cheapest_threshold_is_found_and_not_at_the_edge_of_one_false_alert() -> None:
@@ -45,4 +45,15 @@ def test_the_cheapest_threshold_is_found_and_not_at_the_edge_of_one_false_alert(
     assert 2.3 < np.log(limits[0] / (1 - limits[0])) < 3.9
     assert np.isin(limits, STEPS).all()
     assert one.likely().measured(limits)[:2] == (0, 0)
-    assert len(limits) == len(FIRST) == len(WAITS)
+    assert len(limits) == len(LOOKS)
+
+
+def test_who_is_told_late_may_be_told_with_less_and_others_need_more() -> None:
+    """Who kneels looks as who sits does until 19 s and is up by then; both are told apart where waiting is worth it."""
+    last, late = len(WAITS) - 1, len(LOOKS) - 1
+    rows = [(0.6, last, 0, 100.0 * k, -1, NONE) for k in range(60)]
+    rows += [(0.6, last, 1, 100.0 * k, k, 20.0) for k in range(60)]
+    rows += [(0.6, late, 1, 100.0 * k, k, 120.0) for k in range(60)]
+    limits = thresholds([judgements(*rows, falls=60)])
+    assert limits[last] > 0.6 > limits[late]
+    assert judgements(*rows, falls=60).measured(limits)[:2] == (0, 0)

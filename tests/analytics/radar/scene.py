@@ -26,9 +26,30 @@ class Believes:
         del body, highest, in_zones, levels
         return 0.9 if now - at >= self._wait else 0.0
 
+    def later(self, body: Body, at: int, now: int, early: float) -> float:
+        del body, at, now
+        return early
+
     def threshold(self, waited: int, height: float) -> float:
         del waited, height
         return 0.5
+
+
+class Doubts:
+    """A judge that is not sure until a minute is over, and then of everything that is still down."""
+
+    def probability(self, body: Body, at: int, now: int, highest: float, in_zones: float, levels: Floats) -> float:
+        del body, at, now, highest, in_zones, levels
+        return 0.3
+
+    def later(self, body: Body, at: int, now: int, early: float) -> float:
+        del body
+        assert early == 0.3
+        return early + (now - at) / 6000
+
+    def threshold(self, waited: int, height: float) -> float:
+        del height
+        return 0.4 if waited >= 600 else 0.45
 
 
 def frames(*bodies: Shape, seconds: float, noise_m: float = 0.05, seed: int = 0) -> Blocks:

@@ -9,6 +9,7 @@ import pytest
 
 from analytics.radar import judging, shapes, usual
 from analytics.radar.judging import GIVEN, INPUTS, given, inputs
+from analytics.radar.late import LATE
 from analytics.radar.tracks import Body
 from tests.analytics.radar.scene import drop, falls, found, frames, standing_then
 
@@ -64,7 +65,7 @@ def test_who_lies_is_told_with_less_than_who_may_kneel() -> None:
     judge = judging.shipped()
     assert judge.threshold(25, 0.3) == judging.LYING < judge.threshold(25, 0.6)
     assert judge.threshold(25, float("nan")) == judge.threshold(25, 0.6), "who is not seen is not known to lie"
-    assert judge.threshold(185, 0.3) < judging.LYING, "later ones are lower, and stay"
+    assert judge.threshold(LATE[-1], 0.3) < judging.LYING, "the last ones are lower, and stay"
 
 
 def test_each_wait_has_a_threshold_of_its_own_until_the_next() -> None:
@@ -75,3 +76,13 @@ def test_each_wait_has_a_threshold_of_its_own_until_the_next() -> None:
             assert judge.threshold(wait - 1, 0.6) == judge.thresholds[number - 1]
     assert judge.threshold(25, 0.45) == judge.thresholds[0], "who is on all fours does not lie"
     assert judge.threshold(25, 0.4) == 0.75
+
+
+def test_the_longer_it_is_down_the_likelier_it_fell() -> None:
+    judge = judging.shipped()
+    early = 0.4
+    later = [judge.later(fallen(), AT, AT + wait, early) for wait in LATE]
+    assert np.all(np.diff([early, *later]) > 0)
+    assert judge.later(fallen(), AT, AT + LATE[0], 0.0) == 0.0, "what is no fall stays so"
+    odds = np.log(later[-1] / (1 - later[-1])) - np.log(early / (1 - early))
+    assert odds == pytest.approx(judge.still_down[-1])

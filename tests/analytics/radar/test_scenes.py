@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -93,7 +94,15 @@ def test_the_table_says_what_was_found() -> None:
     count.falls([Fall(kind="slump", begin_s=100.0, impact_s=101.0, up_s=400.0)], [104.5])
     figures = {**CLASSES["heights"].text, **count.figures()}
     table = text({"seed": 3, "modules": {"heights": figures}, "note": "made up"})
-    for word in ("10 room-days, 1 falls", "100.0 % found", "slump", CLASSES["heights"].text["cannot_see"], "made up"):
+    for word in (
+        "10 room-days, 1 falls",
+        "100.0 % found",
+        "100.0 % within 20 s",
+        "95 of 100 after 3.5 s",
+        "slump",
+        CLASSES["heights"].text["cannot_see"],
+        "made up",
+    ):
         assert word in table
 
 
@@ -110,15 +119,28 @@ def test_what_counts() -> None:
     fall = Fall(kind="standing", begin_s=100.0, impact_s=101.0, up_s=400.0)
     count.falls([fall], [50.0, 104.5, 300.0, 401.0])
     count.falls([fall], [125.0])
-    assert count.delays == {"standing": [3.5, None]}
-    assert count.false == 2, "before it, and after the person was up"
+    count.falls([fall], [282.0])
+    count.falls([replace(fall, up_s=150.0)], [149.0])
+    count.falls([replace(fall, up_s=150.0)], [151.0])
+    assert count.delays == {"standing": [3.5, 24.0, None, 48.0, None]}, "until it is up, and for three minutes"
+    assert count.false == 3, "before it, and after the person was up"
     count.recoveries([fall], [Found(kind="fall", at_s=104.5), Found(kind="no-recovery", at_s=131.0)])
     count.recoveries([fall], [Found(kind="fall", at_s=104.5)])
     count.recoveries([fall], [])
     assert (count.lies, count.lies_told) == (2, 1), "of the falls that were found"
     figures = count.figures()
-    assert figures["sensitivity"] == 0.5
-    assert figures["false_alerts_per_room_day"] == 1.0
+    assert figures["sensitivity"] == 0.6
+    assert figures["told_within_20_s"] == figures["by_kind"]["standing"]["told_within_20_s"] / 5 == 0.2
+    assert (figures["delay_s"], figures["delay_s_p95"]) == (24.0, pytest.approx(45.6))
+    assert figures["false_alerts_per_room_day"] == 1.5
+
+
+def test_a_late_fall_is_told_again_at_once() -> None:
+    count = Count()
+    fall = Fall(kind="slump-sits", begin_s=100.0, impact_s=101.0, up_s=400.0)
+    count.recoveries([fall], [Found(kind="fall", at_s=221.5), Found(kind="no-recovery", at_s=222.0)])
+    count.recoveries([fall], [Found(kind="fall", at_s=221.5)])
+    assert (count.lies, count.lies_told) == (2, 1)
 
 
 @pytest.mark.parametrize(("count", "low", "high"), [(0, 0.0, 3.69), (1, 0.025, 5.57), (10, 4.80, 18.39)])

@@ -25,6 +25,7 @@ from gateway.desk.machine import Report
 from gateway.radar import seen, watch
 from gateway.radar.modules import Module, Mounting
 from gateway.radar.watch import PART, RadarWatch
+from tests.analytics.radar.scene import Doubts
 from tests.gateway.desk.words import ORIGIN
 from tests.virtual_time import EPOCH, VirtualClock, run_virtual
 
@@ -157,6 +158,21 @@ def test_a_fall_and_that_nobody_got_up_are_told_with_the_track() -> None:
     lying = json.loads(worse.evidence[0].content)["samples"]  # the way down is still in it
     assert lying[0][3] > 1.4
     assert lying[0][0] < -5.0
+
+
+def test_a_fall_that_is_told_late_pages_twice_at_once_with_the_way_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("analytics.radar.falls.shipped", Doubts)
+    home = Home()
+    watched(falls_in_front(until=80.0), home, until=80.0)
+    (at, fall), (later, worse) = home.reports
+    assert (fall.kind, worse.kind, worse.priority) == (AlertKind.FALL, AlertKind.NO_RECOVERY, Priority.CRITICAL)
+    assert 72.0 <= at <= later <= at + 1.0
+    assert abs((fall.at - EPOCH).total_seconds() - 13.0) < 2.0, "when it came down, not when it was told"
+    for one in (fall, worse):
+        rows = json.loads(one.evidence[0].content)["samples"]
+        assert rows[0][3] > 1.4
+        assert rows[0][0] < -5.0
+        assert 29.0 < rows[-1][0] <= 30.0, "half a minute on the floor"
 
 
 def test_a_module_that_falls_silent_ends_nothing() -> None:
