@@ -233,7 +233,7 @@ def _remarks(found: Standing) -> list[str]:
     if mute:
         said.append(
             f"{', '.join(mute).capitalize()}: heard only when somebody moves. That one failed is noticed after a day "
-            "at the earliest, so a quiet calls only if it would had one just failed, and later: better is a sensor "
-            "that checks in each hour."
+            "at the earliest, so a quiet that would not call had one just failed is held back for up to two hours: "
+            "better is a sensor that checks in each hour."
         )
     return said + [words[0].upper() + words[1:] + "." for words in change_words(*found.record.clock_changes)]
