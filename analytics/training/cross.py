@@ -53,7 +53,7 @@ _SISFALL: Final = Source(dataset="sisfall", position="waist", slow=True)
 _TO_BED: Final = replace(_SISFALL, to_bed=True)
 # Heard in all seven ways it is five times as much as UMAFall's wrist, and drowns it: 90 instead of 93 of 100 falls.
 _SISFALL_AID: Final = Source(dataset="sisfall", position="waist", aid=True)
-_WEDA: Final = Source(dataset="weda", position="wrist", slow=True)
+_WEDA: Final = Source(dataset="weda", position="wrist", slow=True, before=True)
 _UMA_WAIST: Final = Source(dataset="umafall", position="waist", before=True)
 _UMA_WRIST: Final = Source(dataset="umafall", position="wrist", before=True)
 MATRIX: Final = (

@@ -74,6 +74,7 @@ _SLOW: Final = (
     Chain(rate_hz=20.0, filtered=False, gain=0.1, bias_g=0.05, noise_g=0.03, clip_g=8.0, stretch=0.1),
     Chain(rate_hz=20.0, gain=0.1, bias_g=0.05, noise_g=0.03, stretch=0.1, sudden=True),
 )
+_SLOW_SUDDEN: Final = Chain(rate_hz=25.0, gain=0.05, bias_g=0.03, noise_g=0.01, stretch=0.05, sudden=True)
 # What was before a fall says little in a small set: recordings without what led to the blow, and in other orders.
 _SUDDEN: Final = Chain(gain=0.05, bias_g=0.03, noise_g=0.01, stretch=0.05, sudden=True)
 _BEFORE: Final = (_SUDDEN, _SUDDEN, AS_RECORDED, AS_RECORDED)
@@ -119,7 +120,7 @@ def chains(source: Source) -> tuple[Chain, ...]:
     if source.aid:
         return tuple(chain for chain in CHAINS[source.dataset] if chain.rate_hz and chain.rate_hz <= _SLOW_HZ)
     if source.slow:
-        return _SLOW
+        return (*_SLOW, _SLOW_SUDDEN) if source.before else _SLOW
     more = _MORE.get(source.dataset, ()) if source.position == "wrist" else ()
     return (*CHAINS[source.dataset], *more, *(_BEFORE if source.before else ()))
 

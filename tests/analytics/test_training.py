@@ -352,3 +352,7 @@ def test_a_new_device_is_heard_as_slow_ones_hear_with_and_without_a_filter() -> 
     slow = chains(replace(WAIST, slow=True))
     assert {chain.rate_hz for chain in slow} == {20.0, 25.0}
     assert {chain.filtered for chain in slow} == {True, False}
+    # Where other things happen before its falls than in the recordings, once more without what led to the blow.
+    more = chains(replace(WAIST, slow=True, before=True))
+    assert more[:-1] == slow
+    assert (more[-1].sudden, more[-1].rate_hz) == (True, 25.0)
