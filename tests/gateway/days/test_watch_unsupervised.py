@@ -10,12 +10,14 @@ import pytest
 
 from analytics.activity.caution import HELD_MIN, UNTOLD_H
 from analytics.activity.checkins import CheckIn
+from analytics.activity.events import DAY_S
 from analytics.activity.running import Learnt
 from analytics.datasets.made_up_home import KITCHEN, LIVING
 from gateway.days.household import Days
 from gateway.days.record import Record
+from gateway.days.tuning import choices
 from tests.gateway.days.conftest import Told
-from tests.gateway.days.home import NOON, Rooms, past, rooms
+from tests.gateway.days.home import NOON, PAST, Rooms, past, rooms
 from tests.virtual_time import VirtualClock, run_virtual
 
 
@@ -69,6 +71,40 @@ def test_who_has_hardly_a_sensor_is_called_for_all_the_same(tmp_path: Path) -> N
             assert alert.raised_at - NOON < timedelta(hours=10)
 
     run_virtual(main)
+
+
+def test_a_past_whose_first_days_were_empty_is_learnt_anew_when_it_moves_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last word before days away is let go in the midst of an evening: the record is three days shorter at once."""
+    monkeypatch.setattr("gateway.days.record.DAYS", 30)
+    events = past()
+    away = (events.at_s > (PAST - 30 + 22 / 24) * DAY_S) & (events.at_s < (PAST - 27 + 9 / 24) * DAY_S)
+    events = replace(events, at_s=events.at_s[~away], sensor=events.sensor[~away], on=events.on[~away])
+    last = float(events.at_s[events.at_s < (PAST - 29) * DAY_S].max()) % DAY_S
+    learnt: list[int] = []
+
+    async def main() -> None:
+        clock = VirtualClock()
+        clock.step(NOON - clock.wall())
+        async with rooms(tmp_path / "away.db", clock) as home:
+            await home.settle()
+            await home.lived(events, until=NOON - timedelta(minutes=1))
+            await home.listened(NOON - timedelta(days=130), NOON)
+            await home.moves(KITCHEN)
+            watch = home.watch()
+            for hours in (last / 3600 - 12 - 0.1, 0.25):
+                await home.watched(hours, watch=watch)
+                (one,) = watch.standing()
+                assert one.record is not None
+                assert one.days.learnt is not None
+                assert one.days.learnt.days == int(one.record.now_s // DAY_S)
+                assert choices(one.record, one.days.learnt, 2.0, one.days.less_one(one.record))
+                learnt.append(one.days.learnt.days)
+            assert len(await home.alerts("inactivity")) == 1
+
+    run_virtual(main)
+    assert learnt[0] - learnt[1] == 3
 
 
 def test_what_is_learnt_less_a_sensor_is_learnt_once_a_day(told: Told) -> None:
