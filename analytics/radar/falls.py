@@ -134,13 +134,13 @@ class RadarFalls:
         Returns:
             In the order in which they were sure.
         """
-        self._held.append((ids, places, tops))
+        # A copy: the caller may fill the same arrays again.
+        self._held.append((ids.copy(), places.copy(), tops.copy()))
         count = sum(len(one[0]) for one in self._held)
         whole = count // EVERY * EVERY
         if not whole:
             return []
         blocks = [np.concatenate(parts) if len(parts) > 1 else parts[0] for parts in zip(*self._held, strict=True)]
-        # A copy: the caller may fill the same arrays again.
         self._held = [(blocks[0][whole:].copy(), blocks[1][whole:].copy(), blocks[2][whole:].copy())]
         found: list[RadarFinding] = []
         begin = 0

@@ -108,7 +108,8 @@ class Late:
         ]  # fmt: skip
 
     def _later(self, one: Waiting, now: int, judge: Judge) -> Judged | None:
-        seen = max(one.body.bodies, key=lambda body: body.last_seen(now))
+        # Of two seen in the same frame the older one, whatever their order: that hangs on how frames were cut.
+        seen = max(one.body.bodies, key=lambda body: (body.last_seen(now), -body.born))
         place = seen.last_place(now)
         if one.body.is_up:
             return None

@@ -84,7 +84,8 @@ class Staying:
         if up_at_once and all(body.born - own.last_seen(body.born) > _BEGINS for own in self.bodies):
             low = np.ones(len(newest), bool)
         begun = np.flatnonzero(low & (frames - body.born <= _BEGINS))
-        if not len(begun):
+        # Two that are seen at once are two: a helper who kneels down beside it, a dog.
+        if not len(begun) or any(own.last_seen(int(frames[begun[0]])) >= body.born for own in self.bodies):
             return None
         far = float(np.hypot(*(body.last_place(int(frames[begun[0]])) - np.array(self.place))))
         return int(begun[0]) if far <= BESIDE_M else None

@@ -55,7 +55,9 @@ def may_be_one(alert: Alert, *, subject: Subject, kind: AlertKind, condition: st
         return False
     if RADAR not in {witness, *dict(alert.witnessed)}:  # two that are worn are two people
         return False
-    return _overlap(alert.subject, subject) and abs((at - alert.found_at).total_seconds()) <= FUSED_S
+    # That nobody got up moves the newest finding on; a radar may tell later still of how it began.
+    moments = (alert.found_at, alert.raised_at) if witness == RADAR else (alert.found_at,)
+    return _overlap(alert.subject, subject) and any(abs((at - one).total_seconds()) <= FUSED_S for one in moments)
 
 
 def nearest(alerts: Sequence[Alert], at: datetime) -> Alert | None:

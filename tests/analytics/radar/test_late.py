@@ -113,6 +113,24 @@ def test_who_comes_to_help_is_not_who_is_down() -> None:
     assert falls(told(SITS, [(55.0, 1.2, 2.3, 1.65), (LENGTH_S, 1.2, 2.3, 1.65)])), "who begins beside one that is seen"
 
 
+@pytest.mark.parametrize("begins", [36.0, 50.0])
+def test_nor_who_kneels_down_beside_one_who_is_seen_and_gets_up_again(begins: float) -> None:
+    """Two that are seen at once are two, however low the second one's track began."""
+    helper = [
+        (begins, 1.5, 2.3, 0.9),
+        (begins + 4, 1.5, 2.3, 0.9),
+        (begins + 5, 1.5, 2.3, 1.65),
+        (LENGTH_S, 1.5, 2.3, 1.65),
+    ]
+    alone, (fall, still) = told(SITS), told(SITS, helper)
+    assert [one.kind for one in alone] == [fall.kind, still.kind] == [FALL, NO_RECOVERY]
+    assert (fall.raised_at, still.raised_at) == (alone[0].raised_at, alone[1].raised_at)
+    lies = standing_then(*drop(0.8, 1.2, 2.3, 0.25), (LENGTH_S, 1.2, 2.3, 0.25))
+    beside = [(25.0, 1.9, 2.4, 0.9), (29.0, 1.9, 2.4, 0.9), (30.0, 1.9, 2.4, 1.65), (LENGTH_S, 1.9, 2.4, 1.65)]
+    at_once = found(frames(lies, beside, seconds=LENGTH_S))
+    assert [one.kind for one in at_once] == [FALL, NO_RECOVERY]
+
+
 def test_a_spike_is_not_up() -> None:
     spike = standing_then(
         *drop(1.4, 0.7, 2.1, 0.7), (30.0, 0.7, 2.1, 0.7), (30.1, 0.7, 2.1, 1.4), (30.7, 0.7, 2.1, 1.4),
@@ -214,3 +232,15 @@ def crowd(rng: np.random.Generator) -> Blocks:
             ids[begin : begin + int(rng.integers(5, 450)), 0, k] = 0
             ids[begin:, 0, k] = np.where(ids[begin:, 0, k] > 0, int(rng.integers(10, 10_000)), 0)
     return ids, places, tops
+
+
+def test_one_buffer_filled_again_and_again() -> None:
+    """Whoever hands in frame by frame may use the same arrays each time."""
+    whole = frames(SITS, seconds=LENGTH_S)
+    detector, buffers = RadarFalls([(BED,)], judge=Doubts()), [np.empty_like(one[:1]) for one in whole]
+    seen: list[RadarFinding] = []
+    for frame in range(len(whole[0])):
+        for buffer, each in zip(buffers, whole, strict=True):
+            buffer[:] = each[frame : frame + 1]
+        seen += detector.feed(*buffers)
+    assert seen == told(SITS)

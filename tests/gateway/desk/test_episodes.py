@@ -167,3 +167,16 @@ def test_together() -> None:
         found = together([one, 0.4])
         assert found is not None
         assert max(one, 0.4) <= found <= 1.0
+
+
+async def test_a_radar_that_tells_after_nobody_got_up_is_of_the_same_fall() -> None:
+    """A late look: told a minute after, of the moment the body was down."""
+    one = desk()
+    known = await one.report(strap())
+    await one.report(not_up(at=AT + timedelta(seconds=30), episode=known.id))
+    again = await one.report(radar(1.0))
+    assert again.id == known.id
+    assert len(await one.store.find()) == 1
+    # A strap of somebody else at that moment is another fall.
+    other = await one.report(strap(1.0, subject=OTHER))
+    assert other.id != known.id
