@@ -95,6 +95,9 @@ class Detection:
         for key, own in self._streams.items():
             samples = own.newest(LEAST_S)
             words = None if samples is None else fault(samples)
+            measured = own.timeline.better_rate()  # what can be used is in use already
+            if measured is not None:
+                words = f"sends {measured:.0f} samples a second, where 12.5 to 416 can be used"
             if words is not None:
                 found[key] = words
         return found

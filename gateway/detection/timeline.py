@@ -27,20 +27,24 @@ _MEASURED_BY_ARRIVAL_S: Final = 30.0
 _RATE_TOLERANCE: Final = 0.08
 _ARRIVALS: Final = 32
 # Of a header that promises four times as much and more every packet looks as if most were lost. What is lost on the air
-# is not lost evenly: so many packets of one rate are that rate.
+# is not lost evenly: so many packets of one rate, two of three at least, are that rate.
 _EVEN_PACKETS: Final = 8
 
 
 class EvenGaps:
-    """Packets one after the other with the same share missing."""
+    """The rate that most of the packets have before which something seems to be missing."""
 
     def __init__(self) -> None:
         self.packets, self.samples, self.seconds = 0, 0, 0.0
+        self._others = 0
 
     def take(self, count: int, elapsed: float) -> None:
         """One more, of so many samples in so many seconds."""
         if self.packets and abs(count / elapsed * self.seconds / self.samples - 1) > 0.1:
-            self.packets, self.samples, self.seconds = 0, 0, 0.0
+            self._others += 1  # a packet was lost before it
+            if self._others <= self.packets:
+                return
+            self.packets, self.samples, self.seconds, self._others = 0, 0, 0.0, 0
         self.packets += 1
         self.samples += count
         self.seconds += elapsed
@@ -48,8 +52,8 @@ class EvenGaps:
     @property
     def rate_hz(self) -> float | None:
         """The rate that they have; None before that is clear."""
-        clear = self.packets >= _EVEN_PACKETS and self.seconds >= _MEASURED_S
-        return self.samples / self.seconds if clear else None
+        most = self.packets >= max(_EVEN_PACKETS, 2 * self._others)
+        return self.samples / self.seconds if most and self.seconds >= _MEASURED_S else None
 
 
 class Verdict(Enum):

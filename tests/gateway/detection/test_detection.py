@@ -148,6 +148,20 @@ def test_a_header_that_promises_four_times_as_much_and_more(
     assert detected.rate_hz == pytest.approx(true_hz, rel=0.05)
 
 
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(("header_hz", "lost"), [(200.0, 0.15), (208.0, 0.2)])
+def test_a_header_far_above_is_found_out_although_packets_are_lost(
+    detection: Detection, walk: Walk, strap: type[Strap], header_hz: float, lost: float, seed: int
+) -> None:
+    device = strap(walk(rate_hz=50.0, seconds=45, fall_at=None), 50.0, packet=10)
+    device.header_hz = header_hz
+    rng = np.random.default_rng(seed)
+    for at, motion in device.packets():
+        if rng.random() >= lost:
+            detection.feed("a", motion, at)
+    assert detection._streams["a"].timeline.rate_hz == pytest.approx(50.0, rel=0.02)
+
+
 @pytest.mark.parametrize("header_hz", [416.0])
 def test_also_where_every_packet_begins_the_stream_anew(
     detection: Detection, walk: Walk, strap: type[Strap], run: Run, header_hz: float

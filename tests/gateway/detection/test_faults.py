@@ -63,3 +63,22 @@ async def test_it_is_named_while_it_speaks_and_no_longer(
     assert 35 <= named[-1] <= 62
     assert "no fall can be noticed by it" in next(s.reason for _, s in states if WORDS[how] in s.reason)
     assert WORDS[how] not in states[-1][1].reason
+
+
+def test_what_is_hardly_heard_is_not_heard(walk: Walk) -> None:
+    samples = walk(rate_hz=50.0, seconds=10, fall_at=None)
+    seldom, often = samples.copy(), samples.copy()
+    seldom[np.arange(len(samples)) % 100 >= 8] = np.nan
+    often[np.arange(len(samples)) % 100 >= 12] = np.nan
+    assert (fault(seldom), fault(often)) == (WORDS["nan"], None)
+
+
+@pytest.mark.parametrize(("true_hz", "header_hz"), [(10.0, 50.0), (500.0, 50.0)])
+def test_a_rate_that_nothing_can_be_made_of_is_named(
+    detection: Streams, walk: Walk, strap: type[Strap], true_hz: float, header_hz: float
+) -> None:
+    one = strap(walk(rate_hz=true_hz, seconds=40, fall_at=None), true_hz, packet=20)
+    one.header_hz = header_hz
+    for at, motion in one.packets():
+        detection.feed("a", motion, at)
+    assert detection.faults()["a"] == f"sends {true_hz:.0f} samples a second, where 12.5 to 416 can be used"
