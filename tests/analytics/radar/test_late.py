@@ -237,10 +237,10 @@ def crowd(rng: np.random.Generator) -> Blocks:
 def test_one_buffer_filled_again_and_again() -> None:
     """Whoever hands in frame by frame may use the same arrays each time."""
     whole = frames(SITS, seconds=LENGTH_S)
-    detector, buffers = RadarFalls([(BED,)], judge=Doubts()), [np.empty_like(one[:1]) for one in whole]
+    detector = RadarFalls([(BED,)], judge=Doubts())
+    ids, places, tops = (np.empty_like(whole[0][:1]), np.empty_like(whole[1][:1]), np.empty_like(whole[2][:1]))
     seen: list[RadarFinding] = []
     for frame in range(len(whole[0])):
-        for buffer, each in zip(buffers, whole, strict=True):
-            buffer[:] = each[frame : frame + 1]
-        seen += detector.feed(*buffers)
+        ids[:], places[:], tops[:] = (one[frame : frame + 1] for one in whole)
+        seen += detector.feed(ids, places, tops)
     assert seen == told(SITS)
