@@ -138,9 +138,9 @@ class FallDetector:
 
 
 def score(model: Model, found: Candidates) -> NDArray[np.float64]:
-    """Probability of each candidate, float64 (N,); 0 where the window cannot be judged or is one of a series."""
+    """Probability of each candidate, float64 (N,); 0 where the window cannot be judged or a series goes on."""
     probability = np.zeros(len(found.stream))
-    single = np.flatnonzero(~series.within(found.windows))
+    single = np.flatnonzero(~series.goes_on(found.windows))
     windows = found.windows if len(single) == len(probability) else found.windows[single]
     good = quality.usable(windows)
     if good.any():

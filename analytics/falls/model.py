@@ -16,6 +16,9 @@ Array = NDArray[np.float32]
 INPUTS: Final = kernels.SHARES  # of a model that is taught now
 WITH_FEATURES: Final = features.COUNT + kernels.SHARES  # of one made by an earlier version
 _CLIP: Final = 5.0  # standard deviations an input may be from the mean for the network
+# Inputs count in such parts of a standard deviation: 23 bits of an input, 7 of a weight and 11 for their sum are exact
+# in float64. Libraries add in an order that depends on a window's place in the array, and on the processor.
+_PARTS: Final = 2.0**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,18 +56,21 @@ class Network:
     hidden_bias: Array
     output: Array
     output_bias: float
-    _weights: Array = field(init=False, repr=False)  # float32 (H, I)
+    _weights: NDArray[np.float64] = field(init=False, repr=False)  # whole numbers (H, I)
+    _units: NDArray[np.float64] = field(init=False, repr=False)  # what one of them times one part is worth, (H, 1)
 
     def __post_init__(self) -> None:
-        """Multiply once what every window needs."""
-        object.__setattr__(self, "_weights", np.ascontiguousarray((self.hidden * self.unit).T))
+        """Work out once what every window needs."""
+        object.__setattr__(self, "_weights", np.ascontiguousarray(self.hidden.T, np.float64))
+        object.__setattr__(self, "_units", self.unit[:, None] / _PARTS)
 
     def logit(self, columns: Array) -> NDArray[np.float64]:
         """float64 (N,), for inputs float32 (I, N)."""
         standard = np.clip((columns - self.mean[:, None]) * self.scale[:, None], -_CLIP, _CLIP)
-        active = np.maximum(self._weights @ standard + self.hidden_bias[:, None], 0)
-        weighed = active * self.output[:, None]
-        return np.asarray(weighed.sum(axis=0, dtype=np.float64) + self.output_bias, np.float64)
+        sums = self._weights @ np.rint(np.multiply(standard, _PARTS, dtype=np.float64))
+        active = np.maximum(sums * self._units + self.hidden_bias[:, None], 0)
+        active *= self.output[:, None]
+        return np.asarray(active.sum(axis=0) + self.output_bias, np.float64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

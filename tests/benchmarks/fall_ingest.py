@@ -19,11 +19,10 @@ from analytics.falls import FallDetector, shipped
 from device_drivers.decode import polar_pmd
 from device_drivers.readings import Motion
 from gateway.detection import Detection
-from tests.benchmarks.fall_kernel import motion
+from tests.benchmarks._moving import RATE_HZ, struck, walking
 
 STREAMS: Final = 2_000
 PACKET: Final = 36
-RATE_HZ: Final = 50
 TICK_S: Final = 0.5
 SECONDS: Final = 24
 DIFFERENT: Final = 40  # straps that move differently
@@ -35,9 +34,8 @@ GOAL_BYTES: Final = 16_000
 
 def frames(*, impacting: bool) -> list[list[bytes]]:
     """Each strap's frames, mg in 16 bits."""
-    ticks = motion(DIFFERENT, impacting=impacting)
-    walked = np.concatenate(ticks * (SECONDS // 2 + 1), axis=1)
-    whole = np.rint(walked * 1000).astype("<i2")
+    felt = (struck if impacting else walking)(DIFFERENT, SECONDS + 1)
+    whole = np.rint(felt * 1000).astype("<i2")
     return [
         [
             struct.pack("<BQB", 2, round((begin + PACKET) / RATE_HZ * 1e9), 1) + own[begin : begin + PACKET].tobytes()

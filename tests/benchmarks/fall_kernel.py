@@ -2,7 +2,8 @@
 
 Against one `np.linalg.norm` of the same array: float32 (streams, 25, 3), a tick of half a second at 50 Hz; at one and
 at ten streams both are the price of calling NumPy. In one input everybody walks, in the other everybody's body is
-struck once a second, and each blow's window is taken out. Measured in turns, in processor time, one thread.
+struck once a second, each time by another strength, and each blow's window is taken out. Measured in turns, in
+processor time, one thread.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from time import process_time
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
+
+from tests.benchmarks._moving import RATE_HZ, struck, walking
 
 STREAMS: Final = (1, 10, 100, 1_000, 10_000)
 TICK: Final = 25
-TICKS: Final = 4  # different ones: two seconds
+TICKS: Final = 4  # different ones: two seconds, which follow each other for ever
 TURNS: Final = 7
 _SAMPLES: Final = 1_000_000  # in a turn, of all streams
 _NS: Final = 1e9
@@ -24,23 +26,12 @@ _NS: Final = 1e9
 _FROM: Final = 100
 
 
-def motion(streams: int, *, impacting: bool) -> list[NDArray[np.float32]]:
-    """Ticks that can follow each other for ever: steps at 2 Hz."""
-    rng = np.random.default_rng(0)
-    t = (np.arange(TICKS * TICK, dtype=np.float32) / 50 + rng.random((streams, 1), np.float32))[:, :, None]
-    phase = np.float32(2 * np.pi * 2) * t
-    values = np.concatenate([0.08 * np.sin(phase / 2), 1 + 0.25 * np.sin(phase), 0.12 * np.sin(phase + 1)], axis=2)
-    values += rng.standard_normal(values.shape, np.float32) * np.float32(0.02)
-    if impacting:
-        values[:, TICK // 2 :: 2 * TICK] *= 4
-    return [np.ascontiguousarray(values[:, begin : begin + TICK]) for begin in range(0, TICKS * TICK, TICK)]
-
-
 def costs(streams: int, *, impacting: bool) -> tuple[list[float], list[float]]:
     """ns a sample of ours and of the norm, a number for each turn."""
     from analytics.falls import candidates
 
-    ticks = motion(streams, impacting=impacting)
+    values = (struck if impacting else walking)(streams, TICKS * TICK // RATE_HZ)
+    ticks = [np.ascontiguousarray(part) for part in np.split(values, TICKS, axis=1)]
     state = candidates.start(np.full(streams, 50.0))
     for chunk in ticks * 4:
         state, _ = candidates.advance(state, chunk)

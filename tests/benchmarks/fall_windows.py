@@ -22,9 +22,9 @@ from time import perf_counter, process_time
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tests.benchmarks._fall_peers import Peers
+from tests.benchmarks._moving import struck, walking
 
 STREAMS: Final = 1024
 TICK: Final = 25  # samples at 50 Hz: half a second
@@ -32,8 +32,6 @@ TURNS: Final = 7
 TICKS: Final = 8
 PEER_WINDOWS: Final = 64
 STRUCK_S: Final = 12
-BLOW_G: Final = (2.0, 5.0)
-BLOW: Final = np.array([1.0, 0.8, 0.5], np.float32)  # sample by sample
 WALKING: Final = "all streams walking"
 IMPACTING: Final = "all streams impacting"
 STRUCK: Final = "all streams struck once a second"
@@ -64,21 +62,12 @@ print(int(lines["VmHWM"].split()[0]) / 1024)
 """
 
 
-def streams() -> NDArray[np.float32]:
-    """Six seconds and more of all streams walking, float32 (STREAMS, samples, 3)."""
-    rng = np.random.default_rng(0)
-    t = np.arange(700) / 50 + rng.random((STREAMS, 1))
-    phase = 2 * np.pi * 1.8 * t
-    values = np.stack([0.08 * np.sin(phase / 2), 1 + 0.25 * np.sin(phase), 0.12 * np.sin(phase + 1)], axis=2)
-    return np.asarray(values + rng.normal(size=values.shape) * 0.02, np.float32)
-
-
 def ticks(*, impacting: bool) -> Callable[[], None]:
     """One tick of all streams, ready to be repeated: in every one a decision falls due, or in none."""
     from analytics.falls import FallDetector, shipped
     from analytics.falls.candidates import AFTER
 
-    motion = streams()
+    motion = walking(STREAMS, 14)
     if impacting:
         motion[:, 510:514] *= 4
     detector = FallDetector(model=shipped()["trunk"])
@@ -93,19 +82,11 @@ def ticks(*, impacting: bool) -> Callable[[], None]:
     return tick
 
 
-def struck() -> Callable[[], None]:
+def seconds_struck() -> Callable[[], None]:
     """`STRUCK_S` seconds of all streams from their start on, ready to be repeated."""
     from analytics.falls import FallDetector, shipped
 
-    rng = np.random.default_rng(1)
-    motion = streams()[:, : STRUCK_S * 50]
-    first = rng.integers(0, 50, STREAMS)
-    for stream in range(STREAMS):
-        at = np.arange(first[stream], motion.shape[1] - len(BLOW), 50)
-        size = np.float32(1) / np.linalg.norm(motion[stream, at], axis=1)
-        size *= rng.uniform(*BLOW_G, len(at)).astype(np.float32)
-        for sample, share in enumerate(BLOW):
-            motion[stream, at + sample] *= (size * share)[:, None]
+    motion = struck(STREAMS, STRUCK_S)
     detector = FallDetector(model=shipped()["trunk"])
     chunks = [motion[:, begin : begin + TICK] for begin in range(0, motion.shape[1], TICK)]
 
@@ -135,9 +116,9 @@ def run() -> list[dict[str, Any]]:
         cases = {
             WALKING: (ticks(impacting=False), TICKS, 1),
             IMPACTING: (ticks(impacting=True), TICKS, 1),
-            STRUCK: (struck(), 1, STRUCK_S * 50 // TICK),
+            STRUCK: (seconds_struck(), 1, STRUCK_S * 50 // TICK),
         }
-        peers = Peers.start(streams()[:PEER_WINDOWS, 400 : 400 + WINDOW])
+        peers = Peers.start(walking(PEER_WINDOWS, 14)[:, 400 : 400 + WINDOW])
         values: dict[str, list[float]] = {name: [] for name in cases}
         theirs: dict[str, list[float]] = {name: [] for name, *_ in PEERS}
         for _ in range(TURNS):

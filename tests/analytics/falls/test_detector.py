@@ -152,7 +152,7 @@ def test_equals_the_slow_obvious_detector(model: Model, motion: Make) -> None:
         window = np.full((1, candidates.WINDOW, 3), np.nan, np.float32)
         first = max(0, at - BEFORE)
         window[0, first - (at - BEFORE) :] = converted[first : at + AFTER + 1]
-        if not quality.usable(window)[0] or series.within(window)[0]:
+        if not quality.usable(window)[0] or series.goes_on(window)[0]:
             continue
         probability = float(model.of_inputs(model.extract(quality.fill(window)))[0])
         if probability >= model.threshold and at - last > AFTER:

@@ -24,6 +24,12 @@ def window(**blows_g: float) -> NDArray[np.float32]:
     return made
 
 
+def rotated(degrees: float) -> NDArray[np.float32]:
+    """About the first axis."""
+    turn = np.radians(degrees)
+    return np.array([[1, 0, 0], [0, np.cos(turn), np.sin(turn)], [0, -np.sin(turn), np.cos(turn)]], np.float32)
+
+
 @pytest.mark.parametrize(
     ("blows_g", "within"),
     [
@@ -41,6 +47,33 @@ def window(**blows_g: float) -> NDArray[np.float32]:
 )
 def test_what_a_series_is(blows_g: dict[str, float], within: bool) -> None:
     assert series.within(window(**blows_g)).tolist() == [within]
+
+
+@pytest.mark.parametrize(("degrees", "told"), [(25, True), (35, False), (90, False)])
+def test_weaker_ones_are_a_series_while_the_posture_stays(degrees: float, told: bool) -> None:
+    blows = {"early": 1.9, "before": 1.9, "blow": 3.0, "after": 1.9}
+    weaker = window(**blows)
+    weaker[0, BEFORE + 51 :] = weaker[0, BEFORE + 51 :] @ rotated(degrees)
+    assert series.goes_on(weaker).tolist() == [told]
+    assert series.within(weaker).tolist() == [False]
+    for least in ("early", "before", "after"):
+        assert not series.goes_on(window(**{**blows, least: 1.7}))[0], least
+    assert not series.goes_on(window(**blows, soon=5.1))[0], "three fifths of what follows"
+
+
+def test_of_a_strong_series_the_posture_is_not_asked() -> None:
+    strong = window(early=3, before=3, blow=3, after=3)
+    strong[0, BEFORE + 51 :] = strong[0, BEFORE + 51 :] @ rotated(90)
+    assert series.goes_on(strong).tolist() == [True]
+
+
+def test_an_unknown_posture_has_not_stayed() -> None:
+    last = BEFORE + 50  # the only moment after the blow that counts as such and not for the posture
+    heard = window(early=1.9, before=1.9, blow=3.0)
+    heard[0, last, 1] = 1.9
+    assert series.goes_on(heard).tolist() == [True]
+    heard[0, last + 1 :] = np.nan
+    assert series.goes_on(heard).tolist() == [False]
 
 
 def test_what_is_missing_is_no_blow_and_neighbours_do_not_matter() -> None:
