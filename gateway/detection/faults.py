@@ -11,6 +11,9 @@ LEAST_S: Final = 10.0  # of a stream; shorter pauses and blows are not looked at
 _HEARD: Final = 0.1  # of its samples at least
 _NOTHING_G: Final = 0.05
 _MOVES_G: Final = 0.2  # while one axis moves by so much, none keeps one value to the thousandth of g
+_STRUCK_G: Final = 1.0  # while one moves by so much, none keeps one value but for noise
+_NOISE_G: Final = 0.02
+_MOST_G: Final = 1.6  # the mean of ten seconds is gravity: whatever a body does, it ends near where it began
 
 
 def fault(samples: NDArray[np.float32]) -> str | None:
@@ -25,6 +28,8 @@ def fault(samples: NDArray[np.float32]) -> str | None:
     if (np.linalg.norm(heard, axis=1) < _NOTHING_G).all():
         return "sends nothing but zeros"
     span = np.ptp(heard, axis=0)
-    if span.max() >= _MOVES_G and (span == 0).any():
+    if (span.max() >= _MOVES_G and span.min() == 0) or (span.max() >= _STRUCK_G and span.min() < _NOISE_G):
         return "has an axis that is stuck"
+    if np.linalg.norm(heard.mean(axis=0)) > _MOST_G:
+        return "sends more than gravity all the time: an axis is at its stop, or its numbers are not in g"
     return None

@@ -21,6 +21,9 @@ WORDS = {
     "nan": "sends no usable numbers",
     "zeros": "sends nothing but zeros",
     "stuck": "has an axis that is stuck",
+    "stuck but for noise": "has an axis that is stuck",
+    "at its stop": "sends more than gravity all the time: an axis is at its stop, or its numbers are not in g",
+    "in metres": "sends more than gravity all the time: an axis is at its stop, or its numbers are not in g",
 }
 
 
@@ -32,6 +35,13 @@ def broken(samples: Array, how: str) -> Array:
         samples[:] = 0
     elif how == "stuck":
         samples[:, 1] = 0.31
+    elif how == "stuck but for noise":
+        samples[:, 0] = 0.31 + np.random.default_rng(1).uniform(-0.009, 0.009, len(samples))
+        samples[:, 1] *= 2
+    elif how == "at its stop":
+        samples[:, 1] = 2 + np.random.default_rng(1).uniform(-0.1, 0.1, len(samples))
+    elif how == "in metres":
+        samples *= 9.81
     return samples
 
 
