@@ -77,10 +77,22 @@ def test_constant_stays_constant_from_the_first_sample() -> None:
 
 def test_unusable_samples_reach_only_the_outputs_that_need_them() -> None:
     samples = np.ones((200, 3), np.float32)
-    samples[100] = np.nan
+    samples[100:112] = np.nan  # 0.06 s, of which the first 0.04 s are held
     bad = np.flatnonzero(np.isnan(converted(samples, 200.0, [])[:, 0]))
-    assert bad.min() >= 25 - 4
-    assert bad.max() <= 25 + 4
+    assert bad.min() == 27 - 3
+    assert bad.max() == 27 + 4
+
+
+@pytest.mark.parametrize(("rate_hz", "held"), [(12.5, 1), (25.0, 1), (50.0, 2), (100.0, 4), (200.0, 8)])
+def test_what_is_lost_for_a_moment_is_held_from_the_last_sample_before_it(rate_hz: float, held: int) -> None:
+    samples = np.random.default_rng(3).normal(size=(200, 3)).astype(np.float32)
+    lost, bridged = samples.copy(), samples.copy()
+    lost[90 : 90 + held] = np.inf
+    bridged[90 : 90 + held] = samples[89]
+    for cuts in ([], list(range(80, 110))):
+        np.testing.assert_array_equal(converted(lost, rate_hz, cuts), converted(bridged, rate_hz, []))
+    lost[90 + held] = np.nan
+    assert np.isnan(converted(lost, rate_hz, [])).any()
 
 
 def test_what_would_alias_at_the_slowest_rate_never_left_the_device() -> None:
@@ -98,6 +110,7 @@ def test_many_streams_of_many_rates_equal_each_alone() -> None:
     device = np.array([12.5, 25.0, 37.3, 50.0, 50.0, 52.0, 52.0, 100.0, 200.0, 416.0])
     samples = rng.normal(size=(len(device), 900, 3)).astype(np.float32)
     samples[3, 100:103] = np.nan
+    samples[5:, :][rng.random((len(device) - 5, 900)) < 0.3] = np.nan
     state, taken = rates.start(device), np.zeros(len(device), np.int64)
     parts: list[list[NDArray[np.int16]]] = [[] for _ in device]
     while (taken < 900).any():
