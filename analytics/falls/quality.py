@@ -11,11 +11,12 @@ from analytics.falls.candidates import BEFORE, WINDOW
 
 Array = NDArray[np.float32]
 
-# A quarter of the window, 1.5 s, may be missing (a lost packet); the half second around the peak may not. What was
-# before the first sample does not count: who falls as soon as the strap is heard (again) has fallen all the same.
-_MISSING: Final = 0.25
+# Half of the window may be missing (lost packets), but not the peak, which is what was heard loudest. With a quarter,
+# and the half second around the peak complete, a fall was lost wherever a packet near its impact was. What was before
+# the first sample does not count: who falls as soon as the strap is heard (again) has fallen all the same.
+_MISSING: Final = 0.5
+_BEFORE: Final = 12  # 0.24 s before the peak, though: with less it may be the strap that was put down
 _FIRST: Final = 10  # 0.2 s: the body is taken to have been as it was on average when it was first heard
-_CORE: Final = slice(BEFORE - 12, BEFORE + 13)
 # Around an impact a body moves every axis by tenths of g. A stuck one does not move.
 _STUCK_SPAN_G: Final = 0.02
 # 0.9 s without any acceleration would be a fall of 4 m: the sensor sends zeros.
@@ -40,9 +41,9 @@ def usable(windows: Array) -> NDArray[np.bool_]:
     """Which windows can be judged, bool (N,); windows float32 (N, WINDOW, 3), NaN where a sample is missing."""
     x = np.ascontiguousarray(windows.transpose(2, 1, 0))
     missing = np.isnan(x[0])
-    good = (np.count_nonzero(missing, axis=0) - missing.argmin(axis=0) <= _MISSING * WINDOW) & ~missing[_CORE].any(
-        axis=0
-    )
+    first = missing.argmin(axis=0)
+    good = (np.count_nonzero(missing, axis=0) - first <= _MISSING * WINDOW) & ~missing[BEFORE]
+    good &= first <= BEFORE - _BEFORE
     squared = x[0] * x[0] + x[1] * x[1] + x[2] * x[2]
     # Comparisons with NaN are false, fmax and fmin (slower) pass over it: missing samples count for nothing below.
     gaps = bool(missing.any())

@@ -19,6 +19,7 @@ from analytics.falls.artefact import FOLDS, SHIPPED, WORN, digest_of, digest_of_
 from analytics.falls.card import REPORT, render
 from analytics.falls.evaluation import SEEDS, judges, outcomes
 from analytics.falls.report import changes, report
+from analytics.training.probe import probe
 
 MEASURED: Final = (
     ("sisfall", "waist"),
@@ -71,6 +72,7 @@ def measure(
         "folds": digest_of(FOLDS),
         "digests": digests,
         "about": about,
+        "probe": probe(models),
         "reports": reports,
     }
 

@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 
 LEAST_S: Final = 10.0  # of a stream; shorter pauses and blows are not looked at
 _HEARD: Final = 0.1  # of its samples at least
+_ENOUGH: Final = 0.6  # half of a window is asked for, and what is lost is not lost evenly
 _NOTHING_G: Final = 0.05
 _MOVES_G: Final = 0.2  # while one axis moves by so much, none keeps one value to the thousandth of g
 _STRUCK_G: Final = 1.0  # while one moves by so much, none keeps one value but for noise
 _NOISE_G: Final = 0.02
+_SHAKEN_G: Final = 3.5  # nor does a body shake like this for ten seconds: an axis that jumps between its stops does
 _MOST_G: Final = 1.6  # the mean of ten seconds is gravity: whatever a body does, it ends near where it began
 
 
@@ -25,6 +27,8 @@ def fault(samples: NDArray[np.float32]) -> str | None:
     heard = samples[~np.isnan(samples).any(axis=1)]
     if len(heard) < _HEARD * len(samples):
         return "sends no usable numbers"
+    if len(heard) < _ENOUGH * len(samples):
+        return "loses too many of its samples on the air: it may be too far away"
     if (np.linalg.norm(heard, axis=1) < _NOTHING_G).all():
         return "sends nothing but zeros"
     span = np.ptp(heard, axis=0)
@@ -32,4 +36,6 @@ def fault(samples: NDArray[np.float32]) -> str | None:
         return "has an axis that is stuck"
     if np.linalg.norm(heard.mean(axis=0)) > _MOST_G:
         return "sends more than gravity all the time: an axis is at its stop, or its numbers are not in g"
+    if np.square(heard).sum(axis=1).mean() > _SHAKEN_G**2:
+        return "shakes harder than any body"
     return None

@@ -9,7 +9,7 @@ from typing import Final
 from device_drivers.readings import Motion
 
 # Missing samples up to this long are marked and bridged; a longer gap begins the stream anew: the window around an
-# impact may lack a quarter of its 6 s.
+# impact may lack half of its 5.4 s.
 BRIDGED_S: Final = 1.5
 # A difference between two stamps beyond this is no gap but a clock that was set (a Polar H10 off the strap falls back
 # to 2019).

@@ -4,9 +4,9 @@ Ours is everything from packets at 50 Hz to findings: rate conversion, buffers, 
 kernels, network. The peers: tsfresh's 10 minimal features per axis, with nothing after them and with our own
 classifier; PyOD's isolation forest on our features, which it is given; river's half-space trees, sample by sample on
 |a|, which it is given too: there everybody walks, or is struck once a second for as long as it lasts, each time by
-another strength, so that nine of ten blows stand out enough to be judged by the network. Measured in turns, in
-processor time, one thread each; the ratio is the median of the turns' ratios. The peers' interpreter is
-HUOMA_BENCH_PYTHON.
+another strength, so that nearly half of the blows are judged by the network: those of the first seconds, and those that
+stand out. Walking, no window is judged: a tick is one for the peers and none for us. Measured in turns, in processor
+time, one thread each; the ratio is the median of the turns' ratios. The peers' interpreter is HUOMA_BENCH_PYTHON.
 
 Beside it, in processes of their own: the first tick from the interpreter's start on, and the peak memory of detection
 alone.

@@ -48,13 +48,23 @@ def test_before_the_first_sample_the_body_is_as_it_was_first_heard() -> None:
     np.testing.assert_array_equal(filled[1, :200], window[1, :200])
 
 
-@pytest.mark.parametrize(("first", "gap", "good"), [(157, 67, True), (157, 68, False), (158, 0, False)])
-def test_what_must_have_been_heard(first: int, gap: int, good: bool) -> None:
-    """A quarter of the window may be missing after the first sample, and nothing of the half second around the peak."""
+HEARD = [
+    ("from a quarter of a second before the peak", [slice(0, 157)], True),
+    ("only later", [slice(0, 158)], False),
+    ("half", [slice(20, 155)], True),
+    ("less than half", [slice(20, 156)], False),
+    ("half of what came after the beginning", [slice(0, 120), slice(125, 165), slice(171, 266)], True),
+    ("not the peak", [slice(169, 170)], False),
+    ("nothing of a third of a second beside it", [slice(153, 169), slice(170, 186)], True),
+]
+
+
+@pytest.mark.parametrize(("missing", "good"), [case[1:] for case in HEARD], ids=[case[0] for case in HEARD])
+def test_what_must_have_been_heard(missing: list[slice], good: bool) -> None:
     window = np.random.default_rng(0).normal(0, 0.1, (1, candidates.WINDOW, 3)).astype(np.float32)
     window[..., 2] += 1
-    window[:, :first] = np.nan
-    window[:, 185 : 185 + gap] = np.nan
+    for part in missing:
+        window[:, part] = np.nan
     assert bool(quality.usable(window)[0]) is good
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from analytics.datasets import DatasetError
 from analytics.datasets.sets import DATASETS
 from analytics.falls import artefact
 from analytics.falls.card import REPORT, render
+from analytics.training.probe import probe
 
 CARD = Path(__file__).parents[3] / "docs" / "fall-model-card.md"
 MEASURED = json.loads(REPORT.read_text(encoding="utf-8"))
@@ -21,6 +23,15 @@ def test_the_card_is_of_the_shipped_models() -> None:
     assert MEASURED["folds"] == artefact.digest_of(artefact.FOLDS)
     for name, digest in MEASURED["digests"].items():
         assert digest == artefact.digest_of_model(name, artefact.SHIPPED, artefact.FOLDS)
+
+
+def test_the_figures_are_of_todays_detector() -> None:
+    """Another rule for a candidate, a gap or a series changes what is found in the probe: measure the card anew."""
+    found = probe(artefact.shipped())
+    assert found.keys() == MEASURED["probe"].keys()
+    for name, (times, probabilities) in found.items():
+        assert times == MEASURED["probe"][name][0], name
+        np.testing.assert_allclose(probabilities, MEASURED["probe"][name][1], atol=1e-3, err_msg=name)
 
 
 def test_what_was_measured_of_the_same_models_is_not_measured_again() -> None:

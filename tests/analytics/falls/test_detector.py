@@ -165,7 +165,7 @@ def test_equals_the_slow_obvious_detector(model: Model, motion: Make) -> None:
 
 BROKEN: dict[str, Callable[[Any, np.random.Generator], Any]] = {
     "nan": lambda x, rng: np.full_like(x, np.nan),
-    "infinite": lambda x, rng: np.where(rng.random(x.shape) < 0.2, np.inf, x),
+    "infinite": lambda x, rng: np.where(rng.random(x.shape) < 0.5, np.inf, x),
     "zeros": lambda x, rng: np.zeros_like(x),
     "zeros after a while": lambda x, rng: np.where(np.arange(len(x))[:, None] < len(x) // 3, x, 0),
     "an axis stuck at zero": lambda x, rng: x * np.array([0, 1, 1]),
@@ -205,6 +205,16 @@ def test_samples_lost_here_and_there_hide_no_fall(model: Model, motion: Make, ra
     samples = motion(rate_hz=rate_hz, seconds=16, falls_at=(9.0,), seed=7)
     samples[np.random.default_rng(4).random(len(samples)) < share] = np.nan
     assert [round(f.at_s) for f in whole(FallDetector(model=model), [samples], [rate_hz])[0]] == [9]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("begin_s", [-0.4, -0.24, 0.08, 0.3, 0.6])
+def test_a_packet_lost_beside_the_impact_hides_no_fall(model: Model, motion: Make, begin_s: float) -> None:
+    samples = motion(rate_hz=50.0, seconds=16, falls_at=(9.0,), seed=7)
+    impact = int(np.square(samples).sum(axis=1).argmax())
+    begin = impact + round(begin_s * 50)
+    samples[begin : begin + 8] = np.nan
+    assert [round(f.at_s) for f in whole(FallDetector(model=model), [samples], [50.0])[0]] == [9]
 
 
 @pytest.mark.slow

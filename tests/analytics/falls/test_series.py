@@ -49,7 +49,7 @@ def test_what_a_series_is(blows_g: dict[str, float], within: bool) -> None:
     assert series.within(window(**blows_g)).tolist() == [within]
 
 
-@pytest.mark.parametrize(("degrees", "told"), [(25, True), (35, False), (90, False)])
+@pytest.mark.parametrize(("degrees", "told"), [(25, True), (35, False), (90, False), (180, False)])
 def test_weaker_ones_are_a_series_while_the_posture_stays(degrees: float, told: bool) -> None:
     blows = {"early": 1.9, "before": 1.9, "blow": 3.0, "after": 1.9}
     weaker = window(**blows)

@@ -22,6 +22,8 @@ WORDS = {
     "zeros": "sends nothing but zeros",
     "stuck": "has an axis that is stuck",
     "stuck but for noise": "has an axis that is stuck",
+    "lossy": "loses too many of its samples on the air: it may be too far away",
+    "between its stops": "shakes harder than any body",
     "at its stop": "sends more than gravity all the time: an axis is at its stop, or its numbers are not in g",
     "in metres": "sends more than gravity all the time: an axis is at its stop, or its numbers are not in g",
 }
@@ -38,6 +40,10 @@ def broken(samples: Array, how: str) -> Array:
     elif how == "stuck but for noise":
         samples[:, 0] = 0.31 + np.random.default_rng(1).uniform(-0.009, 0.009, len(samples))
         samples[:, 1] *= 2
+    elif how == "lossy":
+        samples[np.arange(len(samples)) % 36 < 16] = np.nan
+    elif how == "between its stops":
+        samples[:, 1] = np.random.default_rng(1).choice([-4.0, 4.0], len(samples))
     elif how == "at its stop":
         samples[:, 1] = 2 + np.random.default_rng(1).uniform(-0.1, 0.1, len(samples))
     elif how == "in metres":
@@ -53,7 +59,7 @@ def test_what_is_wrong_with_ten_seconds(walk: Walk, how: str) -> None:
     elif how == "upside down":
         samples = -samples
     elif how == "a gap":
-        samples[100:400] = np.nan
+        samples[100:175] = np.nan  # a longer one begins the stream anew
     assert fault(broken(samples, how)) == WORDS.get(how)
 
 
@@ -75,12 +81,19 @@ async def test_it_is_named_while_it_speaks_and_no_longer(
     assert WORDS[how] not in states[-1][1].reason
 
 
+@pytest.mark.parametrize(("pull_g", "named"), [(0.4, False), (0.8, True)])
+def test_a_pull_beside_gravity_is_a_fault_from_three_fifths_of_a_g_on(walk: Walk, pull_g: float, named: bool) -> None:
+    samples = walk(rate_hz=50.0, seconds=10, fall_at=None)
+    gravity = samples.mean(axis=0)
+    assert (fault(samples + pull_g * gravity / np.linalg.norm(gravity)) == WORDS["in metres"]) is named
+
+
 def test_what_is_hardly_heard_is_not_heard(walk: Walk) -> None:
     samples = walk(rate_hz=50.0, seconds=10, fall_at=None)
     seldom, often = samples.copy(), samples.copy()
     seldom[np.arange(len(samples)) % 100 >= 8] = np.nan
     often[np.arange(len(samples)) % 100 >= 12] = np.nan
-    assert (fault(seldom), fault(often)) == (WORDS["nan"], None)
+    assert (fault(seldom), fault(often)) == (WORDS["nan"], WORDS["lossy"])
 
 
 @pytest.mark.parametrize(("true_hz", "header_hz"), [(10.0, 50.0), (500.0, 50.0)])
