@@ -27,7 +27,7 @@ from analytics.radar.late import LATE, Judged, Late
 from analytics.radar.mixed_up import mixed_up
 from analytics.radar.places import Zone, lies_in_a_zone, share_in_zones
 from analytics.radar.staying import Staying
-from analytics.radar.tracks import RATE_HZ, Bodies, Body, Floats
+from analytics.radar.tracks import RATE_HZ, UNHEARD, Bodies, Body, Floats, Ints
 from analytics.radar.usual import HOUR, Usual
 from analytics.radar.vanished import Vanished
 
@@ -132,7 +132,7 @@ class RadarFalls:
         """A block of frames of all rooms.
 
         Args:
-            ids: int32 (T, R, K), the modules' numbers of tracks; 0 for none.
+            ids: int32 (T, R, K), the modules' numbers of tracks; 0 for none, UNHEARD where the module was not heard.
             places: float32 (T, R, K, 2), m.
             tops: float32 (T, R, K), m above the floor; NaN where the module does not tell.
 
@@ -170,11 +170,14 @@ class RadarFalls:
             mine[body.room].append((body, seen))
         for usual, of_room in zip(self._usual, mine, strict=True):
             usual.look((start + EVERY) // HOUR, of_room)
-        found = [one for room, seen_bodies in enumerate(mine) for one in self._room(room, seen_bodies)]
+        deaf = (ids == UNHEARD).any(axis=2)
+        found: list[RadarFinding] = []
+        for room, seen_bodies in enumerate(mine):
+            found += self._room(room, seen_bodies, np.flatnonzero(deaf[:, room]) + start)
         self._watched = {body: self._watched[body] for body in bodies if body in self._watched}
         return sorted(found, key=lambda one: (one.raised_at, one.room, one.kind, one.down_at))
 
-    def _room(self, room: int, bodies: Sequence[tuple[Body, Looks]]) -> list[RadarFinding]:
+    def _room(self, room: int, bodies: Sequence[tuple[Body, Looks]], unheard: Ints) -> list[RadarFinding]:
         watch, late = self._recoveries[room], self._late[room]
         judged: list[Judged] = []
         for body, looks in bodies:
@@ -183,7 +186,7 @@ class RadarFalls:
                 kept = late.begin(one.bodies, one.at, one.now, one.probability) if waits else None
                 judged.append(replace(one, late=kept))
         judged += late.after(bodies, self._start, self._judge)
-        judged += self._vanished[room].after([body for body, _ in bodies], self._start)
+        judged += self._vanished[room].after([body for body, _ in bodies], unheard, self._start)
         up = {body: looks.frames[looks.newest >= UP_M] for body, looks in bodies}
         found: list[RadarFinding] = []
         for one in sorted(judged, key=lambda one: one.now):

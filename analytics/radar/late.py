@@ -19,7 +19,7 @@ from analytics.radar.places import Zone, lies_in_a_zone
 from analytics.radar.staying import LATELY, Staying
 from analytics.radar.tracks import Body
 
-LATE: Final = (300, 600, 900, 1200)  # frames after the way down
+LATE: Final = (300, 600, 900, 1200, 1500)  # frames after the way down
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

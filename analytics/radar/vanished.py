@@ -3,11 +3,12 @@
 A module loses people at the door, and where they sit still. Where that is in a room shows by itself, after a day or so:
 each place where somebody was lost is remembered, with how high they were and how far they had come down. Who is lost
 elsewhere, is not found again for half a minute and cannot be anybody else who is seen, may have fallen. What there is
-to go by is little: even odds.
+to go by is little: even odds. Where nothing was heard of the module meanwhile, nobody is known to be gone.
 """
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Sequence
 from typing import Final
@@ -17,14 +18,16 @@ import numpy as np
 from analytics.radar.descents import SMOOTH, UP_M
 from analytics.radar.late import Judged
 from analytics.radar.places import Zone
-from analytics.radar.tracks import FORGOTTEN, Body, Floats
+from analytics.radar.tracks import FORGOTTEN, Body, Floats, Ints
 
 PROBABILITY: Final = 0.5
 REMEMBERED: Final = 400  # who was lost: some weeks; beds and chairs are moved
 FEWEST: Final = 20  # … before anything is known of the room
-SHARE: Final = 0.02  # of them: where so few were lost, nobody is usually
+SELDOM: Final = 1  # where no more were lost, nobody goes; so a place calls twice at the most for nothing
 NEAR_M: Final = 0.9
-_AS_HIGH_M: Final = 0.3  # who sits down on a chair is no sign that who stands beside it goes
+_STANDS_M: Final = 1.5  # short and tall are lost at the same door …
+_AS_HIGH_M: Final = 0.2  # … but that somebody sits still on a chair is no sign that who stands beside it goes
+_AS_FAR_DOWN_M: Final = 0.3
 _KNOWN: Final = 50  # frames: reflections and what falls off a table are gone sooner
 _LEVEL: Final = 20  # frames
 _STEADY: Final = 40  # frames before it was lost …
@@ -44,23 +47,27 @@ class Vanished:
         self._zones = zones
         self._lost: deque[Floats] = deque(maxlen=REMEMBERED)
         self._until = 0
+        self._unheard: Ints = np.zeros(0, np.int64)  # frames
 
-    def after(self, bodies: Sequence[Body], until: int) -> list[Judged]:
+    def after(self, bodies: Sequence[Body], unheard: Ints, until: int) -> list[Judged]:
         """Who is known at frame `until`, and was not at the call before, to be gone.
 
         Args:
             bodies: those of the room, as far as that frame.
+            unheard: int64 (n,), frames since the call before in which nothing was heard of the module.
             until: the frame behind the block.
         """
         found: list[Judged] = []
+        self._unheard = np.concatenate([self._unheard[self._unheard >= self._until - FORGOTTEN], unheard])
         gone = [body for body in bodies if self._until < body.seen + FORGOTTEN <= until]
         self._until = until
         for body in sorted(gone, key=lambda body: (body.seen, body.born)):
             how = _lost(body)
-            if how is None:
+            deaf = (self._unheard > body.seen) & (self._unheard < body.seen + FORGOTTEN)
+            if how is None or deaf.any():
                 continue
             alike = sum(_alike(how, other) for other in self._lost)
-            usual = len(self._lost) < FEWEST or alike > SHARE * len(self._lost)
+            usual = len(self._lost) < FEWEST or alike > SELDOM
             self._lost.append(how)
             if not usual and _seen_well(body) and not self._in_a_zone(how) and not _is_another(body, bodies):
                 found.append(
@@ -82,12 +89,13 @@ def _lost(body: Body) -> Floats | None:
         return None
     last = float(np.nanmedian(tops[-SMOOTH:]))
     level = max(float(np.nanmedian(tops[-_LEVEL:])), last)
-    return np.array([*body.last_place(body.seen + 1), level, level - last]) if level >= UP_M else None
+    return np.array([*body.last_place(body.seen + 1), min(level, _STANDS_M), level - last]) if level >= UP_M else None
 
 
 def _alike(how: Floats, other: Floats) -> bool:
     """Whether the other one was lost there too, as high at the least and as far down at the least."""
-    return bool(np.hypot(*(how - other)[:2]) < NEAR_M and ((how - other)[2:] < _AS_HIGH_M).all())
+    x, y, higher, further_down = (how - other).tolist()
+    return math.hypot(x, y) < NEAR_M and higher < _AS_HIGH_M and further_down < _AS_FAR_DOWN_M
 
 
 def _seen_well(body: Body) -> bool:

@@ -7,7 +7,7 @@ import pytest
 
 from analytics.findings import FALL, NO_RECOVERY, Seen
 from analytics.radar.falls import RadarFalls, RadarFinding
-from analytics.radar.tracks import FORGOTTEN, RATE_HZ
+from analytics.radar.tracks import FORGOTTEN, RATE_HZ, UNHEARD
 from analytics.radar.vanished import FEWEST
 from tests.analytics.radar.scene import BED, Blocks, Shape, found, frames
 
@@ -56,6 +56,7 @@ def test_who_is_gone_in_the_middle_of_the_room_is_told_after_half_a_minute() -> 
 
 def test_who_leaves_as_others_do_is_not() -> None:
     assert not told(gone(DOOR)), "by the door"
+    assert not told([(t, x, y, top * 1.15) for t, x, y, top in gone(DOOR)]), "who is taller"
     assert not told(gone(CHAIR, 1.25, 1.25, 1.25, 1.25, 1.25)), "still on the chair"
     assert not told(gone((-1.5, 4.0))), "in bed"
     assert not told(gone(MIDDLE, number=FEWEST - 1), count=FEWEST - 1), "when not enough is known of the room"
@@ -96,6 +97,27 @@ def test_one_whose_number_is_another_s_since_it_was_lost_is_not() -> None:
     lost = round((FEWEST * EACH_S + 7.0) * RATE_HZ)
     ids[lost - 25 : lost - 5, :, FEWEST] = 0
     assert not found((ids, places, tops))
+
+
+def test_where_people_are_lost_again_and_again_is_usual_too() -> None:
+    """They look out of the window there: two are told, and no more."""
+    there = [gone(MIDDLE, number=FEWEST + k) for k in range(4)]
+    told = found(frames(*usual(), *there, seconds=(FEWEST + 4) * EACH_S))
+    assert [one.kind for one in told] == [FALL, NO_RECOVERY] * 2
+
+
+def test_nobody_is_gone_when_the_module_falls_silent() -> None:
+    ids, places, tops = after(gone(MIDDLE))
+    lost = round((FEWEST * EACH_S + 7.0) * RATE_HZ)
+    assert found((ids, places, tops))
+    for silent in (slice(lost + 100, None), slice(lost + 299, lost + 301)):
+        unheard = ids.copy()
+        unheard[silent] = UNHEARD
+        assert not found((unheard, places, tops))
+        assert not found((unheard, places, tops), cuts=range(7, len(ids), 7))
+    before = round(FEWEST * EACH_S * RATE_HZ)
+    ids[before - 15 : before - 5] = UNHEARD
+    assert found((ids, places, tops)), "before it"
 
 
 def test_one_who_was_told_already_is_not_told_again() -> None:
