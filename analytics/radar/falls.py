@@ -26,8 +26,10 @@ from analytics.radar.judging import Judge, shipped
 from analytics.radar.late import LATE, Judged, Late
 from analytics.radar.mixed_up import mixed_up
 from analytics.radar.places import Zone, lies_in_a_zone, share_in_zones
-from analytics.radar.tracks import RATE_HZ, Bodies, Body, Floats
+from analytics.radar.staying import Staying
+from analytics.radar.tracks import RATE_HZ, UNHEARD, Bodies, Body, Floats, Ints
 from analytics.radar.usual import HOUR, Usual
+from analytics.radar.vanished import Vanished
 
 WAITS: Final = (25, 50, 90, 130, 165, 180, 190)  # frames after which it is judged; people bend for twelve seconds
 LOOKS: Final = (*WAITS, *LATE)
@@ -67,6 +69,7 @@ class _Down:
     at: int
     highest: float
     usual: Floats  # in that room, as known then
+    body: Staying  # who it was, and as whom it was found again since
     judged: int = 0  # how many of WAITS
 
 
@@ -94,6 +97,7 @@ class RadarFalls:
         self._bodies = [Bodies(room) for room in range(len(zones))]
         self._recoveries = [recovery.Watch() for _ in zones]
         self._late = [Late(room) for room in zones]
+        self._vanished = [Vanished(room) for room in zones]
         self._usual = [Usual(room) for room in zones]
         self._watched: dict[Body, _Watched] = {}
         self._start = 0  # the first frame that has not been looked at
@@ -105,6 +109,7 @@ class RadarFalls:
         self._bodies[room] = Bodies(room)
         self._recoveries[room] = recovery.Watch()
         self._late[room] = Late(zones)
+        self._vanished[room] = Vanished(zones)
         self._usual[room] = Usual(zones)
         self._watched = {body: watched for body, watched in self._watched.items() if body.room != room}
         for ids, _, _ in self._held:
@@ -127,7 +132,7 @@ class RadarFalls:
         """A block of frames of all rooms.
 
         Args:
-            ids: int32 (T, R, K), the modules' numbers of tracks; 0 for none.
+            ids: int32 (T, R, K), the modules' numbers of tracks; 0 for none, UNHEARD where the module was not heard.
             places: float32 (T, R, K, 2), m.
             tops: float32 (T, R, K), m above the floor; NaN where the module does not tell.
 
@@ -165,18 +170,23 @@ class RadarFalls:
             mine[body.room].append((body, seen))
         for usual, of_room in zip(self._usual, mine, strict=True):
             usual.look((start + EVERY) // HOUR, of_room)
-        found = [one for room, seen_bodies in enumerate(mine) for one in self._room(room, seen_bodies)]
+        deaf = (ids == UNHEARD).any(axis=2)
+        found: list[RadarFinding] = []
+        for room, seen_bodies in enumerate(mine):
+            found += self._room(room, seen_bodies, np.flatnonzero(deaf[:, room]) + start)
         self._watched = {body: self._watched[body] for body in bodies if body in self._watched}
         return sorted(found, key=lambda one: (one.raised_at, one.room, one.kind, one.down_at))
 
-    def _room(self, room: int, bodies: Sequence[tuple[Body, Looks]]) -> list[RadarFinding]:
+    def _room(self, room: int, bodies: Sequence[tuple[Body, Looks]], unheard: Ints) -> list[RadarFinding]:
         watch, late = self._recoveries[room], self._late[room]
         judged: list[Judged] = []
         for body, looks in bodies:
-            for one in self._follow(body, looks, [other for other, _ in bodies if other is not body]):
+            for one in self._follow(body, looks, bodies):
                 waits = one.now == one.at + WAITS[-1] and one.probability > 0
-                judged.append(replace(one, late=late.begin(body, one.at, one.now, one.probability)) if waits else one)
+                kept = late.begin(one.bodies, one.at, one.now, one.probability) if waits else None
+                judged.append(replace(one, late=kept))
         judged += late.after(bodies, self._start, self._judge)
+        judged += self._vanished[room].after([body for body, _ in bodies], unheard, self._start)
         up = {body: looks.frames[looks.newest >= UP_M] for body, looks in bodies}
         found: list[RadarFinding] = []
         for one in sorted(judged, key=lambda one: one.now):
@@ -210,7 +220,7 @@ class RadarFalls:
             told = one.late.told
         if told:
             return False
-        if one.probability < self._judge.threshold(one.now - one.at, one.height_m):
+        if not one.sure and one.probability < self._judge.threshold(one.now - one.at, one.height_m):
             return False
         for each in watched:
             each.told_at = each.cleared = one.now
@@ -227,8 +237,8 @@ class RadarFalls:
             watched.downs = [one for one in watched.downs if one.at >= watched.cleared]
         late.forget(lambda body, at: body in self._watched and at < self._watched[body].cleared)
 
-    def _follow(self, body: Body, looks: Looks, beside: Sequence[Body]) -> list[Judged]:
-        """What is known of the ways down of one body, by the looks of a block."""
+    def _follow(self, body: Body, looks: Looks, bodies: Sequence[tuple[Body, Looks]]) -> list[Judged]:
+        """What is known of the ways down of one of the bodies of a room, by the looks of a block."""
         watched = self._watched.get(body)
         starts = np.flatnonzero(looks.down)
         if watched is None:
@@ -238,18 +248,22 @@ class RadarFalls:
         judged: list[Judged] = []
         for at in starts.tolist():
             frame, newest = int(looks.frames[at]), float(looks.newest[at])
-            judged += self._due(body, watched, frame, beside)
+            judged += self._due(watched, frame, bodies)
             last = watched.last
             if last is None or frame - last[0] > _ANEW or newest <= last[1] - _DEEPER_M:
                 watched.last = (frame, newest)
+                x, y = body.last_place(frame).tolist()
+                who = Staying(bodies=[body], place=(x, y), since=frame, looked=frame, seen_at=body.last_seen(frame))
                 watched.downs.append(
-                    _Down(at=frame, highest=float(looks.highest[at]), usual=self._usual[body.room].levels)
+                    _Down(at=frame, highest=float(looks.highest[at]), usual=self._usual[body.room].levels, body=who)
                 )
         if len(looks.frames):
-            judged += self._due(body, watched, int(looks.frames[-1]), beside)
+            judged += self._due(watched, int(looks.frames[-1]), bodies)
+        for down in watched.downs:
+            down.body.follow(bodies, self._start, up_at_once=True)
         return judged
 
-    def _due(self, body: Body, watched: _Watched, until: int, beside: Sequence[Body]) -> list[Judged]:
+    def _due(self, watched: _Watched, until: int, bodies: Sequence[tuple[Body, Looks]]) -> list[Judged]:
         """Judge what falls due, in time."""
         judged: list[Judged] = []
         while watched.downs:
@@ -257,11 +271,14 @@ class RadarFalls:
             now = down.at + WAITS[down.judged]
             if now > until:
                 break
+            down.body.follow(bodies, now, up_at_once=True)
+            body = down.body.joined()
+            beside = [other for other, _ in bodies if other not in down.body.bodies]
             x, y = body.last_place(now).tolist()
             judged.append(
                 Judged(
-                    at=down.at, now=now, bodies=[body], probability=self._probability(body, down, now, beside),
-                    height_m=_height(body, now), place=(x, y),
+                    at=down.at, now=now, bodies=tuple(down.body.bodies), height_m=_height(body, now), place=(x, y),
+                    probability=self._probability(body, down, now, beside),
                 )
             )  # fmt: skip
             down.judged += 1
@@ -273,6 +290,8 @@ class RadarFalls:
         tops = body.tops[down.at - body.first : now - body.first]
         if np.isnan(tops).all() or float(np.nanmedian(tops)) > LOW_M:
             return 0.0
+        if any(one is not down.body.bodies[0] for one in down.body.up_as):
+            return 0.0  # lost where it was down, and found again up
         zones = self._zones[body.room]
         if lies_in_a_zone(body, zones, down.at, now) or mixed_up(body, down.at, now, beside):
             return 0.0

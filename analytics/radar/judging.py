@@ -22,6 +22,10 @@ FILE: Final = "radar_model.npz"
 UP_S: Final = 2.0
 FURTHEST_M: Final = 1.3
 SEEN_SHARE: Final = 0.5
+BACK: Final = (
+    30  # frames in which who was gone for half of the time, at one go, is to be seen again: points come and go
+)
+LATELY: Final = 10  # … and in the last of these
 LIES_M: Final = 0.4  # who is lower neither kneels nor bends: nothing is gained by waiting …
 LYING: Final = 0.75  # … for more than this: at most 6 false alerts more in 2,000 room-days that set thresholds
 _WAS_UP, _WENT, _SEEN, _LOWEST = (NAMES.index(name) for name in ("was-up", "went", "share-seen", "lowest"))
@@ -52,20 +56,32 @@ def given(body: Body, at: int, now: int, highest: float, in_zones: float, levels
     """Float64 (GIVEN,): what is known of a way down; None where too little was seen, or what no fall is like.
 
     That is: nobody was up for two seconds before it (a dog jumps, a reflection lasts for less), nor in a bed; it is
-    further away than a body is long, or has gone on so far; it is gone for half of the time.
+    further away than a body is long, or has gone on so far; it is gone for half of the time, and not back from one
+    absence.
     """
     known = features(body, at, now, highest)
     if known is None:
         return None
     was_up = known[_WAS_UP] >= UP_S or in_zones > 0
     went_on = float(np.hypot(*(body.last_place(now) - body.last_place(at))))
-    if not was_up or max(known[_WENT], went_on) > FURTHEST_M or known[_SEEN] < SEEN_SHARE:
+    if not was_up or max(known[_WENT], went_on) > FURTHEST_M:
+        return None
+    if known[_SEEN] < SEEN_SHARE and _back(body, at, now) < SEEN_SHARE:
         return None
     shape = shapes.shape(body, at)
     lower = np.where(levels == usual.UNKNOWN, usual.UNKNOWN, known[_LOWEST] - levels)
     return np.concatenate([
         known, [in_zones, (now - at) / RATE_HZ], shape[: len(shapes.NUMBERS)], lower, shape[len(shapes.NUMBERS) :],
     ])  # fmt: skip
+
+
+def _back(body: Body, at: int, now: int) -> float:
+    """In which share of the frames since its longest absence it was seen; 0 where it is not known to be back."""
+    seen = np.flatnonzero(~np.isnan(body.tops[at - body.first : now - body.first]))
+    if len(seen) < BACK or now - at - int(seen[-1]) > LATELY:
+        return 0.0
+    back = int(np.diff(seen, prepend=-1).argmax())
+    return (len(seen) - back) / (now - at - int(seen[back])) if len(seen) - back >= BACK else 0.0
 
 
 def inputs(known: Floats, lengths: Floats) -> Floats:

@@ -19,7 +19,7 @@ from analytics.radar.places import Zone, lies_in_a_zone
 from analytics.radar.staying import LATELY, Staying
 from analytics.radar.tracks import Body
 
-LATE: Final = (300, 600, 900, 1200)  # frames after the way down
+LATE: Final = (300, 600, 900, 1200, 1500)  # frames after the way down
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -53,6 +53,7 @@ class Judged:
         height_m: where its top is; NaN where it is not seen.
         place: x and y, m, where it was seen last.
         late: what is waited for from now on, or since then.
+        sure: told from whatever probability on.
     """
 
     at: int
@@ -62,6 +63,7 @@ class Judged:
     height_m: float
     place: tuple[float, float]
     late: Waiting | None = None
+    sure: bool = False
 
 
 class Late:
@@ -71,10 +73,11 @@ class Late:
         self._zones = zones
         self._waiting: list[Waiting] = []
 
-    def begin(self, body: Body, at: int, now: int, early: float) -> Waiting:
-        """`body` came down at frame `at`, and is not known to have fallen at frame `now`."""
-        x, y = body.last_place(now).tolist()
-        staying = Staying(bodies=[body], place=(x, y), since=now, looked=now, seen_at=body.last_seen(now))
+    def begin(self, bodies: Sequence[Body], at: int, now: int, early: float) -> Waiting:
+        """One came down at frame `at`, and is not known to have fallen at frame `now`; `bodies`: as in `Judged`."""
+        newest = max(bodies, key=lambda body: body.last_seen(now))
+        x, y = newest.last_place(now).tolist()
+        staying = Staying(bodies=list(bodies), place=(x, y), since=now, looked=now, seen_at=newest.last_seen(now))
         one = Waiting(at=at, early=early, body=staying)
         self._waiting.append(one)
         return one

@@ -7,7 +7,7 @@ track was lost. A body that is not seen is not known to be up.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -32,7 +32,7 @@ class Staying:
         looked: up to this frame.
         seen_at: the last look that saw it.
         height_m: where its top was there; NaN where it was not seen since.
-        is_up: it was up for two seconds.
+        up_as: those of `bodies` that were up for two seconds.
     """
 
     bodies: list[Body]
@@ -41,8 +41,27 @@ class Staying:
     looked: int
     seen_at: int
     height_m: float = float("nan")
-    is_up: bool = False
+    up_as: list[Body] = field(default_factory=list)
     _up: dict[Body, int] = field(default_factory=dict)  # looks in a row
+
+    @property
+    def is_up(self) -> bool:
+        """It was up for two seconds, as whomever."""
+        return bool(self.up_as)
+
+    def joined(self) -> Body:
+        """Its first track, with what was seen of it since that was lost."""
+        first, *more = self.bodies
+        if not more:
+            return first
+        end = max(one.end for one in self.bodies)
+        tops, places = np.full(end - first.first, np.nan), np.full((end - first.first, 2), np.nan)
+        for one in self.bodies:
+            begin = max(one.first, first.first)
+            seen = np.flatnonzero(~np.isnan(one.places[begin - one.first :, 0])) + begin
+            tops[seen - first.first] = one.tops[seen - one.first]
+            places[seen - first.first] = one.places[seen - one.first]
+        return replace(first, tops=tops, places=places, shapes={}, runs=[])
 
     def follow(self, bodies: Sequence[tuple[Body, Looks]], until: int, *, up_at_once: bool = False) -> None:
         """What is seen until that frame.
@@ -71,7 +90,8 @@ class Staying:
         count = self._up.get(body, 0)
         for top in newest.tolist():
             count = count + 1 if top >= UP_M else 0
-            self.is_up |= count >= _UP_LOOKS
+            if count >= _UP_LOOKS and body not in self.up_as:
+                self.up_as.append(body)
         self._up[body] = count
         if frames[-1] >= self.seen_at:
             self.seen_at, self.height_m = int(frames[-1]), float(newest[-1])

@@ -18,6 +18,7 @@ Floats = NDArray[np.float64]
 AnyFloats = NDArray[np.floating[Any]]
 Ints = NDArray[np.int64]
 RATE_HZ: Final = 10.0  # of frames; modules that are faster are thinned, slower ones held
+UNHEARD: Final = -1  # instead of a number: the module was not heard, which is not that nobody is there
 MOST: Final = 8  # bodies of one room at once: more are reflections
 KEPT: Final = 500  # frames of a body that are kept: 50 s, what is looked at of a fall and whether one got up
 _FOUND_AGAIN: Final = 40  # frames: a track that begins so soon and near where one was lost is the same body
@@ -102,7 +103,7 @@ class Bodies:
 
         Args:
             start: the number of its first frame.
-            ids: int32 (T, K), 0 for none.
+            ids: int32 (T, K), 0 for none; UNHEARD is none as well.
             places: float (T, K, 2), m.
             tops: float (T, K), m; NaN where the module does not tell.
 

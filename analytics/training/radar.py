@@ -4,10 +4,11 @@ Rooms are those of `analytics.datasets.scenes`, by seeds of their own. Half of t
 often (falls that end sitting or begin in bed, dogs, exercises), so that there is enough to learn from; the other half
 is as the ranges say. Further ones (`VALIDATED_WITH`) set what a probability means and from which one a fall is told.
 
-    python -m analytics.training.radar [--keep FOLDER] [--out FILE]
+    python -m analytics.training.radar [--keep FOLDER] [--out FILE] [--trees FILE]
 
 `--keep`: ways down of each seed are kept there, and read again. It is for trying settings: what was kept by other code
-is not noticed.
+is not noticed. `--trees`: those of that file stay as they are, and what a probability means and from which one on a
+fall is told are set anew; for when other looks or other rules came, and what is known of a way down is as it was.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from analytics.datasets.scenes.draws import changed
 from analytics.datasets.scenes.visits import Fall
 from analytics.radar.evaluation import IN_TIME_S, TAUGHT_WITH, VALIDATED_WITH
 from analytics.radar.falls import LOOKS, WAITS
-from analytics.radar.judging import FILE, INPUTS, given, inputs
+from analytics.radar.judging import FILE, INPUTS, given, inputs, load
 from analytics.radar.late import LATE
 from analytics.radar.replay import Heights
 from analytics.radar.shapes import LIKELIHOODS
@@ -50,6 +51,7 @@ PROBE_SEED: Final = 1
 PROBED: Final = 100
 _SHARE_ROUNDS: Final = 200
 _LEAST_SHARE: Final = 1e-4
+_OF_TREES: Final = ("roots", "column", "limit", "left", "right", "value", "depth", "bias", "lengths")
 _ARRAYS: Final = ("given", "room", "at", "now", "stayed", "fall")
 BEGUN_S: Final = 4.0  # a way down that is seen later than this after the impact is another one
 
@@ -60,14 +62,16 @@ class Recorder:
 
     rows: list[tuple[int, int, int, Floats]] = field(default_factory=list)  # room, at, now, what is given
     stayed: list[int] = field(default_factory=list)  # of each row: bits of the late looks at which it was down
-    _last: dict[tuple[int, int], int] = field(default_factory=dict)  # the last row of a way down
+    # The last row of a way down: by room, when the body was born, and when it was low. One that was lost on the floor
+    # and found again is another object, and the same body.
+    _last: dict[tuple[int, int, int], int] = field(default_factory=dict)
 
     def probability(self, body: Body, at: int, now: int, highest: float, in_zones: float, levels: Floats) -> float:
         """Nearly zero; zero where it was no fall whatever is known."""
         known = given(body, at, now, highest, in_zones, levels)
         if known is None:
             return 0.0
-        self._last[id(body), at] = len(self.rows)
+        self._last[body.room, body.born, at] = len(self.rows)
         self.rows.append((body.room, at, now, known))
         self.stayed.append(0)
         return 1e-9
@@ -75,7 +79,7 @@ class Recorder:
     def later(self, body: Body, at: int, now: int, early: float) -> float:
         """Zero."""
         del early
-        self.stayed[self._last[id(body), at]] |= 1 << LATE.index(now - at)
+        self.stayed[self._last[body.room, body.born, at]] |= 1 << LATE.index(now - at)
         return 0.0
 
     def threshold(self, waited: int, height: float) -> float:
@@ -257,22 +261,33 @@ def judged(logit: Floats, one: Taught, added: Floats) -> Judged:
     )  # fmt: skip
 
 
-def made(taught: Sequence[Taught], plain: Sequence[Taught]) -> dict[str, Any]:
+def grown(taught: Sequence[Taught], plain: Sequence[Taught]) -> tuple[dict[str, Any], list[Floats]]:
+    """Trees and lengths as the file holds them, taught anew; and the log odds of `plain`."""
+    shares = lengths(taught)
+    trees = teach(taught, shares)
+    return {**table(trees), "lengths": shares}, [logit(trees, inputs(one.given, shares)) for one in plain]
+
+
+def as_they_are(file: Path, plain: Sequence[Taught]) -> tuple[dict[str, Any], list[Floats]]:
+    """Trees and lengths of a file; and the log odds of `plain`."""
+    trees = load(str(file))
+    kept = {name: getattr(trees, name) for name in _OF_TREES}
+    return kept, [np.array([trees.logit(row) for row in inputs(one.given, trees.lengths)]) for one in plain]
+
+
+def made(kept: Mapping[str, Any], logits: Sequence[Floats], plain: Sequence[Taught]) -> dict[str, Any]:
     """What the file holds.
 
     Args:
-        taught: of them are the trees.
+        kept: trees and lengths.
+        logits: log odds of `plain`.
         plain: rooms as the ranges say, which the trees have not seen: of them are meaning and thresholds.
     """
-    shares = lengths(taught)
-    trees = teach(taught, shares)
-    logits = [logit(trees, inputs(one.given, shares)) for one in plain]
     slope, offset = calibrate(logits, plain)
     odds = [slope * one + offset for one in logits]
     added = still_down(odds, plain)
     return {
-        **table(trees),
-        "lengths": shares,
+        **kept,
         "slope": slope,
         "offset": offset,
         "waits": np.array(LOOKS, np.int32),
@@ -332,9 +347,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Teach the judge of radar falls in made-up rooms.")
     parser.add_argument("--keep", type=Path, help="folder for the ways down of each seed")
     parser.add_argument("--out", type=Path, default=Path(analytics.radar.__file__).with_name(FILE), help="the file")
+    parser.add_argument("--trees", type=Path, help="a file whose trees are kept")
     asked = parser.parse_args(arguments)
-    taught, plain = ([ways_down(seed, asked.keep) for seed in seeds] for seeds in (TAUGHT_WITH, VALIDATED_WITH))
-    model = made(taught, plain)
+    plain = [ways_down(seed, asked.keep) for seed in VALIDATED_WITH]
+    if asked.trees is None:
+        kept, logits = grown([ways_down(seed, asked.keep) for seed in TAUGHT_WITH], plain)
+    else:
+        kept, logits = as_they_are(asked.trees, plain)
+    model = made(kept, logits, plain)
     np.savez_compressed(asked.out, **model)
     sys.stdout.write(f"thresholds {np.round(model['thresholds'], 3).tolist()} → {asked.out}\n")
 

@@ -18,7 +18,7 @@ from analytics.radar.late import LATE
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-FALSE_COSTS: Final = 0.6  # missed falls: of 500 falls 10 may be missed, of 200 room-days 10 alerts be false
+FALSE_COSTS: Final = 0.35  # missed falls: nobody called to who lies on the floor is as bad as three called for nothing
 LATE_COSTS: Final = 0.001  # missed falls a second: told after two minutes instead of at once it costs an eighth of one
 STEPS: Final = 1 / (1 + np.exp(-np.arange(-2.0, 7.1, 0.1)))  # even in log odds
 # Where it is begun: one low threshold hides what all others would gain, so from several sides. All are log odds: of the

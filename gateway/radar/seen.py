@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.radar import tracks
 from analytics.radar.falls import LOOKS
 from analytics.radar.flags import UNHEARD
 from analytics.radar.tracks import MOST, RATE_HZ
@@ -174,6 +175,8 @@ class Lately:
                 break
         if at - said.heard_at <= SILENT_S:
             found.fallen[step, room] = said.fallen
+        else:
+            found.ids[step, room] = tracks.UNHEARD
         heard_at, seen = said.last
         if at - heard_at > HELD_S:
             return

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from analytics.radar.places import Zone
+from analytics.radar.tracks import UNHEARD
 from device_drivers.radar_frame import RadarFrame, Targets
 from gateway.core.errors import StoreError
 from gateway.core.health import Colour, HealthBoard
@@ -180,6 +181,19 @@ def test_a_module_that_falls_silent_ends_nothing() -> None:
     watched(falls_in_front(gone=20.0), home)
     assert [one.kind for _, one in home.reports] == [AlertKind.FALL, AlertKind.NO_RECOVERY]
     assert "sees nobody" in home.reports[1][1].summary
+
+
+def test_a_module_that_falls_silent_is_no_room_that_is_empty() -> None:
+    """Who stood in the middle of the room when its plug was pulled has not vanished."""
+    lately = seen.Lately(0.0)
+    lately.hung([WALL])
+    lately.feed(WALL, body(0.0, 1.65), 0.05)
+    block = lately.block(20.0)
+    assert block is not None
+    most = block.ids[:, lately.modules.index(WALL)].max(axis=1)
+    assert most[0] > 0
+    assert set(most[5:95].tolist()) == {0}
+    assert set(most[105:].tolist()) == {UNHEARD}
 
 
 @pytest.mark.parametrize("people", [0, 2])
