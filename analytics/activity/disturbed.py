@@ -35,6 +35,7 @@ LATER_DAYS: Final = 14  # … and what comes until then stands apart
 PER_MONTH: Final = 1.0
 _LONG_DAYS: Final = 2.0  # away
 _UNSUPERVISED: Final = "as it was, no sensor checks in"
+_NO_DOOR: Final = "as it was, no contact at the door"
 _SAME_MIN: Final = 12 * 60  # alerts of both records so close are one
 _SAME_DAYS: Final = {True: 1, False: 7}  # of findings at once, and of slow ones
 
@@ -81,7 +82,7 @@ def disturbed(*, residents: int = RESIDENTS, seed: int = 0, say: Callable[[str],
     homes = [_home([seed, number]) for number in range(residents)]
     without = {
         "as it was": _said([put.undisturbed(home) for home in homes]),
-        "no door": _said([put.undisturbed(put.without_door(home)) for home in homes]),
+        _NO_DOOR: _said([put.undisturbed(put.without_door(home)) for home in homes]),
     }
     without[_UNSUPERVISED] = _said(
         [put.undisturbed(home) for home in homes], without["as it was"].peaks, unsupervised=frozenset(put.MOTION)
@@ -123,7 +124,7 @@ def _cases(homes: Sequence[Events], seed: int) -> list[tuple[str, _Case]]:
     ]
     found += [
         ("away for a week", _away(homes, drawn(5), "as it was")),
-        ("away for a week, no contact at the door", _away(homes, drawn(5), "no door")),
+        ("away for a week, no contact at the door", _away(homes, drawn(5), _NO_DOOR)),
         ("a guest for a week", _guests(homes, drawn(6))),
     ]
     return found
@@ -173,7 +174,8 @@ def _away(homes: Sequence[Events], drawn: list[np.random.Generator], base: str) 
     for home, rng in zip(homes, drawn, strict=True):
         from_s = (DISTURBED + rng.uniform(8, 17) / 24) * DAY_S
         to_s = (DISTURBED + 7 + rng.uniform(9, 19) / 24) * DAY_S
-        lived.append(put.holiday(home, from_s, to_s))
+        gone = put.holiday(home, from_s, to_s)
+        lived.append(put.undisturbed(put.without_door(gone.events)) if base == _NO_DOOR else gone)
         until.append(to_s)
     return _Case(
         lived=lived, until_s=until, base=base, named=lambda number: _longest_away_days(lived[number]) > _LONG_DAYS

@@ -11,6 +11,7 @@ from analytics.activity.cohort import Peaks
 from analytics.activity.disturbed import AFTER_DAYS, DISTURBED, _compared, _Said, disturbed
 from analytics.activity.events import DAY_S
 from analytics.activity.habits import DAY
+from analytics.datasets.disturbances import without_door
 
 NOTHING = Peaks(home=np.zeros(0, int), minute=np.zeros(0, int), height_h=np.zeros(0), out=np.zeros(0, bool))
 
@@ -32,6 +33,17 @@ def test_what_was_caused() -> None:
     later = begin + (2 + AFTER_DAYS) * DAY + 60
     found = _compared(_said(), _said((later, INACTIVITY), (later + 20 * DAY, INACTIVITY)), until)
     assert (found["only_with"], found["later_only_with"], found["caused"]) == (0, 1, {})
+
+
+@pytest.mark.slow
+def test_who_has_no_contact_at_the_door_has_none_while_away_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measured, "DAYS", 24)
+    monkeypatch.setattr(measured, "DISTURBED", 12)
+    homes, drawn = [measured._home([3, 0])], [np.random.default_rng(1)]
+    case = measured._away(homes, drawn, measured._NO_DOOR)
+    assert [one.name for one in case.lived[0].events.sensors] == [one.name for one in without_door(homes[0]).sensors]
+    assert case.base == measured._NO_DOOR
+    assert case.named(0)
 
 
 @pytest.mark.slow
