@@ -24,8 +24,8 @@ from gateway.days.quiet import called
 from gateway.days.record import Record
 from gateway.days.review import WEEK, Reviewed
 from gateway.days.reviewer import week_of
+from gateway.days.standing import Standing
 from gateway.days.tuning import choices
-from gateway.days.watch import Standing
 
 MUTE_DAYS = 4  # by then it is known which sensors speak by themselves
 Nurse = Annotated[Principal, Depends(NURSES)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -107,11 +108,11 @@ def quiet(record: Record, learnt: Learnt, *, per_month: float, answered_s: float
     if held is not None:
         odds_h, threshold_h = held
     since_s = found.since * 60.0 if found.since >= 0 else -1.0
-    of_day = max(found.since, 0) % DAY
+    lasted = record.instant(minutes * 60.0) - record.instant((found.since + 1) * 60.0)
     return Quiet(
-        quiet_min=minutes - 1 - found.since,
+        quiet_min=round(lasted / timedelta(minutes=1)),
         since_s=since_s,
-        clock=f"{of_day // 60:02d}:{of_day % 60:02d}",
+        clock=record.wall(max(found.since, 0) * 60.0),
         place=found.place,
         door_is_known=any(
             one.kind is Kind.DOOR and index not in learnt.doubted for index, one in enumerate(record.events.sensors)

@@ -263,6 +263,28 @@ def test_in_the_week_after_clocks_were_changed_less_is_expected() -> None:
     assert levels[1] == 1.0
 
 
+@pytest.mark.parametrize(
+    ("night", "before", "after", "clock"),
+    [
+        (datetime(2026, 3, 29, 1, 0, tzinfo=UTC), 90, 300, "01:30"),  # the hour before three o'clock fills two
+        (datetime(2026, 3, 29, 1, 0, tzinfo=UTC), 30, 300, "02:30"),
+        (datetime(2026, 10, 25, 1, 0, tzinfo=UTC), 90, 300, "02:30"),  # the hour before four comes twice
+        (datetime(2026, 10, 25, 1, 0, tzinfo=UTC), -30, 240, "03:30"),
+    ],
+)
+def test_a_quiet_is_as_long_as_it_lasted_whatever_the_clock_did(
+    night: datetime, before: int, after: int, clock: str
+) -> None:
+    begin, last, now = night - timedelta(days=2), night - timedelta(minutes=before), night + timedelta(minutes=after)
+    rows = [(at, 0, n % 2) for n, at in enumerate(np.arange(begin.timestamp(), last.timestamp() + 1, 600).tolist())]
+    known = record_of(Told().and_then(rows), SENSORS, [(begin, now)], now=now, zone=HELSINKI)
+    found = quiet(known, learn(known.events, known.now_s, known.listening), per_month=1.0)
+    assert abs(found.quiet_min - (after + before - 1)) <= 1
+    assert (found.clock, known.wall(known.now_s)) == (clock, f"{now.astimezone(HELSINKI):%H:%M}")
+    assert abs(known.instant(found.since_s) - last) <= timedelta(minutes=1)
+    assert abs(known.home_s(known.instant(found.since_s)) - found.since_s) < 0.01
+
+
 def test_what_is_learnt_less_a_sensor_lives_by_either_clock_too(monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[Habits] = []
 
