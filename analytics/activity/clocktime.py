@@ -68,7 +68,8 @@ def utc_s(
     bends = np.sort(np.concatenate(_bends(transitions_utc_s, offsets_s)))
     midnight = first_midnight_local.astype("datetime64[D]").astype(np.int64) * _DAY_S
     known = np.concatenate([[midnight - _FAR_S], bends, [midnight + _FAR_S]])
-    return np.interp(home_s, local_s(known, transitions_utc_s, offsets_s, first_midnight_local), known)
+    own = local_s(known, transitions_utc_s, offsets_s, first_midnight_local)
+    return np.asarray(np.interp(home_s, own, known), np.float64)
 
 
 def _bends(

@@ -22,6 +22,7 @@ from analytics.activity.course import Home
 from analytics.activity.events import DAY_S, Events
 from analytics.activity.habits import DAY
 from analytics.activity.noticed import Days, noticed, words
+from analytics.activity.outages import LONGER, outages, silences
 from analytics.datasets import disturbances as put
 from analytics.datasets.disturbances import Lived
 from analytics.datasets.made_up_home import made_up
@@ -67,11 +68,13 @@ class _Case:
         clock_h: as in `features.daily`.
         unsupervised: sensors that speak only when somebody moves.
         named: whether it was named, by home.
+        traceless: whether it left nothing behind that could be named, by home.
     """
 
     lived: list[Lived]
     until_s: list[float]
     named: Callable[[int], bool]
+    traceless: Callable[[int], bool] = lambda _: False
     base: str = "as it was"
     clock_h: float = 0.0
     unsupervised: frozenset[int] = frozenset()
@@ -92,7 +95,14 @@ def disturbed(*, residents: int = RESIDENTS, seed: int = 0, say: Callable[[str],
     for name, case in _cases(homes, seed):
         base = without[case.base]
         said = _said(case.lived, base.peaks, case.clock_h, case.unsupervised)
-        rows.append({"disturbance": name, **_compared(base, said, case.until_s), "named": _share(case)})
+        rows.append(
+            {
+                "disturbance": name,
+                **_compared(base, said, case.until_s),
+                "named": _share(case, case.named),
+                "without_a_trace": _share(case, case.traceless),
+            }
+        )
         say(name)
     return {
         "residents": residents, "seed": seed, "promised_per_resident_month": PER_MONTH, "disturbances": rows,
@@ -145,12 +155,19 @@ def _sensors(
         until.append(to_s)
         which.append((sensor, from_s))
 
-    def is_named(number: int) -> bool:
-        sensor, from_s = which[number]
-        out = Home.of(lived[number].events).outages
-        return any(one.sensor == sensor and from_s <= one.from_s <= until[number] for one in out)
+    def longest(number: int) -> float:
+        """How many times its longest silence the one of the outage was; infinity: it is named as one, 0: no longer."""
+        (sensor, from_s), events = which[number], lived[number].events
+        out = outages(events)
+        if any(one.sensor == sensor and from_s <= one.from_s <= until[number] for one in out):
+            return float("inf")
+        own = [one for one in silences(events, out) if one.sensor == sensor and one.from_s <= from_s < one.to_s]
+        return max((one.times for one in own), default=0.0)
 
-    case = _Case(lived=lived, until_s=until, named=is_named)
+    case = _Case(
+        lived=lived, until_s=until, named=lambda number: longest(number) >= LONGER,
+        traceless=lambda number: longest(number) == 0,
+    )  # fmt: skip
     if how is not _Supervised.NEVER:
         return case
     return replace(case, base=_UNSUPERVISED, unsupervised=frozenset(put.MOTION))
@@ -260,5 +277,5 @@ def _same(minute: int, what: str, other: int, otherwise: str) -> bool:
     return abs(minute - other) <= within
 
 
-def _share(case: _Case) -> float:
-    return float(np.mean([case.named(number) for number in range(len(case.lived))]))
+def _share(case: _Case, of: Callable[[int], bool]) -> float:
+    return float(np.mean([of(number) for number in range(len(case.lived))]))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from analytics.activity.named import silence_words
+from analytics.activity.outages import silences
 from gateway.core.health import Colour
 from gateway.days.household import Days
 from gateway.days.quiet import Quiet, called
@@ -40,6 +42,22 @@ def silent(days: Days, record: Record) -> tuple[str, ...]:
         return ()
     now = {one.sensor for one in days.learnt.outages if one.to_s >= record.now_s - LEARN_S}
     return tuple(called(days.sensors[index]) for index in sorted(now))
+
+
+def long_silences(days: Days, record: Record, since_s: float) -> list[str]:
+    """Silences that ended since a moment (or go on) and were longer than ever: what failed and came back, perhaps.
+
+    Only of sensors that speak only when somebody moves: of the others it is known whether they live.
+    """
+    known = () if days.learnt is None else days.learnt.outages
+    events = replace(record.events, sensors=tuple(replace(one, name=called(one)) for one in record.events.sensors))
+    own = [
+        one
+        for one in silences(events, known, end_s=record.now_s)
+        if one.sensor in record.unsupervised and one.to_s >= since_s
+        if record.listening[int(one.from_s // 60) : int(one.to_s // 60)].all()
+    ]
+    return [words[0].upper() + words[1:] + "." for words in silence_words(events, own)]
 
 
 def state(standing: Sequence[Standing], *, now: datetime, why: str | None, deaf_s: float) -> tuple[Colour, str]:

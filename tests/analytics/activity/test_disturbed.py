@@ -53,7 +53,7 @@ def test_each_disturbance_has_a_row_and_a_name(monkeypatch: pytest.MonkeyPatch) 
     homes = [measured._home([3, number]) for number in range(2)]
     cases = measured._cases(homes, 3)
     assert len(cases) == 12
-    share = {name: measured._share(case) for name, case in cases}
+    share = {name: measured._share(case, case.named) for name, case in cases}
     for name in ("gateway off for two days", "away for a week", "summer time begins", "summer time ends"):
         assert share[name] == 1.0
     for how in ("reported within the hour", "which checks in every 55 min"):
