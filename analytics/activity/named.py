@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +10,8 @@ from numpy.typing import NDArray
 from analytics.activity.course import Home
 from analytics.activity.events import Events
 from analytics.activity.habits import DAY
+from analytics.activity.minutes import AWAY_MIN
 from analytics.activity.outages import LONGER, Silence
-
-AWAY_MIN: Final = 12 * 60  # nobody is out for so long on an ordinary day
 
 
 def outage_words(home: Home) -> list[str]:

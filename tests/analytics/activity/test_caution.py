@@ -121,4 +121,4 @@ def test_a_sensor_that_fails_without_a_word_calls_nobody_and_hides_nobody() -> N
     assert why[0] < UNTOLD_H / 2
     # Who lies there is noticed, and not much later than if that sensor were known to speak.
     assert held(silent, 3.0) == (False, None)
-    assert held(silent, 4.0) == (True, None)
+    assert held(silent, 4.5) == (True, None)

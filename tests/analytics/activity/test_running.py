@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from analytics.activity import minutes as cut
 from analytics.activity.caution import DOUBTED_MIN, HELD_MIN, UNTOLD_H
 from analytics.activity.course import Home, View, past_peaks, replay, stretches
 from analytics.activity.events import Events, Place
@@ -14,6 +15,7 @@ from analytics.activity.habits import DAY, HabitSettings
 from analytics.activity.past import Past
 from analytics.activity.running import Learnt, learn, less_one, running
 from analytics.activity.what_if import HORIZON, delays_h
+from analytics.datasets.disturbances import holiday
 from analytics.datasets.made_up_home import KITCHEN, LIVING, made_up, without
 
 DAYS = 30
@@ -250,3 +252,15 @@ def test_a_record_as_it_was_known_at_a_moment() -> None:
     assert cut.days == 21
     assert cut.at_s.max() < 20.5 * DAY * 60 <= EVENTS.at_s[len(cut.at_s)]
     assert EVENTS.before(20 * DAY * 60.0).days == EVENTS.until(20).days == 20
+
+
+def test_days_away_are_no_hours_in_which_no_quiet_was_high() -> None:
+    """Only long ones: an outing is a part of every day."""
+    usual = Past.of(EVENTS, DAYS, frozenset(), ALWAYS)
+    assert (usual.place == Place.OUT).any()
+    assert usual.peaks(SETTINGS)[2] == (DAYS - 1) * 24.0
+    gone = holiday(EVENTS, 10.5 * DAY * 60, 17.6 * DAY * 60).events
+    found = Past.of(gone, DAYS, frozenset(), ALWAYS)
+    away = cut.away(found.place)
+    assert away.sum() == pytest.approx(7.1 * DAY, abs=180)
+    assert found.peaks(SETTINGS)[2] == pytest.approx((DAYS - 1) * 24.0 - away.sum() / 60, abs=0.1)
