@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from analytics.activity.promise import threshold_h
 
 LESS: Final = 0.5  # of a promise
-# Of the statistic, as if a sensor had just failed: a week, in which that is known. At three days, two of 160 made-up
+# Of the statistic, as if a sensor had just failed: a week, in which that is known. At three days, two of 240 made-up
 # homes whose sensor failed so were called for; it costs 0.25 h more on average than these.
 UNTOLD_H: Final = 168.0
 HELD_MIN: Final = 120  # a quiet that would call is held back for no longer, whatever sensor may have failed
