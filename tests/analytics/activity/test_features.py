@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from analytics.activity import disturbed
 from analytics.activity.events import DAY_S, Place
 from analytics.activity.features import FEATURES, _asleep, daily, hourly
 from analytics.activity.habits import DAY
-from analytics.datasets.disturbances import sensor_out_reported
+from analytics.datasets.disturbances import sensor_out, sensor_out_reported
 from analytics.datasets.made_up_home import BATHROOM, BEDROOM, DOOR, FRIDGE, KITCHEN, LIVING, Habit, made_up, without
 
 BATH, KITCH, ANY, OUT = (FEATURES.index(name) for name in ("bathroom", "kitchen", "any room", "out of home"))
@@ -168,6 +169,16 @@ def test_the_silence_of_one_room_is_not_a_late_morning() -> None:
     found = daily(without(home, LIVING, 15.1 * DAY_S, 16.0 * DAY_S)).rise_h
     assert np.isnan(found[15]) or found[15] - usual[15] < 1.5
     assert np.isnan(usual[1:]).mean() < 0.2
+
+
+@pytest.mark.slow
+def test_nor_is_that_of_the_only_room_that_tells_day_from_night() -> None:
+    """Who walks through kitchen and hall at night, and by day sits in the living room."""
+    home = disturbed._home([81, 19])
+    day = 85
+    assert daily(home).rise_h[day] == pytest.approx(7.2, abs=0.1)
+    failed = sensor_out(home, LIVING, (day - 0.1) * DAY_S, (day + 1) * DAY_S).events
+    assert np.isnan(daily(failed).rise_h[day])
 
 
 def test_in_the_week_after_a_changed_clock_fewer_hours_are_asleep() -> None:
