@@ -162,7 +162,11 @@ def _kitchen(seen: Seen, past: slice, day: int) -> tuple[NDArray[np.float64], ND
     middle, spread = _usual(off, np.array(PRIOR_SPREAD[KITCHEN]))
     spread = np.maximum(spread, LEAST_SPREAD[KITCHEN])
 
-    today, at_home = seen.kitchen[:, day, _BY_DAY], seen.at_home[:, day, _BY_DAY]
+    today, at_home = seen.kitchen[:, day, _BY_DAY].copy(), seen.at_home[:, day, _BY_DAY]
+    # Who may still live by the old clock: what it has by day counts, though the new one calls it night.
+    early_h, late_h = seen.kitchen[:, day, _BY_DAY.start - 1], seen.kitchen[:, day, _BY_DAY.stop]
+    today[:, 0] += np.where(seen.clock_h[:, day] < 0, np.nan_to_num(early_h), 0)
+    today[:, -1] += np.where(seen.clock_h[:, day] > 0, np.nan_to_num(late_h), 0)
     hours = np.arange(today.shape[1])
     heard = ~np.isnan(today).any(axis=1)
     last = np.where(np.nan_to_num(today) > 0, hours, -1).max(axis=1)

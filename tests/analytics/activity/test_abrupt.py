@@ -130,6 +130,22 @@ def test_a_late_morning_after_a_changed_clock_is_none() -> None:
     assert (told[:, 59, RISING] == early[:, 59, RISING]).all()
 
 
+@pytest.mark.parametrize(("hour", "lag"), [(5, -1.0), (22, 1.0)])
+def test_a_kitchen_by_the_old_clock_is_not_gone_to_less(hour: int, lag: float) -> None:
+    seen = _seen(days=60)
+    kitchen, clock = seen.kitchen.copy(), seen.clock_h.copy()
+    kitchen[0, 59, 6:22] = [1, 0] * 8
+    kitchen[0, 59, hour] = 4
+    _, night = deviations(replace(seen, kitchen=kitchen))
+    clock[0, 59] = lag
+    _, day = deviations(replace(seen, kitchen=kitchen, clock_h=clock))
+    clock[0, 59] = -lag
+    _, other = deviations(replace(seen, kitchen=kitchen, clock_h=clock))
+    assert day[0, 59, KITCHEN] < night[0, 59, KITCHEN] - 0.5
+    assert other[0, 59, KITCHEN] == night[0, 59, KITCHEN]
+    np.testing.assert_array_equal(seen.kitchen[0, 59], _seen(days=60).kitchen[0, 59])
+
+
 def test_rising_without_the_bedroom_is_compared_with_nothing() -> None:
     made = made_up(9)
     days = [daily(made), replace(daily(made), no_bedroom=np.arange(9) >= 6)]
