@@ -45,6 +45,7 @@ class Seen:
     Attributes:
         nights: walking about, visits, hour of rising, float64 (homes, days, 3), NaN where not known.
         kitchen: visits begun in each hour, float64 (homes, days, 24), NaN where not known.
+        waits: whether they are known only later, when the kitchen's sensor has spoken again, bool (homes, days).
         at_home: share of each hour at home, float64 (homes, days, 24).
         clock_h: how much later by the clock a resident may live because clocks were put forward, hours, float64
             (homes, days).
@@ -52,6 +53,7 @@ class Seen:
 
     nights: NDArray[np.float64]
     kitchen: NDArray[np.float64]
+    waits: NDArray[np.bool_]
     at_home: NDArray[np.float64]
     clock_h: NDArray[np.float64]
 
@@ -60,7 +62,7 @@ class Seen:
         """Homes of equally many days; `company` of them, bool (homes, days)."""
         each = [np.stack([one.rooms_asleep, one.bathroom_asleep, one.rise_h], axis=1) for one in days]
         nights = np.stack(each)
-        nights[not_alone(company) | near(np.stack([one.away for one in days]))] = np.nan
+        nights[not_alone(company) | elsewhere(days)] = np.nan
         # Without the bedroom's sensor rising is seen less well than in the weeks that it is compared with.
         nights[np.stack([one.no_bedroom for one in days]), RISING] = np.nan
         # An hour that fills two has more lively minutes than it was lived in.
@@ -70,8 +72,18 @@ class Seen:
             nights=nights,
             clock_h=clock_h,
             kitchen=np.stack([one.kitchen_visits for one in days]),
+            waits=np.stack([one.kitchen_waits for one in days]),
             at_home=np.stack([one.at_home for one in days]),
         )
+
+
+def elsewhere(days: list[Day]) -> NDArray[np.bool_]:
+    """Days away, those of leaving and coming back, and those after a night away, bool (homes, days).
+
+    The first night in one's own bed is not like the others.
+    """
+    away, slept_out = (np.stack([getattr(one, name) for one in days]) for name in ("away", "slept_out"))
+    return near(away) | _after(slept_out)
 
 
 def not_alone(company: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -87,8 +99,11 @@ def not_alone(company: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def near(away: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Days away, and those of leaving and coming back, bool (homes, days)."""
-    none = np.zeros_like(away[:, :1])
-    return np.asarray(away | np.concatenate([none, away[:, :-1]], axis=1) | np.concatenate([away[:, 1:], none], axis=1))
+    return np.asarray(away | _after(away) | _after(away[:, ::-1])[:, ::-1])
+
+
+def _after(days: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    return np.concatenate([np.zeros_like(days[:, :1]), days[:, :-1]], axis=1)
 
 
 def deviations(seen: Seen) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -147,7 +162,11 @@ def _kitchen(seen: Seen, past: slice, day: int) -> tuple[NDArray[np.float64], ND
     middle, spread = _usual(off, np.array(PRIOR_SPREAD[KITCHEN]))
     spread = np.maximum(spread, LEAST_SPREAD[KITCHEN])
 
-    today, at_home = seen.kitchen[:, day, _BY_DAY], seen.at_home[:, day, _BY_DAY]
+    today, at_home = seen.kitchen[:, day, _BY_DAY].copy(), seen.at_home[:, day, _BY_DAY]
+    # Who may still live by the old clock: what it has by day counts, though the new one calls it night.
+    early_h, late_h = seen.kitchen[:, day, _BY_DAY.start - 1], seen.kitchen[:, day, _BY_DAY.stop]
+    today[:, 0] += np.where(seen.clock_h[:, day] < 0, np.nan_to_num(early_h), 0)
+    today[:, -1] += np.where(seen.clock_h[:, day] > 0, np.nan_to_num(late_h), 0)
     hours = np.arange(today.shape[1])
     heard = ~np.isnan(today).any(axis=1)
     last = np.where(np.nan_to_num(today) > 0, hours, -1).max(axis=1)
@@ -157,7 +176,7 @@ def _kitchen(seen: Seen, past: slice, day: int) -> tuple[NDArray[np.float64], ND
         expected = (rate * at_home * counted).sum(axis=1)
         less = middle - (_stabilised((today * counted).sum(axis=1)) - _stabilised(expected))
         found.append(np.where(heard & (at_home.sum(axis=1) >= _LEAST_AT_HOME_H), less / spread, np.nan))
-    return found[0], found[1]
+    return np.where(seen.waits[:, day], np.nan, found[0]), found[1]
 
 
 def _stabilised(counts: NDArray[np.float64]) -> NDArray[np.float64]:

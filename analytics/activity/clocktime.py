@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 _DAY_S: Final = 86_400
 _HOUR_S: Final = 3600.0
+_FAR_S: Final = 1e9  # thirty years: the clock runs on straight beyond the last change
 ADAPTS_DAYS: Final = 7  # until nobody lives by the old clock any more
 
 
@@ -46,8 +47,7 @@ def local_s(
     if len(offsets_s) != len(transitions_utc_s) + 1:
         raise ValueError(f"{len(transitions_utc_s)} changes of the clock need one offset more, not {len(offsets_s)}.")
     jump = np.diff(offsets_s)
-    begins = transitions_utc_s - np.abs(jump)
-    ends = transitions_utc_s + np.maximum(-jump, 0.0)
+    begins, ends = _bends(transitions_utc_s, offsets_s)
     if (begins[1:] < ends[:-1]).any() or (np.diff(transitions_utc_s) <= 0).any():
         raise ValueError("changes of the clock must ascend, and be further apart than they are long.")
     after = np.searchsorted(transitions_utc_s, utc_s, side="right")
@@ -56,6 +56,28 @@ def local_s(
         found = np.where((utc_s >= begin) & (utc_s < end), begin + before + speed * (utc_s - begin), found)
     midnight = first_midnight_local.astype("datetime64[D]").astype(np.int64) * _DAY_S
     return np.asarray(found - midnight, np.float64)
+
+
+def utc_s(
+    home_s: NDArray[np.float64],
+    transitions_utc_s: NDArray[np.float64],
+    offsets_s: NDArray[np.float64],
+    first_midnight_local: np.datetime64,
+) -> NDArray[np.float64]:
+    """The instants that `local_s` puts there: its inverse, with the same arguments and errors."""
+    bends = np.sort(np.concatenate(_bends(transitions_utc_s, offsets_s)))
+    midnight = first_midnight_local.astype("datetime64[D]").astype(np.int64) * _DAY_S
+    known = np.concatenate([[midnight - _FAR_S], bends, [midnight + _FAR_S]])
+    own = local_s(known, transitions_utc_s, offsets_s, first_midnight_local)
+    return np.asarray(np.interp(home_s, own, known), np.float64)
+
+
+def _bends(
+    transitions_utc_s: NDArray[np.float64], offsets_s: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """When the home's clock begins to run at another speed, and when it ends to."""
+    jump = np.diff(offsets_s)
+    return transitions_utc_s - np.abs(jump), transitions_utc_s + np.maximum(-jump, 0.0)
 
 
 def transitions(zone: dt.tzinfo, from_utc_s: float, to_utc_s: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -6,7 +6,7 @@ The same as `course` for one home, with minutes in which nobody listened; vector
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
@@ -20,7 +20,7 @@ from analytics.activity.events import Place
 from analytics.activity.habits import DAY, Counts, HabitSettings, count, either_clock, hazard
 from analytics.activity.inactivity import Quiet, step
 from analytics.activity.past import Past
-from analytics.activity.running import holds_back, learn, less_one, running, whole_past
+from analytics.activity.running import Habits, Running, holds_back, learn, less_one, running, whole_past
 
 WEEK: Final = 7
 LOW_H: Final = 1.0  # peaks below are never alerts
@@ -73,31 +73,47 @@ def alerts(
         number, minute = int(peaks.home[one]), int(peaks.minute[one])
         view = int(homes[number].view[minute - 1])
         until = first_day + (minute // DAY - first_day) // WEEK * WEEK
-        late = clock_h is not None and bool(clock_h[minute // DAY])
-        key = (number, view, until, late)
+        late_h = 0.0 if clock_h is None else float(clock_h[minute // DAY])
+        key = (number, view, until, late_h != 0)
         if key not in levels:
-            home, heard = homes[number], listening[number]
-            doubted, settings = home.views[view].doubted, HabitSettings()
-            known = [one for one in home.outages if one.from_s <= minute * 60]
-            levels[key] = careful_h(
-                per_month, Past.of(home.events, until, doubted, heard).peaks(settings)[1:],
-                whole_past(home.events, known, doubted, until, heard, settings),
-                clock_changed=late,
-            )  # fmt: skip
+            levels[key] = _threshold_h(homes[number], listening[number], minute, until, per_month, late_h)
         found[one] = peaks.height_h[one] >= levels[key] and (
-            not unsupervised or _though_one_failed(homes[number], listening[number], minute, levels[key], unsupervised)
+            not (unsupervised or homes[number].views[view].doubted)
+            or _calls(homes[number], listening[number], minute, levels[key], late_h, unsupervised)
         )
     return found
 
 
-def _though_one_failed(home: Home, listening: NDArray[np.bool_], minute: int, threshold_h: float,
-                       unsupervised: frozenset[int]) -> bool:  # fmt: skip
-    """Whether the quiet before a minute calls even had one of these sensors failed just before it."""
-    clock = np.arange(minute) % DAY
-    learnt = learn(home.events, minute * 60.0, listening)
-    found = running(home.events, minute, learnt, clock, listening)
-    others = less_one(home.events, minute * 60.0, learnt, unsupervised, listening)
-    return holds_back(found, threshold_h, home.events, minute, others, clock, listening) is None
+def _threshold_h(
+    home: Home, listening: NDArray[np.bool_], minute: int, until: int, per_month: float, late_h: float
+) -> float:
+    """`caution.careful_h` of a quiet that ends with a minute; the past is known until a day."""
+    doubted, settings = home.views[int(home.view[minute - 1])].doubted, HabitSettings()
+    outages = [one for one in home.outages if one.from_s <= minute * 60]
+    return careful_h(
+        per_month, Past.of(home.events, until, doubted, listening).peaks(settings)[1:],
+        whole_past(home.events, outages, doubted, until, listening, settings), clock_changed=late_h != 0,
+    )  # fmt: skip
+
+
+def _calls(
+    home: Home,
+    listening: NDArray[np.bool_],
+    minute: int,
+    threshold_h: float,
+    late_h: float,
+    unsupervised: frozenset[int],
+) -> bool:
+    """Whether the quiet before a minute calls, and is not held back until it ends."""
+    events, clock = home.events.before(minute * 60.0), np.arange(minute) % DAY
+    learnt = learn(events, minute * 60.0, listening)
+
+    def quiet(one: Habits) -> Running:
+        usual = either_clock(one.hazard, late_h) if late_h else one.hazard
+        return running(events, minute, replace(one, hazard=usual), clock, listening)
+
+    others = map(quiet, less_one(events, minute * 60.0, learnt, unsupervised, listening))
+    return holds_back(quiet(learnt), threshold_h, others, doubted=bool(learnt.doubted)) is None
 
 
 def lived(

@@ -22,6 +22,7 @@ from analytics.activity.course import Home
 from analytics.activity.events import DAY_S, Events
 from analytics.activity.habits import DAY
 from analytics.activity.noticed import Days, noticed, words
+from analytics.activity.outages import LONGER, outages, silences
 from analytics.datasets import disturbances as put
 from analytics.datasets.disturbances import Lived
 from analytics.datasets.made_up_home import made_up
@@ -35,6 +36,7 @@ LATER_DAYS: Final = 14  # … and what comes until then stands apart
 PER_MONTH: Final = 1.0
 _LONG_DAYS: Final = 2.0  # away
 _UNSUPERVISED: Final = "as it was, no sensor checks in"
+_NO_DOOR: Final = "as it was, no contact at the door"
 _SAME_MIN: Final = 12 * 60  # alerts of both records so close are one
 _SAME_DAYS: Final = {True: 1, False: 7}  # of findings at once, and of slow ones
 
@@ -66,11 +68,13 @@ class _Case:
         clock_h: as in `features.daily`.
         unsupervised: sensors that speak only when somebody moves.
         named: whether it was named, by home.
+        traceless: whether it left nothing behind that could be named, by home.
     """
 
     lived: list[Lived]
     until_s: list[float]
     named: Callable[[int], bool]
+    traceless: Callable[[int], bool] = lambda _: False
     base: str = "as it was"
     clock_h: float = 0.0
     unsupervised: frozenset[int] = frozenset()
@@ -81,7 +85,7 @@ def disturbed(*, residents: int = RESIDENTS, seed: int = 0, say: Callable[[str],
     homes = [_home([seed, number]) for number in range(residents)]
     without = {
         "as it was": _said([put.undisturbed(home) for home in homes]),
-        "no door": _said([put.undisturbed(put.without_door(home)) for home in homes]),
+        _NO_DOOR: _said([put.undisturbed(put.without_door(home)) for home in homes]),
     }
     without[_UNSUPERVISED] = _said(
         [put.undisturbed(home) for home in homes], without["as it was"].peaks, unsupervised=frozenset(put.MOTION)
@@ -91,7 +95,14 @@ def disturbed(*, residents: int = RESIDENTS, seed: int = 0, say: Callable[[str],
     for name, case in _cases(homes, seed):
         base = without[case.base]
         said = _said(case.lived, base.peaks, case.clock_h, case.unsupervised)
-        rows.append({"disturbance": name, **_compared(base, said, case.until_s), "named": _share(case)})
+        rows.append(
+            {
+                "disturbance": name,
+                **_compared(base, said, case.until_s),
+                "named": _share(case, case.named),
+                "without_a_trace": _share(case, case.traceless),
+            }
+        )
         say(name)
     return {
         "residents": residents, "seed": seed, "promised_per_resident_month": PER_MONTH, "disturbances": rows,
@@ -123,7 +134,7 @@ def _cases(homes: Sequence[Events], seed: int) -> list[tuple[str, _Case]]:
     ]
     found += [
         ("away for a week", _away(homes, drawn(5), "as it was")),
-        ("away for a week, no contact at the door", _away(homes, drawn(5), "no door")),
+        ("away for a week, no contact at the door", _away(homes, drawn(5), _NO_DOOR)),
         ("a guest for a week", _guests(homes, drawn(6))),
     ]
     return found
@@ -144,12 +155,19 @@ def _sensors(
         until.append(to_s)
         which.append((sensor, from_s))
 
-    def is_named(number: int) -> bool:
-        sensor, from_s = which[number]
-        out = Home.of(lived[number].events).outages
-        return any(one.sensor == sensor and from_s <= one.from_s <= until[number] for one in out)
+    def longest(number: int) -> float:
+        """How many times its longest silence the one of the outage was; infinity: it is named as one, 0: no longer."""
+        (sensor, from_s), events = which[number], lived[number].events
+        out = outages(events)
+        if any(one.sensor == sensor and from_s <= one.from_s <= until[number] for one in out):
+            return float("inf")
+        own = [one for one in silences(events, out) if one.sensor == sensor and one.from_s <= from_s < one.to_s]
+        return max((one.times for one in own), default=0.0)
 
-    case = _Case(lived=lived, until_s=until, named=is_named)
+    case = _Case(
+        lived=lived, until_s=until, named=lambda number: longest(number) >= LONGER,
+        traceless=lambda number: longest(number) == 0,
+    )  # fmt: skip
     if how is not _Supervised.NEVER:
         return case
     return replace(case, base=_UNSUPERVISED, unsupervised=frozenset(put.MOTION))
@@ -173,7 +191,8 @@ def _away(homes: Sequence[Events], drawn: list[np.random.Generator], base: str) 
     for home, rng in zip(homes, drawn, strict=True):
         from_s = (DISTURBED + rng.uniform(8, 17) / 24) * DAY_S
         to_s = (DISTURBED + 7 + rng.uniform(9, 19) / 24) * DAY_S
-        lived.append(put.holiday(home, from_s, to_s))
+        gone = put.holiday(home, from_s, to_s)
+        lived.append(put.undisturbed(put.without_door(gone.events)) if base == _NO_DOOR else gone)
         until.append(to_s)
     return _Case(
         lived=lived, until_s=until, base=base, named=lambda number: _longest_away_days(lived[number]) > _LONG_DAYS
@@ -258,5 +277,5 @@ def _same(minute: int, what: str, other: int, otherwise: str) -> bool:
     return abs(minute - other) <= within
 
 
-def _share(case: _Case) -> float:
-    return float(np.mean([case.named(number) for number in range(len(case.lived))]))
+def _share(case: _Case, of: Callable[[int], bool]) -> float:
+    return float(np.mean([of(number) for number in range(len(case.lived))]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 from typing import Final
@@ -81,10 +82,14 @@ class Events:
 
     def until(self, day: int) -> Events:
         """The record as it was known at the beginning of a day: nothing later is in it."""
-        told, lost = self.at_s < day * DAY_S, self.failed_at_s < day * DAY_S
+        return self.before(day * DAY_S)
+
+    def before(self, at_s: float) -> Events:
+        """The record as it was known at a moment; the day in which it lies is in it as far as it had come."""
+        told, lost = self.at_s < at_s, self.failed_at_s < at_s
         return replace(
             self,
-            days=min(day, self.days),
+            days=min(math.ceil(at_s / DAY_S), self.days),
             at_s=self.at_s[told],
             sensor=self.sensor[told],
             on=self.on[told],

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.activity import minutes as cut
-from analytics.activity.events import LIFE, Events, Kind, Place
+from analytics.activity.events import DAY_S, LIFE, Events, Kind, Place
 from analytics.activity.habits import DAY
 from analytics.activity.outages import mask, outages
 from analytics.activity.rest import rests
@@ -33,10 +33,14 @@ NIGHT_H: Final = (22, 6)  # visits to the bathroom count in between
 _ASLEEP_H: Final = (0, 6)  # hours in which hardly anybody is still, or already, up …
 _MOSTLY: Final = 0.8  # … nor is this resident on so many of the nights
 _ASLEEP_LEAST_H: Final = 3
+_WEEK: Final = 7
+_FIRST_NIGHTS: Final = 28  # before which nothing is said of changes (`noticed.KNOWN_DAYS`)
+_ENOUGH_NIGHTS: Final = 7  # on which all sensors were heard; where there are fewer, all nights count
 _LEAST_AT_HOME_H: Final = 5.0  # between six and ten in the evening; of a day with less nothing can be said
 _ALONE: Final = 2  # openings without motion in the same room around them: its motion sensor is out
 _AROUND: Final = 10  # minutes
-_WITNESS: Final = 0.5  # of the days; a contact that speaks on more of them usually does
+_WITNESS: Final = 0.5  # of the days; a contact that speaks on more of them usually does …
+_SURE_WITNESS: Final = 6.0  # … and opened so often a day, it keeps silent by chance on one day in 400 (Poisson)
 _VISIT: Final = 15  # minutes; lively ones closer together are one visit …
 _SHORT_VISIT: Final = 10  # … and where each is counted for itself
 
@@ -59,8 +63,11 @@ class Day:
             them nothing is known, unless the room's contacts (fridge, cupboard), which usually speak, kept silent too;
             nor of one on which these were moved and no motion was seen; nor of one at home without any sign of life
             between six and ten in the evening, which is more than a kitchen that was not gone to.
+        kitchen_waits: such a silent day counts only when the motion sensor has spoken again, for it may have failed and
+            the contacts, which speak seldom, have kept silent by chance, bool (days,).
         at_home: share of each hour that the resident was at home, float64 (days, 24).
         away: hardly at home at all, bool (days,): nothing is unusual about a day that was spent elsewhere.
+        slept_out: the night that ends on this day was spent elsewhere, bool (days,).
         one_out: a motion sensor was out, or nobody listened, between the evening before and noon, bool (days,).
     """
 
@@ -73,8 +80,10 @@ class Day:
     bathroom_asleep: NDArray[np.float64]
     rooms_asleep: NDArray[np.float64]
     kitchen_visits: NDArray[np.float64]
+    kitchen_waits: NDArray[np.bool_]
     at_home: NDArray[np.float64]
     away: NDArray[np.bool_]
+    slept_out: NDArray[np.bool_]
     one_out: NDArray[np.bool_]
 
 
@@ -128,8 +137,10 @@ def _daily(events: Events, known: _Known, clock_h: NDArray[np.float64] | None) -
     # The bedroom tells least of when one got up: a night of which only its sensor was out is known all the same.
     bed, rise = rests(known.lively, known.room_dark, known.elsewhere_dark | known.room_dark[Place.BATHROOM], out)
     visits, deep, rooms = (np.full(events.days, np.nan) for _ in range(3))
-    asleep = _asleep(bed, rise)
+    one_out, slept_out = _one_out(known.dark, events.days), np.zeros(events.days, bool)
     lag = np.zeros(events.days, np.int64) if clock_h is None else (clock_h * HOUR).astype(np.int64)
+    # Told by the other rooms, or by a clock that was just changed, a night's hours are not the same.
+    asleep = _asleep(bed, rise, ~one_out & (lag == 0))
     at_home = 1 - out.reshape(events.days, HOURS, HOUR).mean(axis=2)
     away = at_home[:, NIGHT_H[1] : NIGHT_H[0]].sum(axis=1) < _LEAST_AT_HOME_H
     for day in range(events.days):
@@ -137,9 +148,10 @@ def _daily(events: Events, known: _Known, clock_h: NDArray[np.float64] | None) -
         night = slice(max(0, midnight - DAY + NIGHT_H[0] * HOUR), midnight + NIGHT_H[1] * HOUR)
         if day and not known.room_dark[Place.BATHROOM, night].any():
             visits[day] = _visits(known.lively[Place.BATHROOM, night], _VISIT)
-        own = slice(midnight + asleep[0] + max(0, lag[day]), midnight + asleep[1] + min(0, lag[day]))
+        own = slice(midnight + asleep[day, 0] + max(0, lag[day]), midnight + asleep[day, 1] + min(0, lag[day]))
         if out[own].mean() > _MOSTLY:
             bed[day] = rise[day] = np.nan
+            slept_out[day] = True
             continue
         if not known.room_dark[Place.BATHROOM, own].any():
             deep[day] = _visits(known.lively[Place.BATHROOM, own], _SHORT_VISIT)
@@ -149,7 +161,7 @@ def _daily(events: Events, known: _Known, clock_h: NDArray[np.float64] | None) -
     quiet, dark, door_dark = (
         part.reshape(events.days, DAY) for part in (cut.since(anywhere | out), known.dark, known.door_dark)
     )
-    kitchen = _kitchen(events, known.room_dark[Place.KITCHEN])
+    kitchen, waits = _kitchen(events, known.room_dark[Place.KITCHEN])
     kitchen[~(away | anywhere.reshape(events.days, DAY)[:, awake].any(axis=1))] = np.nan
     return Day(
         bathroom_by_night=visits,
@@ -161,9 +173,11 @@ def _daily(events: Events, known: _Known, clock_h: NDArray[np.float64] | None) -
         bathroom_asleep=deep,
         rooms_asleep=rooms,
         kitchen_visits=kitchen,
+        kitchen_waits=waits,
         at_home=at_home,
         away=away,
-        one_out=_one_out(known.dark, events.days),
+        slept_out=slept_out,
+        one_out=one_out,
     )
 
 
@@ -216,31 +230,42 @@ def _out_all_night(dark: NDArray[np.bool_], days: int) -> NDArray[np.bool_]:
     return np.asarray(nights.all(axis=1) & ~dark.all())
 
 
-def _kitchen(events: Events, dark: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Visits begun in each hour, float64 (days, 24); see `Day`."""
+def _kitchen(events: Events, dark: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Visits begun in each hour, float64 (days, 24), and days that wait, bool (days,); see `Day`."""
     moved, opened = (np.zeros(events.days * DAY, bool) for _ in range(2))
     for kind, minutes in ((Kind.MOTION, moved), (Kind.CONTACT, opened)):
-        own = np.array([one.kind is kind and one.place == Place.KITCHEN for one in events.sensors], bool)
-        minutes[(events.at_s[own[events.sensor]] // 60).astype(np.int64)] = True
+        own = np.array([one.kind is kind and one.place == Place.KITCHEN for one in events.sensors], bool)[events.sensor]
+        minutes[(events.at_s[own] // 60).astype(np.int64)] = True
+        openings = np.bincount((events.at_s[own & events.on] // DAY_S).astype(np.int64), minlength=events.days)
     found = _begun(moved, dark)
-    spoke = np.asarray(moved.reshape(events.days, DAY).any(axis=1))
+    # What moved there by night says nothing of a sensor that fails before the morning.
+    spoke = np.asarray(moved.reshape(events.days, DAY)[:, NIGHT_H[1] * HOUR : NIGHT_H[0] * HOUR].any(axis=1))
     witness = np.asarray(opened.reshape(events.days, DAY).any(axis=1))
-    witnessed = spoke.any() and witness[spoke].mean() > _WITNESS
+    usually = witness[spoke].mean() if spoke.any() else 0.0
     near = np.convolve(moved, np.ones(2 * _AROUND + 1), mode="same") > 0.5
     alone = (opened & ~near).reshape(events.days, DAY).sum(axis=1)
-    found[(~spoke & (witness | (not witnessed))) | (alone >= _ALONE)] = np.nan
+    found[(~spoke & (witness | (usually <= _WITNESS))) | (alone >= _ALONE)] = np.nan
+    return found, ~spoke & bool(not spoke.any() or openings[spoke].mean() < _SURE_WITNESS)
+
+
+def _asleep(bed_h: NDArray[np.float64], rise_h: NDArray[np.float64], heard: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Minutes of each day from which on and until which this resident sleeps on most nights, int64 (days, 2).
+
+    Each week as the nights before it had it that were wholly heard; the first weeks as they have it themselves.
+    """
+    found = np.empty((len(bed_h), 2), np.int64)
+    whole = ~np.isnan(bed_h + rise_h)
+    for week in range(0, len(bed_h), _WEEK):
+        known = whole.copy()
+        known[max(week, _FIRST_NIGHTS) :] = False
+        known = known & heard if (known & heard).sum() >= _ENOUGH_NIGHTS else known
+        first, last = (60 * one for one in _ASLEEP_H)
+        if known.any():
+            late, early = np.quantile(bed_h[known], _MOSTLY) - HOURS, np.quantile(rise_h[known], 1 - _MOSTLY)
+            first = min(max(first, round(late * HOUR)), last - _ASLEEP_LEAST_H * HOUR)
+            last = max(min(last, round(early * HOUR)), first + _ASLEEP_LEAST_H * HOUR)
+        found[week : week + _WEEK] = first, last
     return found
-
-
-def _asleep(bed_h: NDArray[np.float64], rise_h: NDArray[np.float64]) -> tuple[int, int]:
-    """Minutes of the day from which on and until which this resident sleeps on most nights."""
-    first, last = (60 * one for one in _ASLEEP_H)
-    known = ~np.isnan(bed_h + rise_h)
-    if known.any():
-        late, early = np.quantile(bed_h[known], _MOSTLY) - HOURS, np.quantile(rise_h[known], 1 - _MOSTLY)
-        first = min(max(first, round(late * HOUR)), last - _ASLEEP_LEAST_H * HOUR)
-        last = max(min(last, round(early * HOUR)), first + _ASLEEP_LEAST_H * HOUR)
-    return first, last
 
 
 def _visits(lively: NDArray[np.bool_], apart: int) -> int:

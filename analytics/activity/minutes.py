@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from analytics.activity.events import LIFE, Events, Kind, Place
 
 NOWHERE: Final = -1  # nothing said where the resident is in this minute
+AWAY_MIN: Final = 12 * 60  # nobody is out for so long on an ordinary day
 DOOR_S: Final = 60.0  # somebody who leaves is still seen at the entrance while the door moves
 
 
@@ -89,6 +90,15 @@ def since(expected: NDArray[np.bool_]) -> NDArray[np.int64]:
     index = np.arange(expected.shape[-1])
     last = np.maximum.accumulate(np.where(expected, index, -1))
     return np.asarray(index - last, np.int64)
+
+
+def away(place: NDArray[np.int8]) -> NDArray[np.bool_]:
+    """Minutes of absences of `AWAY_MIN` and more; `place` as of `where`, bool (minutes,)."""
+    out = place == Place.OUT
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], out, [False]]).astype(np.int8)))
+    for begin, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        out[begin:end] = end - begin >= AWAY_MIN
+    return np.asarray(out, bool)
 
 
 def where(place: NDArray[np.int8], first: Place = Place.OTHER) -> NDArray[np.int8]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analytics.activity.course import Home
+from analytics.activity.events import Events
 from analytics.activity.habits import DAY
-
-AWAY_MIN: Final = 12 * 60  # nobody is out for so long on an ordinary day
+from analytics.activity.minutes import AWAY_MIN
+from analytics.activity.outages import LONGER, Silence
 
 
 def outage_words(home: Home) -> list[str]:
@@ -19,6 +20,16 @@ def outage_words(home: Home) -> list[str]:
     return [
         f"{sensors[one.sensor].name} {one.why.value} from {_at(first, one.from_s)} to {_at(first, one.to_s)}"
         for one in home.outages
+    ]
+
+
+def silence_words(events: Events, found: Sequence[Silence]) -> list[str]:
+    """Silences of sensors that were longer by a quarter than ever before (`outages.silences`), in the order of time."""
+    return [
+        f"{events.sensors[one.sensor].name} said nothing from {_at(events.first_day, one.from_s)} to "
+        f"{_at(events.first_day, one.to_s)} while others did, longer than ever: it may have failed"
+        for one in found
+        if one.times >= LONGER
     ]
 
 

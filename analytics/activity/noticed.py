@@ -36,11 +36,14 @@ class Days:
         signs: of `signs.signs`, float32 (homes, days, len(SIGNS)).
         company: days with more people than usual, bool (homes, days): of these and the nights around them nothing is
             said that another person may have done.
+        careful: days on which less is promised, bool (homes, days), because on them or within the week before a sensor
+            was out, nobody listened, the resident was away, or may have lived by another clock.
     """
 
     seen: Seen
     signs: NDArray[np.float32]
     company: NDArray[np.bool_]
+    careful: NDArray[np.bool_]
 
     @classmethod
     def of(
@@ -62,14 +65,17 @@ class Days:
         days = [day for _, day in each]
         shared = company(np.stack([lively(home) for home in homes]))
         table = np.stack([signs(hours, day) for hours, day in each])
-        table[abrupt.not_alone(shared) | abrupt.near(np.stack([day.away for day in days]))] = np.nan
+        away = abrupt.elsewhere(days)
+        table[abrupt.not_alone(shared) | away] = np.nan
         table[:, :, _BY_THE_CLOCK] = np.where(lag[:, :, None] != 0, np.float32(np.nan), table[:, :, _BY_THE_CLOCK])
-        return cls(seen=Seen.of(days, shared, lag), signs=table, company=shared)
+        unlike = away | np.stack([day.one_out for day in days]) | (lag != 0)
+        return cls(seen=Seen.of(days, shared, lag), signs=table, company=shared, careful=_lately(unlike))
 
     def until(self, day: int) -> Days:
         """The days before one."""
         own = {one.name: getattr(self.seen, one.name)[:, :day] for one in fields(self.seen)}
-        return Days(seen=Seen(**own), signs=self.signs[:, :day], company=self.company[:, :day])
+        others = {name: getattr(self, name)[:, :day] for name in ("signs", "company", "careful")}
+        return Days(seen=Seen(**own), **others)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -99,16 +105,20 @@ def noticed(days: Days, promised: dict[str, float]) -> Noticed:
     """
     heights = abrupt.heights(*abrupt.deviations(days.seen))
     heights[:, :KNOWN_DAYS] = np.nan
-    changed = days.seen.clock_h != 0
-    changed[:, 1:] |= changed[:, :-1]  # a day is looked at with the one before
     each = []
     for kind, name in enumerate(KINDS):
         own = heights[:, :, kind]
         usual, careful = (
             budget.weekly(own, promised[name] * part, GENERAL[name], WEEK) for part in (1.0, caution.LESS)
         )
-        each.append(budget.raised(own, np.where(changed, careful, usual)))
+        each.append(budget.raised(own, np.where(days.careful, careful, usual)))
     return Noticed(abrupt=np.stack(each, axis=2), slow=slow(days.signs, promised[SLOW])[0])
+
+
+def _lately(days: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether a day or one of the week before is such a one, bool (homes, days)."""
+    total = np.cumsum(np.pad(days, ((0, 0), (WEEK, 0))), axis=1)
+    return np.asarray(total[:, WEEK:] > np.pad(total, ((0, 0), (1, 0)))[:, : days.shape[1]])
 
 
 def slow(signs: NDArray[np.float32], per_month: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -27,6 +28,7 @@ EMPTY_S: Final = 12 * 3600.0  # nothing at all for longer than that: nobody is t
 KNOWN_AFTER: Final = 20  # events; of a cupboard opened once a month nobody can say that it is late
 OTHERS: Final = 20  # events of other motion sensors within that day: somebody is there
 PROBATION_S: Final = 7 * 86_400.0
+LONGER: Final = 1.25  # times its longest ordinary silence: worth a word, though too little to doubt the sensor
 
 
 class Why(StrEnum):
@@ -59,6 +61,20 @@ class Outage:
         """
         short = self.why is Why.REPORTED and not self.again
         return self.to_s + (min(PROBATION_S, self.to_s - self.from_s) if short else PROBATION_S)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """A silence longer than any before of that sensor, while somebody moved elsewhere; seconds of `Events.at_s`.
+
+    Attributes:
+        times: how much longer: its length over that of the longest before.
+    """
+
+    sensor: int
+    from_s: float
+    to_s: float
+    times: float
 
 
 def outages(events: Events, *, end_s: float | None = None) -> list[Outage]:
@@ -157,6 +173,37 @@ class _Heard:
             return float("inf")
         # Within a gap the clock runs at its beginning and stands still afterwards.
         return float(self._at[index - 1] + run - self._run[index - 1])
+
+
+def silences(events: Events, known: Sequence[Outage], *, end_s: float | None = None) -> list[Silence]:
+    """Silences of motion sensors that were longer than any before of that sensor, and are no outages.
+
+    A sensor that speaks only when somebody moves may have failed in one and be back; or nobody was there. What is no
+    longer than its longest ordinary silence leaves no trace at all.
+
+    Args:
+        events: of one home.
+        known: its `outages`.
+        end_s: as there.
+    """
+    end_s = events.days * DAY_S if end_s is None else end_s
+    moving = events.of_kinds(Kind.MOTION)
+    heard = _Heard(events.at_s[events.of_kinds(*LIFE)[events.sensor]], end_s)
+    moved = events.at_s[moving[events.sensor] & events.on]
+    found: list[Silence] = []
+    for sensor in np.flatnonzero(moving).tolist():
+        spoke, longest = events.at_s[events.sensor == sensor], 0.0
+        for count, (begin, end) in enumerate(pairwise([*spoke.tolist(), end_s]), 1):
+            if end - begin <= longest or any(
+                one.sensor == sensor and one.from_s < end and begin < one.to_s for one in known
+            ):
+                continue
+            lasted = heard.between(begin, end)
+            others = np.searchsorted(moved, end) - np.searchsorted(moved, begin, side="right")
+            if lasted > longest and count >= KNOWN_AFTER and others >= OTHERS:
+                found.append(Silence(sensor=sensor, from_s=begin, to_s=end, times=lasted / longest))
+            longest = max(longest, lasted)
+    return sorted(found, key=lambda one: one.from_s)
 
 
 def mask(spans: Sequence[Outage], minutes: int) -> NDArray[np.bool_]:

@@ -63,7 +63,8 @@ class Past:
 
         Returns:
             The minute in which each quiet ended, int64 (quiets,); its height, hours, float64 (quiets,); and how long
-            it was listened to, hours. Nothing and 0 where less than a week is known.
+            it was listened to, hours, without days away: in these no quiet was to be heard, and that few were high
+            says nothing. Nothing and 0 where less than a week is known.
         """
         days = min(self.days - 1, PAST_DAYS)
         if days < _FEWEST_DAYS:
@@ -89,4 +90,5 @@ class Past:
         counted = (self.place[rows] != Place.OUT).reshape(-1)
         counted[:-1] &= self.listening[rows].reshape(-1)[1:]
         at = np.flatnonzero((flat[:-1] > 0) & (flat[1:] < flat[:-1]) & counted[:-1])
-        return begin + at, flat[at], float(self.listening[rows].sum()) / 60
+        heard = self.listening & ~cut.away(self.place)
+        return begin + at, flat[at], float(heard[rows].sum()) / 60

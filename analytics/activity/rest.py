@@ -67,7 +67,8 @@ def rests(
     late = np.flatnonzero(rise > np.nanmedian(rise) + _ONE_ROOM_H) if (~np.isnan(rise)).any() else np.zeros(0, np.int64)
     for room in range(len(lively) if len(late) else 0):
         _, without = _stretches(np.where(out, _OUT, whole - each[room]), dark, late)
-        rise = np.where(rise - without > _ONE_ROOM_H, np.nan, rise)
+        # Where the others tell of no rest at all (`without` is NaN) it hangs on that room, too.
+        rise[late] = np.where(rise[late] - without[late] <= _ONE_ROOM_H, rise[late], np.nan)
     return bed, np.where(np.round(rise * _HOUR) < _life_until(lively.any(axis=0) | out), rise, np.nan)
 
 

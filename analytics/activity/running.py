@@ -6,7 +6,7 @@ in which nobody listened left out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.activity import minutes as cut
-from analytics.activity.caution import HELD_MIN, UNTOLD_H, careful_h
+from analytics.activity.caution import DOUBTED_MIN, HELD_MIN, UNTOLD_H, careful_h
 from analytics.activity.events import LIFE, Events, Place
 from analytics.activity.habits import DAY, LONGEST, STEP_OF, Counts, HabitSettings, hazard
 from analytics.activity.inactivity import undisturbed
@@ -27,15 +27,28 @@ _CLOCK: Final = DAY // 48
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Learnt:
-    """What is known of a home.
+class Habits:
+    """What is usual in a home as some of its sensors tell it.
 
     Attributes:
         until: the local date before which it was learnt, datetime64[D].
         days: whole days it was learnt from.
-        outages: of its sensors, also those that are over.
-        doubted: sensors of which nothing is expected now.
+        doubted: sensors of which nothing is expected.
         hazard: see `habits.hazard`, float32 (1, CLOCK, QUIET, PLACES).
+    """
+
+    until: np.datetime64
+    days: int
+    doubted: frozenset[int]
+    hazard: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Learnt(Habits):
+    """What is known of a home, by the sensors that are believed now.
+
+    Attributes:
+        outages: of its sensors, also those that are over.
         ended: minute in which each quiet of the past ended, int64 (quiets,), from the record's first midnight.
         peaks_h: how high the statistic was in it, judged by the other days, hours, float64 (quiets,).
         hours: how long that past was listened to.
@@ -43,11 +56,7 @@ class Learnt:
             how many hours; None while all are believed.
     """
 
-    until: np.datetime64
-    days: int
     outages: tuple[Outage, ...]
-    doubted: frozenset[int]
-    hazard: NDArray[np.float32]
     ended: NDArray[np.int64]
     peaks_h: NDArray[np.float64]
     hours: float
@@ -78,7 +87,11 @@ class Running:
     @property
     def now_h(self) -> float:
         """The statistic at this moment."""
-        return float(self.odds_h[-1]) if len(self.odds_h) else 0.0
+        return self.ago_h(0)
+
+    def ago_h(self, minutes: int) -> float:
+        """The statistic some minutes ago."""
+        return float(self.odds_h[-1 - minutes]) if len(self.odds_h) > minutes else 0.0
 
 
 def learn(
@@ -107,20 +120,22 @@ def learn(
     # The record's beginning moves on, by days where nothing was heard in them: days are counted from it.
     if known is not None and (known.until, known.days, known.doubted) == (until, days, doubted):
         return replace(known, outages=spans)
-    return _taught(
-        Past.of(events, days, doubted, listening), settings, until=until, outages=spans, doubted=doubted,
-        whole=whole_past(events, spans, doubted, days, listening, settings),
+    past = Past.of(events, days, doubted, listening)
+    ended, heights, hours = past.peaks(settings)
+    return Learnt(
+        until=until, days=days, outages=spans, doubted=doubted, hazard=_hazard(past, settings), ended=ended,
+        peaks_h=heights, hours=hours, whole=whole_past(events, spans, doubted, days, listening, settings),
     )  # fmt: skip
 
 
 def less_one(
     events: Events,
     now_s: float,
-    learnt: Learnt,
+    learnt: Habits,
     unsupervised: frozenset[int],
     listening: NDArray[np.bool_],
     settings: HabitSettings | None = None,
-) -> tuple[Learnt, ...]:
+) -> tuple[Habits, ...]:
     """The same record as if one more sensor had just failed, for each that may fail without a word; see `caution`.
 
     Args:
@@ -131,63 +146,45 @@ def less_one(
         listening: minutes in which the home was heard, bool (days * 1440,).
         settings: how much is believed of how little.
     """
+    settings = settings or HabitSettings()
     days = int(now_s // (DAY * 60))
-    return tuple(
-        _taught(
-            Past.of(events, days, learnt.doubted | {one}, listening), settings or HabitSettings(),
-            until=events.first_day + np.timedelta64(days, "D"), outages=learnt.outages, doubted=learnt.doubted | {one},
-        )
-        for one in sorted(unsupervised - learnt.doubted)
-    )  # fmt: skip
+    found = []
+    for one in sorted(unsupervised - learnt.doubted):
+        doubted = learnt.doubted | {one}
+        usual = _hazard(Past.of(events, days, doubted, listening), settings)
+        until = events.first_day + np.timedelta64(days, "D")
+        found.append(Habits(until=until, days=days, doubted=doubted, hazard=usual))
+    return tuple(found)
 
 
 def holds_back(
-    found: Running,
-    threshold_h: float,
-    events: Events,
-    minutes: int,
-    others: Sequence[Learnt],
-    clock: NDArray[np.int64],
-    listening: NDArray[np.bool_],
-    *,
-    not_before: int = -1,
-) -> float | None:
-    """The lowest of the statistics as if one sensor had failed, where that holds back a quiet that would call, hours.
+    found: Running, threshold_h: float, others: Iterable[Running], *, doubted: bool
+) -> tuple[float, float] | None:
+    """What holds back a quiet that would call; see `caution`.
 
     Args:
         found: the quiet as all sensors that are believed tell it.
         threshold_h: at which it calls.
-        events: as for `running`, and so are minutes, clock, listening and not_before.
-        minutes: how many.
-        others: of `less_one`.
-        clock: see `running`.
-        listening: see `running`.
-        not_before: see `running`.
+        others: the same quiet by each of `less_one`; looked at only where it would call.
+        doubted: whether some sensor is.
+
+    Returns:
+        A statistic that is not high enough yet, and how high it must be, hours; None where nothing holds it back.
     """
-    above = found.odds_h >= threshold_h
-    if not above[-1:].any() or above.sum() > HELD_MIN:
+    above = int((found.odds_h >= threshold_h).sum())  # it never falls while it is quiet
+    if not above or above > HELD_MIN:
         return None
-    odds = [running(events, minutes, one, clock, listening, not_before=not_before).now_h for one in others]
-    return min((one for one in odds if one < UNTOLD_H), default=None)
+    if doubted and above <= DOUBTED_MIN:
+        return found.ago_h(DOUBTED_MIN), threshold_h
+    lowest = min((one.now_h for one in others), default=UNTOLD_H)
+    return (lowest, UNTOLD_H) if lowest < UNTOLD_H else None
 
 
-def _taught(
-    past: Past,
-    settings: HabitSettings,
-    *,
-    until: np.datetime64,
-    outages: tuple[Outage, ...],
-    doubted: frozenset[int],
-    whole: tuple[NDArray[np.float64], float] | None = None,
-) -> Learnt:
+def _hazard(past: Past, settings: HabitSettings) -> NDArray[np.float32]:
     counts = Counts.none(1)
     for day in range(past.days):
         counts = counts.forget(1, settings.half_life_days) + past.counts(day * DAY, (day + 1) * DAY)
-    ended, heights, hours = past.peaks(settings)
-    return Learnt(
-        until=until, days=past.days, outages=outages, doubted=doubted, hazard=hazard(counts, settings), ended=ended,
-        peaks_h=heights, hours=hours, whole=whole,
-    )  # fmt: skip
+    return hazard(counts, settings)
 
 
 def whole_past(
@@ -209,7 +206,7 @@ def whole_past(
 def running(
     events: Events,
     minutes: int,
-    learnt: Learnt,
+    learnt: Habits,
     clock: NDArray[np.int64],
     listening: NDArray[np.bool_],
     *,

@@ -8,13 +8,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.activity.caution import HELD_MIN, UNTOLD_H
+from analytics.activity.caution import DOUBTED_MIN, HELD_MIN, UNTOLD_H
 from analytics.activity.events import Events, Place
 from analytics.activity.habits import DAY
 from analytics.activity.inactivity import Quiet, step
 from analytics.activity.minutes import NOWHERE
 from analytics.activity.past import Past
-from analytics.activity.running import Learnt
+from analytics.activity.running import Habits, Learnt
 
 HORIZON: Final = 24 * 60  # minutes after the moment; what is not noticed by then counts as that long
 _EVERY: Final = 173  # minutes from one moment to the next: no divisor of a day, so that all hours have their share
@@ -28,7 +28,7 @@ def delays_h(
     thresholds_h: NDArray[np.float64],
     *,
     days: int = 30,
-    others: Sequence[Learnt] = (),
+    others: Sequence[Habits] = (),
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """How long after an emergency the alert would have come, at moments of the last days at home.
 
@@ -55,6 +55,8 @@ def delays_h(
     moments, last, waited = moments[usable], last[usable], waited[usable]
     found = _reached(past, learnt, last, waited, thresholds_h)
     latest = np.minimum(found + HELD_MIN / 60, HORIZON / 60)
+    if learnt.doubted:
+        found = np.minimum(found + DOUBTED_MIN / 60, HORIZON / 60)
     for one in others:
         seen = Past.of(events, one.days, one.doubted, listening)
         found = np.maximum(found, np.minimum(_reached(seen, one, last, waited, np.array([UNTOLD_H])), latest))
@@ -63,7 +65,7 @@ def delays_h(
 
 
 def _reached(
-    past: Past, learnt: Learnt, last: NDArray[np.int64], waited: NDArray[np.int64], thresholds_h: NDArray[np.float64]
+    past: Past, learnt: Habits, last: NDArray[np.int64], waited: NDArray[np.int64], thresholds_h: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Hours from each moment, `waited` minutes after the last word, float64 (levels, moments)."""
     nothing = np.zeros((len(last), 2 * HORIZON), bool)

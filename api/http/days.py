@@ -24,8 +24,8 @@ from gateway.days.quiet import called
 from gateway.days.record import Record
 from gateway.days.review import WEEK, Reviewed
 from gateway.days.reviewer import week_of
+from gateway.days.standing import Standing, long_silences
 from gateway.days.tuning import choices
-from gateway.days.watch import Standing
 
 MUTE_DAYS = 4  # by then it is known which sensors speak by themselves
 Nurse = Annotated[Principal, Depends(NURSES)]
@@ -202,11 +202,12 @@ def _week(found: Standing) -> WeekView:
     first = found.record.events.first_day + np.timedelta64(max(0, today - WEEK), "D")
     deaf = [words[0].upper() + words[1:] + "." for words in deaf_words(heard, first)]
     company = [f"More people than usual were there on {', '.join(str(day) for day in week.company)}."]
+    silent = long_silences(found.days, found.record, max(0, today - WEEK) * 86_400.0)
     return WeekView(
         sudden=[ChangeView(**asdict(one)) for one in week.sudden],
         slow=[ChangeView(**asdict(one)) for one in week.slow],
         unusual=[OddPartView(day=one.day, share=one.share, words=list(one.words)) for one in week.odd],
-        remarks=deaf + (company if week.company else []) + _remarks(found),
+        remarks=deaf + silent + (company if week.company else []) + _remarks(found),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from analytics.activity.events import Kind, Sensor
-from analytics.activity.running import Learnt, learn, less_one
+from analytics.activity.running import Habits, Learnt, learn, less_one
 from gateway.days.households import Household
 from gateway.days.record import DAYS, Record, record_of
 from gateway.days.sensors import sensor_of
@@ -26,7 +26,7 @@ class Days:
         self._index: dict[tuple[str, str], int] = {}
         self._sensors: list[Sensor] = []
         self._unheeded: set[tuple[str, str]] = set()
-        self._less_one: tuple[object, tuple[Learnt, ...]] | None = None
+        self._less_one: tuple[object, tuple[Habits, ...]] | None = None
 
     @property
     def sensors(self) -> tuple[Sensor, ...]:
@@ -80,7 +80,7 @@ class Days:
         """What the record teaches."""
         return learn(record.events, record.now_s, record.listening, known=self.learnt)
 
-    def less_one(self, record: Record) -> tuple[Learnt, ...]:
+    def less_one(self, record: Record) -> tuple[Habits, ...]:
         """What it teaches as if one more sensor had just failed, see `running.less_one`; anew when that has changed."""
         if self.learnt is None:
             return ()

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, Final
 
 import numpy as np
 
-from analytics.activity.caution import UNTOLD_H
 from analytics.activity.clocktime import lag_h
 from analytics.activity.events import Kind, Place, Sensor
 from analytics.activity.habits import DAY, either_clock
-from analytics.activity.running import Learnt, holds_back, running
+from analytics.activity.running import Habits, Learnt, Running, holds_back, running
 from gateway.days.record import Record
 from gateway.days.sensors import tells_presence
 
@@ -37,8 +37,8 @@ class Quiet:
         clock: that moment by the clock on the wall, "09:12".
         place: where the resident was last.
         door_is_known: the outer door has a contact that is believed.
-        odds_h: the statistic now, hours; as if one sensor had failed, where that holds the quiet back.
-        threshold_h: from which on it is an alert, hours.
+        odds_h: the statistic now, hours; as if one more sensor had failed, where that holds the quiet back.
+        threshold_h: from which on it is an alert, hours; what else is asked of it, where that holds it back.
         usual_min: minutes within which 95 of 100 such quiets end; None where that is longer than was waited.
     """
 
@@ -81,7 +81,7 @@ class Quiet:
 
 
 def quiet(record: Record, learnt: Learnt, *, per_month: float, answered_s: float | None = None,
-          others: Sequence[Learnt] = ()) -> Quiet:  # fmt: skip
+          others: Sequence[Habits] = ()) -> Quiet:  # fmt: skip
     """The quiet at this moment.
 
     Args:
@@ -93,23 +93,26 @@ def quiet(record: Record, learnt: Learnt, *, per_month: float, answered_s: float
         others: of `running.less_one`: what is not improbable for these, too, is held back for a while.
     """
     minutes = int(record.now_s // 60)
-    events = record.events
-    late_h = float(lag_h(*record.clock_changes, events.first_day, events.days)[-1])
-    if late_h:
-        learnt, *others = (replace(one, hazard=either_clock(one.hazard, late_h)) for one in (learnt, *others))
+    late_h = float(lag_h(*record.clock_changes, record.events.first_day, record.events.days)[-1])
     clock = np.arange(minutes) % DAY
     not_before = -1 if answered_s is None else min(int(answered_s // 60), minutes - 1)
-    found = running(record.events, minutes, learnt, clock, record.listening, not_before=not_before)
+
+    def by(one: Habits) -> Running:
+        usual = either_clock(one.hazard, late_h) if late_h else one.hazard
+        own = replace(one, hazard=usual)
+        return running(record.events, minutes, own, clock, record.listening, not_before=not_before)
+
+    found = by(learnt)
     odds_h, threshold_h = found.now_h, learnt.threshold_h(per_month, clock_changed=late_h != 0)
-    held = holds_back(found, threshold_h, events, minutes, others, clock, record.listening, not_before=not_before)
+    held = holds_back(found, threshold_h, map(by, others), doubted=bool(learnt.doubted))
     if held is not None:
-        odds_h, threshold_h = held, UNTOLD_H
+        odds_h, threshold_h = held
     since_s = found.since * 60.0 if found.since >= 0 else -1.0
-    of_day = max(found.since, 0) % DAY
+    lasted = record.instant(minutes * 60.0) - record.instant((found.since + 1) * 60.0)
     return Quiet(
-        quiet_min=minutes - 1 - found.since,
+        quiet_min=round(lasted / timedelta(minutes=1)),
         since_s=since_s,
-        clock=f"{of_day // 60:02d}:{of_day % 60:02d}",
+        clock=record.wall(max(found.since, 0) * 60.0),
         place=found.place,
         door_is_known=any(
             one.kind is Kind.DOOR and index not in learnt.doubted for index, one in enumerate(record.events.sensors)

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analytics.activity.checkins import CheckIn
-from analytics.activity.clocktime import local_s, transitions
+from analytics.activity.clocktime import local_s, transitions, utc_s
 from analytics.activity.events import DAY_S, LIFE, Events, Kind, Sensor
 from gateway.days.losses import unheard
 from gateway.days.sensors import tells_presence
@@ -50,6 +50,21 @@ class Record:
     check_ins: tuple[CheckIn | None, ...] = ()
     lost: frozenset[int] = frozenset()
     deaf_since: datetime | None = None
+
+    def instant(self, home_s: float) -> datetime:
+        """When that was, aware: seconds of the home's clock and of the world's differ where clocks were changed."""
+        at = utc_s(np.array([home_s]), *self.clock_changes, self.events.first_day)
+        return datetime.fromtimestamp(float(at[0]), UTC)
+
+    def home_s(self, at: datetime) -> float:
+        """Seconds of `events.at_s` at a moment."""
+        return float(local_s(np.array([at.timestamp()]), *self.clock_changes, self.events.first_day)[0])
+
+    def wall(self, home_s: float) -> str:
+        """What the clock on the wall showed, "09:12"."""
+        at, (changes, offsets) = self.instant(home_s), self.clock_changes
+        offset = float(offsets[int(np.searchsorted(changes, at.timestamp(), side="right"))])
+        return f"{at + timedelta(seconds=offset):%H:%M}"
 
     @property
     def unsupervised(self) -> frozenset[int]:

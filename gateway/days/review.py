@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.activity import abrupt, budget
+from analytics.activity.caution import LESS
 from analytics.activity.clocktime import lag_h
 from analytics.activity.features import FEATURES, hourly
 from analytics.activity.noticed import FALLS, KNOWN_DAYS, Days, slow, words
@@ -90,7 +91,8 @@ class Reviewed:
         for kind in kinds:
             index = abrupt.KINDS.index(kind)
             own = self._heights[: day + 1, index]
-            level = budget.threshold(shares[kind], own[:-1], budget.GENERAL[kind])
+            share = shares[kind] * (LESS if self._seen.careful[0, day] else 1.0)
+            level = budget.threshold(share, own[:-1], budget.GENERAL[kind])
             if budget.raised(own[None, -2:], np.full((1, 2), level))[0, -1]:
                 found.append(Change(what=kind, day=self._date(day), words=self._sentence(index, day)))
         return found

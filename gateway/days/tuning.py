@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from analytics.activity.budget import INACTIVITY, divided
 from analytics.activity.habits import DAY
-from analytics.activity.running import Learnt
+from analytics.activity.running import Habits, Learnt
 from analytics.activity.what_if import delays_h
 from gateway.days.record import Record
 
@@ -39,7 +39,7 @@ class Choice:
     night_delay_h: float | None
 
 
-def choices(record: Record, learnt: Learnt, per_month: float, others: Sequence[Learnt] = ()) -> tuple[Choice, ...]:
+def choices(record: Record, learnt: Learnt, per_month: float, others: Sequence[Habits] = ()) -> tuple[Choice, ...]:
     """The promises of `PER_MONTH`, and the one that holds, in the order of their numbers.
 
     Args:

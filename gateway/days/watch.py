@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Final, TypeAlias
 
 import numpy as np
+import structlog
 
 from analytics.activity.budget import INACTIVITY, divided
 from analytics.activity.outages import Why
 from gateway.core.clock import Clock
-from gateway.core.errors import Conflict, StoreError
+from gateway.core.errors import HuomaError, StoreError
 from gateway.core.health import Colour, HealthBoard
 from gateway.core.subject import Origin, Subject, SubjectType
 from gateway.days.household import Days
-from gateway.days.households import households
+from gateway.days.households import Household, households
 from gateway.days.losses import BLIP_S
 from gateway.days.quiet import Quiet, called, quiet
 from gateway.days.record import DAYS, Record
 from gateway.days.reviewer import Reviewer
+from gateway.days.standing import DEAF_S, LEARN_S, Standing, silent, state
 from gateway.desk.day_findings import (
     ABSENCE_CONDITION,
     QUIET_CONDITION,
@@ -33,7 +34,7 @@ from gateway.desk.day_findings import (
 from gateway.desk.events import Alert, AlertKind, EventType, Priority, State, Verdict
 from gateway.desk.hours import DAY_BEGINS, DAY_ENDS
 from gateway.desk.service import Desk
-from gateway.store.day_promises import DayPromise, DayPromises
+from gateway.store.day_promises import DayPromises
 from gateway.store.listening import Listening
 from gateway.store.readings import Readings
 from gateway.store.registry import Registry
@@ -41,8 +42,6 @@ from gateway.store.room_states import RoomStates
 
 PART: Final = "days"
 TICK_S: Final = 60.0
-LEARN_S: Final = 3600.0  # how often sensors that are silent are looked for, and today's habits
-DEAF_S: Final = 3600.0  # nothing is listened to for that long: worth a word
 _HOUSE_S: Final = 600.0  # how often is looked who lives here
 _FINDINGS: Final = frozenset({EventType.RAISED, EventType.WITNESS})
 _CALLS_BY_DAY: Final = (State.RAISED, Priority.MEDIUM)  # only: by night its calls wait for the morning
@@ -54,22 +53,7 @@ _UNHEARD: Final = "rooms-unheard"
 # Today, the record's first day, sensors that are lost, and how many there are: when one changes, all is learnt anew.
 _Known: TypeAlias = tuple[date, np.datetime64, frozenset[int], int]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """How a household's days are watched, as people are shown it.
-
-    Attributes:
-        record: what was known; None where no sensor of movement is theirs.
-        quiet: None likewise.
-        out: sensors that are silent or lost, for a person.
-    """
-
-    days: Days
-    promise: DayPromise
-    record: Record | None
-    quiet: Quiet | None
-    out: tuple[str, ...]
+log = structlog.get_logger(__name__)
 
 
 class DayWatch:
@@ -128,36 +112,56 @@ class DayWatch:
         return next((one for one in self._standing.values() if resident_id in one.days.household.people), None)
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Until cancelled. Whatever one minute's work raises is said, and the next minute's begins."""
         withdraw = self._registry.on_assignment(self._moved)
         try:
             while True:
                 try:
                     await self.look()
-                except (StoreError, Conflict) as error:
-                    self._health.report(PART, Colour.RED, f"Days at home cannot be watched: {error}")
+                except Exception as error:  # noqa: BLE001  # this is its supervisor: one bad minute may not end the watch
+                    self._say_failed(error)
                 await self._clock.sleep(self._tick_s)
         finally:
             withdraw()
 
     async def look(self) -> None:
-        """One minute's work. Raises StoreError, Conflict: nothing was missed, look again."""
+        """One minute's work. Raises what went wrong in it first (StoreError, Conflict: look again) when all is done."""
         now = self._clock.wall()
         await self._house(now)
         await self._hear()
-        why, failed = self._why_deaf(), None
+        why, failed = self._why_deaf(), list[Exception]()
         try:
             spans = await self._listened(now, why)
         except StoreError as error:  # a quiet is judged all the same: an alert has room where this has none
-            spans, failed = [*self._spans[:-1], (self._spans[-1][0], now)] if self._spans else [], error
+            spans = [*self._spans[:-1], (self._spans[-1][0], now)] if self._spans else []
+            failed.append(error)
         for subject, days in list(self._all.items()):
-            await self._watch(subject, days, spans, now)
-        if failed is not None:
-            raise failed
-        self._health.report(PART, *self._state(why))
+            try:
+                await self._watch(subject, days, spans, now)
+            except Exception as error:  # noqa: BLE001  # what is wrong with one household's days may not hide another's
+                failed.append(error)
+        if not failed:
+            self._health.report(PART, *self._state(why))
         for subject, one in list(self._standing.items()):  # after every quiet: who lies there comes first
             if one.record is not None and one.promise.watched:
-                await self._reviewer.look(subject, one.record, one.promise.per_month, now)
+                try:
+                    await self._reviewer.look(subject, one.record, one.promise.per_month, now)
+                except Exception as error:  # noqa: BLE001  # likewise
+                    failed.append(error)
+        if failed:
+            raise failed[0]
+
+    def _state(self, why: str | None) -> tuple[Colour, str]:
+        deaf_s = self._clock.monotonic() - self._heard_at
+        return state(self.standing(), now=self._clock.wall(), why=why, deaf_s=deaf_s)
+
+    def _say_failed(self, error: Exception) -> None:
+        # Our own errors are sentences for a person; anything else is a defect and gets its stack into the log.
+        reason = str(error)
+        if not isinstance(error, HuomaError):
+            reason = f"failed unexpectedly ({type(error).__name__}); see the log"
+            log.error("a minute of the days failed", exc_info=error)
+        self._health.report(PART, Colour.RED, f"Days at home cannot be watched: {reason}")
 
     def _moved(self) -> None:
         self._housed_at = float("-inf")
@@ -198,17 +202,20 @@ class DayWatch:
             kept[one.subject] = Days(one)
             await kept[one.subject].read_past(self._states, now, self._seq)
         for subject, days in kept.items():
-            days.emergencies = await self._emergencies(subject, now)
+            days.emergencies = await self._emergencies(_subjects(subject, days.household), now)
         self._all = kept
         self._standing = {subject: one for subject, one in self._standing.items() if subject in kept}
         self._housed_at, self._offset = self._clock.monotonic(), offset
 
-    async def _emergencies(self, subject: Subject, now: datetime) -> tuple[tuple[datetime, datetime], ...]:
+    async def _emergencies(self, whose: Iterable[Subject], now: datetime) -> tuple[tuple[datetime, datetime], ...]:
         """Quiets that were found to be real: what is usual is not learnt from them."""
-        resolved = await self._desk.store.find(frozenset({State.RESOLVED}), subject=subject, limit=_RESOLVED)
+        resolved = [
+            await self._desk.store.find(frozenset({State.RESOLVED}), subject=one, limit=_RESOLVED) for one in whose
+        ]
         return tuple(
             (one.raised_at, one.resolved_at)
-            for one in resolved
+            for known in resolved
+            for one in known
             if one.kind is AlertKind.INACTIVITY and one.verdict is Verdict.REAL
             if one.resolved_at is not None and one.raised_at <= one.resolved_at <= now
         )
@@ -235,7 +242,7 @@ class DayWatch:
             return
         share = divided(promise.per_month)[INACTIVITY]
         found = quiet(record, learnt, per_month=share)
-        answered = await self._answered(subject, record, found, now)
+        answered = await self._answered(subject, days, record, found, now)
         if answered is not None:
             found = quiet(record, learnt, per_month=share, answered_s=answered)
         if found.is_improbable and record.unsupervised:
@@ -243,7 +250,7 @@ class DayWatch:
             # In a thread: of thirty sensors it takes a server a fifth of a second.
             found = await asyncio.to_thread(quiet, record, learnt, per_month=share, answered_s=answered, others=others)
         self._standing[subject] = Standing(
-            days=days, promise=promise, record=record, quiet=found, out=_out(days, record)
+            days=days, promise=promise, record=record, quiet=found, out=silent(days, record)
         )
         await self._say_if_unheard(record, now)
         if promise.watched:
@@ -260,7 +267,7 @@ class DayWatch:
             days.forget(now - timedelta(days=DAYS + 1))
         for one in days.learnt.outages:
             if one.to_s >= record.now_s - _NOW_S and one.from_s <= record.now_s - BLIP_S:
-                since = now - timedelta(seconds=record.now_s - one.from_s)
+                since = record.instant(one.from_s)
                 await self._sensor_is_out(days, one.sensor, one.why, since)
 
     async def _sensor_is_out(self, days: Days, sensor: int, why: Why, since: datetime) -> None:
@@ -291,20 +298,27 @@ class DayWatch:
             "switched on and in reach? Until then no quiet can be noticed.",
         )
 
-    async def _answered(self, subject: Subject, record: Record, found: Quiet, now: datetime) -> float | None:
+    async def _newest(self, subject: Subject, days: Days, condition: str) -> Alert | None:
+        """Of a household, or of one of its people when they were watched alone: somebody may move in during a quiet."""
+        each = [await self._desk.store.newest(one, condition) for one in _subjects(subject, days.household)]
+        return max((one for one in each if one is not None), key=lambda one: one.found_at, default=None)
+
+    async def _answered(
+        self, subject: Subject, days: Days, record: Record, found: Quiet, now: datetime
+    ) -> float | None:
         """When somebody resolved this quiet: that the resident was seen to, seconds of the record's clock."""
-        known = await self._desk.store.newest(subject, QUIET_CONDITION)
+        known = await self._newest(subject, days, QUIET_CONDITION)
         # An answer by a clock that was ahead is none that this one knows of; and who tidies up the list in the evening
         # has not seen to somebody who has been up since, and is quiet again.
         if known is None or known.resolved_at is None or known.resolved_at > now:
             return None
-        if known.found_at <= now - timedelta(seconds=record.now_s - found.since_s):
+        if known.found_at <= record.instant(found.since_s):
             return None
-        return record.now_s - (now - known.resolved_at).total_seconds()
+        return record.home_s(known.resolved_at)
 
     async def _tell(self, subject: Subject, days: Days, record: Record, found: Quiet, now: datetime) -> None:
-        since = now - timedelta(seconds=record.now_s - found.since_s)
-        known = [await self._desk.store.newest(subject, one) for one in (QUIET_CONDITION, ABSENCE_CONDITION)]
+        since = record.instant(found.since_s)
+        known = [await self._newest(subject, days, one) for one in (QUIET_CONDITION, ABSENCE_CONDITION)]
         still = [one for one in known if one is not None and one.found_at > since and _goes_on(one, found)]
         by_day = DAY_BEGINS <= now.astimezone(self._zone).time() < DAY_ENDS
         # Noticed by day, and nobody has it: who is out since earlier is called for no less than who left later.
@@ -326,45 +340,13 @@ class DayWatch:
         if told[-1].data["priority"] != Priority.LOW.value:
             await self._desk.report(heard_again_report(alert, at=since, where=found.where))
 
-    def _state(self, why: str | None) -> tuple[Colour, str]:
-        known = [one for one in self._standing.values() if one.quiet is not None]
-        watched = [one for one in known if one.promise.watched]
-        if known and not watched:
-            return Colour.GREEN, "Nobody's days are watched: 'huoma tune NAME --watch' changes that."
-        if not watched:
-            return Colour.GREEN, "No sensor of movement is anybody's: no quiet can be noticed."
-        count = len(watched)
-        words = [f"Watching the days of {count} household{'' if count == 1 else 's'}."]
-        crowd = sum(len(one.days.household.people) > 1 for one in watched)
-        if crowd:
-            words.append(
-                "Several residents share rooms: who moved nobody can tell, so a quiet is noticed when nobody moves."
-            )
-        out = [words for one in watched for words in one.out]
-        if out:
-            words.append(f"Silent: {', '.join(out)}.")
-        now = self._clock.wall()
-        for one in watched:
-            deaf = one.record.deaf_since if one.record is not None else None
-            if deaf is not None and (now - deaf).total_seconds() >= DEAF_S:
-                words.append("No sensor of movement is heard, so no quiet can be noticed.")
-                return Colour.AMBER, " ".join(words)
-        if why is not None and self._clock.monotonic() - self._heard_at >= DEAF_S:
-            words.append(f"Nothing is heard ({why}), so no quiet can be noticed.")
-            return Colour.AMBER, " ".join(words)
-        doubted = any(one.days.all_doubted for one in watched)
-        if doubted:
-            words.append("Nothing is expected of any sensor of movement just now: a quiet is noticed late.")
-        return (Colour.AMBER if out or doubted else Colour.GREEN), " ".join(words)
-
 
 def _goes_on(alert: Alert, found: Quiet) -> bool:
     """Whether an alert about this quiet still stands. That somebody is away is known once a person has said so."""
     return alert.state is not State.RESOLVED or (found.is_out and alert.kind is AlertKind.ABSENCE)
 
 
-def _out(days: Days, record: Record) -> tuple[str, ...]:
-    if days.learnt is None:
-        return ()
-    now = {one.sensor for one in days.learnt.outages if one.to_s >= record.now_s - LEARN_S}
-    return tuple(called(days.sensors[index]) for index in sorted(now))
+def _subjects(subject: Subject, household: Household) -> list[Subject]:
+    """Whom alerts about a household may be about: it, or one of its people from when they were watched alone."""
+    people = [Subject(type=SubjectType.RESIDENT, id=one) for one in household.people]
+    return [subject, *(one for one in people if one != subject)]

@@ -36,7 +36,10 @@ def _seen(homes: int = 2, days: int = 80, seed: int = 0) -> Seen:
     kitchen[:, :, :6] = 0
     kitchen[1, 40] = np.nan
     at_home = np.clip(rng.normal(1, 0.2, (homes, days, 24)), 0, 1)
-    return Seen(nights=nights, kitchen=kitchen, at_home=at_home, clock_h=np.zeros((homes, days)))
+    return Seen(
+        nights=nights, kitchen=kitchen, waits=np.zeros((homes, days), bool), at_home=at_home,
+        clock_h=np.zeros((homes, days)),
+    )  # fmt: skip
 
 
 def _oracle(past: list[float], prior: float, least: float) -> tuple[float, float]:
@@ -73,7 +76,7 @@ def test_half_the_visits_are_fewer_and_hours_out_are_not() -> None:
     home[1, 59, 8:16] = 0  # out for eight hours …
     kitchen[1, 59, 8:16] = 0  # … and as often there as ever in the others
     kitchen[1, 59, 6:8], kitchen[1, 59, 16:22] = 1, 1
-    seen = Seen(nights=seen.nights, kitchen=kitchen, at_home=home, clock_h=seen.clock_h)
+    seen = replace(seen, kitchen=kitchen, at_home=home)
     early, _ = deviations(seen)
     assert early[0, 59, KITCHEN] > 2
     assert early[1, 59, KITCHEN] < 1
@@ -83,12 +86,24 @@ def test_silence_after_the_last_word_proves_nothing() -> None:
     seen = _seen(days=60)
     kitchen = seen.kitchen.copy()
     kitchen[0, 58, 6:12], kitchen[0, 58, 12:] = 1, 0  # as ever until noon, then nothing
-    early, late = deviations(Seen(nights=seen.nights, kitchen=kitchen, at_home=seen.at_home, clock_h=seen.clock_h))
+    early, late = deviations(replace(seen, kitchen=kitchen))
     assert abs(early[0, 58, KITCHEN]) < 1.2
     assert late[0, 58, KITCHEN] > early[0, 58, KITCHEN] + 1  # it did speak again
     kitchen[0, 59] = np.nan
-    early, late = deviations(Seen(nights=seen.nights, kitchen=kitchen, at_home=seen.at_home, clock_h=seen.clock_h))
+    early, late = deviations(replace(seen, kitchen=kitchen))
     assert np.isnan(heights(early, late)[0, 59, KITCHEN])
+
+
+def test_a_silent_day_that_waits_is_known_later() -> None:
+    seen = _seen(days=60)
+    kitchen, waits = seen.kitchen.copy(), seen.waits.copy()
+    kitchen[0, 58] = 0
+    told, _ = deviations(replace(seen, kitchen=kitchen))
+    waits[0, 58] = True
+    early, late = deviations(replace(seen, kitchen=kitchen, waits=waits))
+    assert told[0, 58, KITCHEN] > 2
+    assert np.isnan(early[0, 58, KITCHEN])
+    assert heights(early, late)[0, 59, KITCHEN] == late[0, 58, KITCHEN] == told[0, 58, KITCHEN]
 
 
 def test_two_days_together() -> None:
@@ -108,11 +123,27 @@ def test_a_late_morning_after_a_changed_clock_is_none() -> None:
     clock = seen.clock_h.copy()
     clock[:, 59] = 1.0
     early, _ = deviations(seen)
-    told, _ = deviations(Seen(nights=seen.nights, kitchen=seen.kitchen, at_home=seen.at_home, clock_h=clock))
+    told, _ = deviations(replace(seen, clock_h=clock))
     assert (told[:, 59, RISING] < early[:, 59, RISING]).all()
     clock[:, 59] = -1.0
-    told, _ = deviations(Seen(nights=seen.nights, kitchen=seen.kitchen, at_home=seen.at_home, clock_h=clock))
+    told, _ = deviations(replace(seen, clock_h=clock))
     assert (told[:, 59, RISING] == early[:, 59, RISING]).all()
+
+
+@pytest.mark.parametrize(("hour", "lag"), [(5, -1.0), (22, 1.0)])
+def test_a_kitchen_by_the_old_clock_is_not_gone_to_less(hour: int, lag: float) -> None:
+    seen = _seen(days=60)
+    kitchen, clock = seen.kitchen.copy(), seen.clock_h.copy()
+    kitchen[0, 59, 6:22] = [1, 0] * 8
+    kitchen[0, 59, hour] = 4
+    _, night = deviations(replace(seen, kitchen=kitchen))
+    clock[0, 59] = lag
+    _, day = deviations(replace(seen, kitchen=kitchen, clock_h=clock))
+    clock[0, 59] = -lag
+    _, other = deviations(replace(seen, kitchen=kitchen, clock_h=clock))
+    assert day[0, 59, KITCHEN] < night[0, 59, KITCHEN] - 0.5
+    assert other[0, 59, KITCHEN] == night[0, 59, KITCHEN]
+    np.testing.assert_array_equal(seen.kitchen[0, 59], _seen(days=60).kitchen[0, 59])
 
 
 def test_rising_without_the_bedroom_is_compared_with_nothing() -> None:

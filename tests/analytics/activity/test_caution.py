@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from analytics.activity import disturbed
-from analytics.activity.caution import LESS, UNTOLD_H, careful_h
-from analytics.activity.events import DAY_S, Events
+from analytics.activity.caution import DOUBTED_MIN, HELD_MIN, LESS, UNTOLD_H, careful_h
+from analytics.activity.events import DAY_S, Events, Place
 from analytics.activity.habits import DAY
 from analytics.activity.promise import threshold_h
-from analytics.activity.running import holds_back, learn, less_one, running
+from analytics.activity.running import Running, holds_back, learn, less_one, running
 from analytics.datasets.disturbances import MOTION, sensor_out, sensor_out_reported
 from analytics.datasets.made_up_home import LIVING, made_up
 
@@ -62,6 +62,34 @@ def test_whole_is_the_past_until_the_sensor_failed() -> None:
     assert before.threshold_h(1.0, clock_changed=True) == before.threshold_h(LESS)
 
 
+def _quiet(*odds_h: float) -> Running:
+    return Running(since=0, place=Place.KITCHEN, odds_h=np.array(odds_h, np.float64), usual_min=None)
+
+
+def test_while_a_sensor_is_doubted_a_quiet_goes_on_for_half_an_hour_more() -> None:
+    rising = 1.0 + np.arange(200.0)
+    for above, held in ((1, True), (DOUBTED_MIN, True), (DOUBTED_MIN + 1, False), (HELD_MIN, False)):
+        quiet, threshold = _quiet(*rising), float(rising[-above])
+        found = holds_back(quiet, threshold, [], doubted=True)
+        assert (found is not None) == held, above
+        assert holds_back(quiet, threshold, [], doubted=False) is None
+        if found is not None:
+            assert found == (rising[-1 - DOUBTED_MIN], threshold)
+            assert found[0] < found[1], "it does not call"
+    assert holds_back(_quiet(5.0, 9.0), 5.0, [], doubted=True) == (0.0, 5.0), "as young as that it was nothing then"
+    assert holds_back(_quiet(), 5.0, [], doubted=True) is None
+
+
+def test_others_are_looked_at_only_where_it_would_call() -> None:
+    quiet, low, high = _quiet(50.0, 90.0), _quiet(UNTOLD_H - 1), _quiet(UNTOLD_H)
+    assert holds_back(quiet, 80.0, iter([high, low]), doubted=False) == (UNTOLD_H - 1, UNTOLD_H)
+    assert holds_back(quiet, 80.0, [high, high], doubted=False) is None
+
+    never = (pytest.fail("it does not call") for _ in range(1))
+    assert holds_back(quiet, 100.0, never, doubted=True) is None
+    assert holds_back(_quiet(*np.full(HELD_MIN + 1, 90.0)), 80.0, never, doubted=True) is None
+
+
 @pytest.mark.slow
 def test_a_sensor_that_fails_without_a_word_calls_nobody_and_hides_nobody() -> None:
     """A resident who sits in the living room each afternoon, and whose sensor there fails at half past eleven."""
@@ -71,7 +99,7 @@ def test_a_sensor_that_fails_without_a_word_calls_nobody_and_hides_nobody() -> N
     before = home.at_s < failed_s
     silent = replace(home, at_s=home.at_s[before], sensor=home.sensor[before], on=home.on[before])
 
-    def held(events: Events, hours: float) -> tuple[bool, float | None]:
+    def held(events: Events, hours: float) -> tuple[bool, tuple[float, float] | None]:
         """Whether it were improbable if all sensors spoke; and the statistic that holds it back."""
         minute = int(failed_s // 60 + 60 * hours)
         listening, clock = np.ones(minute + DAY, bool), np.arange(minute) % DAY
@@ -79,18 +107,18 @@ def test_a_sensor_that_fails_without_a_word_calls_nobody_and_hides_nobody() -> N
         others = less_one(events, 60.0 * minute, known, frozenset(MOTION), listening)
         assert sorted(known.doubted | {one for other in others for one in other.doubted}) == list(MOTION)
         found, threshold = running(events, minute, known, clock, listening), known.threshold_h(0.5)
-        held = holds_back(found, threshold, events, minute, others, clock, listening)
-        (living,) = (one for one in others if LIVING in one.doubted)
-        own = running(events, minute, living, clock, listening).now_h
-        assert held in (None, own), "no other sensor holds it back"
-        assert holds_back(found, 1e9, events, minute, others, clock, listening) is None, "nothing calls"
-        assert holds_back(found, 0.5, events, minute, others, clock, listening) is None, "for two hours and more"
+        quiets = [running(events, minute, one, clock, listening) for one in others]
+        held = holds_back(found, threshold, quiets, doubted=False)
+        (living,) = (quiet.now_h for one, quiet in zip(others, quiets, strict=True) if LIVING in one.doubted)
+        assert held in (None, (living, UNTOLD_H)), "no other sensor holds it back"
+        assert holds_back(found, 1e9, quiets, doubted=True) is None, "nothing calls"
+        assert holds_back(found, 0.5, quiets, doubted=True) is None, "for two hours and more"
         return bool(found.now_h >= threshold), held
 
-    called, odds_h = held(failed, 8.8)
+    called, why = held(failed, 8.8)
     assert called, "else nothing is tested"
-    assert odds_h is not None
-    assert odds_h < UNTOLD_H / 2
+    assert why is not None
+    assert why[0] < UNTOLD_H / 2
     # Who lies there is noticed, and not much later than if that sensor were known to speak.
     assert held(silent, 3.0) == (False, None)
-    assert held(silent, 4.0) == (True, None)
+    assert held(silent, 4.5) == (True, None)

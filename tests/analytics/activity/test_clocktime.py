@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from analytics.activity.clocktime import change_words, local_s, transitions
+from analytics.activity.clocktime import change_words, local_s, transitions, utc_s
 
 HELSINKI = ZoneInfo("Europe/Helsinki")
 HOUR = 3600.0
@@ -24,8 +24,8 @@ SPRING, AUTUMN = _utc("2025-03-30T01:00"), _utc("2025-10-26T01:00")
 YEAR = transitions(HELSINKI, _utc("2025-01-01"), _utc("2026-01-01"))
 
 
-def _hours(utc_s: list[float], day: str) -> NDArray[np.float64]:
-    return local_s(np.array(utc_s), *YEAR, np.datetime64(day)) / HOUR
+def _hours(at_s: list[float], day: str) -> NDArray[np.float64]:
+    return local_s(np.array(at_s), *YEAR, np.datetime64(day)) / HOUR
 
 
 def test_a_zone_is_asked_for_its_changes() -> None:
@@ -91,3 +91,17 @@ def test_shapes_nothing_and_what_cannot_be() -> None:
         local_s(none, np.array([1.0]), np.array([0.0]), day)
     with pytest.raises(ValueError, match="further apart"):
         local_s(none, np.array([9000.0, 9100.0]), np.array([0.0, 3600.0, 0.0]), day)
+
+
+def test_there_and_back() -> None:
+    """Also before the first change, between two, beyond the last, and within the hours that they bend."""
+    first = np.datetime64("2025-03-01")
+    begin = float(first.astype("datetime64[s]").astype(np.int64))
+    known = transitions(HELSINKI, begin, begin + 300 * 86_400)
+    assert len(known[0]) == 2
+    at = np.sort(np.random.default_rng(0).uniform(begin - 86_400, begin + 300 * 86_400, 2000))
+    near = np.concatenate([one + np.arange(-7200.0, 7200.0, 60.0) for one in known[0]])
+    for instants in (at, near):
+        np.testing.assert_allclose(utc_s(local_s(instants, *known, first), *known, first), instants, atol=1e-3)
+    never = (np.zeros(0), np.array([7200.0]))
+    np.testing.assert_allclose(utc_s(local_s(at, *never, first), *never, first), at, atol=1e-3)

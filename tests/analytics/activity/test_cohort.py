@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from analytics.activity.caution import DOUBTED_MIN
 from analytics.activity.cohort import Peaks, alerts, lived
 from analytics.activity.course import Home, peaks, replay, stretches
 from analytics.activity.events import DAY_S, Place
 from analytics.activity.habits import DAY, HabitSettings
-from analytics.activity.running import learn, running
+from analytics.activity.running import Running, learn, running
 from analytics.datasets.disturbances import gateway_off, sensor_out_reported
-from analytics.datasets.made_up_home import LIVING, Habit, made_up
+from analytics.datasets.made_up_home import KITCHEN, LIVING, Habit, made_up
 
 _DAYS = 8
 
@@ -99,3 +102,31 @@ def test_alerts_are_those_above_the_threshold_of_the_sensors_that_are_left_and_n
     early = found.minute < 23 * DAY
     assert (whole[early] == many[early]).all()
     assert (whole != many).any()
+
+
+@pytest.mark.slow
+def test_while_a_sensor_is_doubted_what_calls_has_gone_on_for_half_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And what failed later is not known of at the time."""
+    made = made_up(30, seed=6)
+    late = sensor_out_reported(made, KITCHEN, 29 * DAY_S, 30 * DAY_S).events
+    failed = sensor_out_reported(late, LIVING, 20 * DAY_S, 28 * DAY_S).events
+    both = replace(
+        failed, failed_at_s=np.append(failed.failed_at_s, late.failed_at_s),
+        failed_sensor=np.append(failed.failed_sensor, late.failed_sensor), failed=np.append(failed.failed, late.failed),
+    )  # fmt: skip
+    home, listening = Home.of(both), np.ones((1, 30 * DAY), bool)
+    asked: list[tuple[int, bool]] = []
+
+    def spied(found: Running, threshold_h: float, _: object, *, doubted: bool) -> None:
+        asked.append((int((found.odds_h >= threshold_h).sum()), doubted))
+
+    peaks = lived([home], listening, earlier=lived([home], listening), first_day=22)
+    own = (peaks.minute >= 22 * DAY) & (peaks.minute < 27 * DAY) & ~peaks.out
+    monkeypatch.setattr("analytics.activity.cohort.holds_back", spied)
+    called = alerts(peaks, [home], listening, 200.0, 22) & own
+    monkeypatch.undo()
+    held = alerts(peaks, [home], listening, 200.0, 22) & own
+    above = np.array([number for number, doubted in asked if doubted])[: called.sum()]
+    assert len(above) > 5
+    assert 0 < held.sum() < called.sum()
+    assert held[called].tolist() == [number > DOUBTED_MIN for number in above.tolist()]

@@ -11,6 +11,7 @@ from analytics.activity.cohort import Peaks
 from analytics.activity.disturbed import AFTER_DAYS, DISTURBED, _compared, _Said, disturbed
 from analytics.activity.events import DAY_S
 from analytics.activity.habits import DAY
+from analytics.datasets.disturbances import without_door
 
 NOTHING = Peaks(home=np.zeros(0, int), minute=np.zeros(0, int), height_h=np.zeros(0), out=np.zeros(0, bool))
 
@@ -35,13 +36,24 @@ def test_what_was_caused() -> None:
 
 
 @pytest.mark.slow
+def test_who_has_no_contact_at_the_door_has_none_while_away_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measured, "DAYS", 24)
+    monkeypatch.setattr(measured, "DISTURBED", 12)
+    homes, drawn = [measured._home([3, 0])], [np.random.default_rng(1)]
+    case = measured._away(homes, drawn, measured._NO_DOOR)
+    assert [one.name for one in case.lived[0].events.sensors] == [one.name for one in without_door(homes[0]).sensors]
+    assert case.base == measured._NO_DOOR
+    assert case.named(0)
+
+
+@pytest.mark.slow
 def test_each_disturbance_has_a_row_and_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measured, "DAYS", 24)
     monkeypatch.setattr(measured, "DISTURBED", 20)
     homes = [measured._home([3, number]) for number in range(2)]
     cases = measured._cases(homes, 3)
     assert len(cases) == 12
-    share = {name: measured._share(case) for name, case in cases}
+    share = {name: measured._share(case, case.named) for name, case in cases}
     for name in ("gateway off for two days", "away for a week", "summer time begins", "summer time ends"):
         assert share[name] == 1.0
     for how in ("reported within the hour", "which checks in every 55 min"):

@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from analytics.activity import disturbed
 from analytics.activity.events import DAY_S, Place
-from analytics.activity.features import FEATURES, daily, hourly
+from analytics.activity.features import FEATURES, _asleep, daily, hourly
 from analytics.activity.habits import DAY
-from analytics.datasets.disturbances import sensor_out_reported
+from analytics.datasets.disturbances import sensor_out, sensor_out_reported
 from analytics.datasets.made_up_home import BATHROOM, BEDROOM, DOOR, FRIDGE, KITCHEN, LIVING, Habit, made_up, without
 
 BATH, KITCH, ANY, OUT = (FEATURES.index(name) for name in ("bathroom", "kitchen", "any room", "out of home"))
@@ -89,6 +90,51 @@ def test_a_silent_day_of_the_kitchen_needs_a_witness() -> None:
     assert not np.isnan(daily(home).kitchen_visits).any()
 
 
+def test_a_silent_day_waits_where_the_witness_may_keep_silent_by_chance() -> None:
+    home = made_up(60)
+    day = slice(50 * DAY_S, 51 * DAY_S)
+    silent = without(without(home, KITCHEN, day.start, day.stop), FRIDGE, day.start, day.stop)
+    assert np.flatnonzero(daily(silent).kitchen_waits).tolist() == [50]
+    assert (daily(silent).kitchen_visits[50, :21] == 0).all()
+    # One that moves twice as often cannot be silent by chance.
+    fridge = np.flatnonzero(silent.sensor == FRIDGE)
+    order = np.argsort(np.append(silent.at_s, silent.at_s[fridge] + 90), kind="stable")
+    often = replace(
+        silent, at_s=np.append(silent.at_s, silent.at_s[fridge] + 90)[order],
+        sensor=np.append(silent.sensor, silent.sensor[fridge])[order],
+        on=np.append(silent.on, silent.on[fridge])[order],
+    )  # fmt: skip
+    assert not daily(often).kitchen_waits.any()
+    assert (daily(often).kitchen_visits[50, :21] == 0).all()
+
+
+def test_who_was_in_the_kitchen_by_night_is_no_word_of_the_day() -> None:
+    home = without(made_up(12), KITCHEN, 8.25 * DAY_S, 9 * DAY_S)
+    night = np.searchsorted(home.at_s, 8.1 * DAY_S)
+    home = replace(
+        home, at_s=np.insert(home.at_s, night, 8.1 * DAY_S), sensor=np.insert(home.sensor, night, KITCHEN),
+        on=np.insert(home.on, night, True),
+    )  # fmt: skip
+    few = home.at_s[(home.sensor == FRIDGE) & (home.at_s >= 8 * DAY_S)][2]
+    once = without(home, FRIDGE, few - 1, 9 * DAY_S)
+    assert (once.at_s[once.sensor == FRIDGE] // DAY_S == 8).sum() == 2, "one opening: not enough to gainsay motion"
+    assert np.isnan(daily(once).kitchen_visits[8]).all()
+
+
+def test_the_hours_asleep_are_those_of_the_nights_before_that_were_wholly_heard() -> None:
+    bed, rise = np.full(70, 25.5), np.full(70, 5.5)
+    bed[42:], rise[42:] = 23.0, 4.0
+    heard = np.ones(70, bool)
+    found = _asleep(bed, rise, heard)
+    assert (found[:49] == (90, 330)).all(), "what came later is not known"
+    assert found[-1].tolist() == [90, 270], "on most nights, and three hours at least"
+    heard[42:] = False
+    assert (_asleep(bed, rise, heard) == (90, 330)).all()
+    assert _asleep(bed, rise, heard & False)[-1].tolist() == [90, 270], "where none was, all nights count"
+    assert (_asleep(bed + np.nan, rise, heard) == (0, 360)).all()
+    assert (_asleep(bed[:5], rise[:5], heard[:5]) == (90, 330)).all(), "of a new home its first nights"
+
+
 def test_visits_are_counted_where_they_begin() -> None:
     home = made_up(3, seed=2)
     at = np.unique(home.at_s[home.sensor == KITCHEN] // 60)
@@ -112,6 +158,7 @@ def test_a_day_away_says_nothing() -> None:
     )  # fmt: skip
     days = daily(gone)
     assert np.flatnonzero(days.away).tolist() == [8, 9]
+    assert np.flatnonzero(days.slept_out).tolist() == [9]
     assert np.isnan(days.out_h[9])
     assert np.isnan([days.rise_h[9], days.rooms_asleep[9], days.bathroom_asleep[9]]).all()
 
@@ -122,6 +169,16 @@ def test_the_silence_of_one_room_is_not_a_late_morning() -> None:
     found = daily(without(home, LIVING, 15.1 * DAY_S, 16.0 * DAY_S)).rise_h
     assert np.isnan(found[15]) or found[15] - usual[15] < 1.5
     assert np.isnan(usual[1:]).mean() < 0.2
+
+
+@pytest.mark.slow
+def test_nor_is_that_of_the_only_room_that_tells_day_from_night() -> None:
+    """Who walks through kitchen and hall at night, and by day sits in the living room."""
+    home = disturbed._home([81, 19])
+    day = 85
+    assert daily(home).rise_h[day] == pytest.approx(7.2, abs=0.1)
+    failed = sensor_out(home, LIVING, (day - 0.1) * DAY_S, (day + 1) * DAY_S).events
+    assert np.isnan(daily(failed).rise_h[day])
 
 
 def test_in_the_week_after_a_changed_clock_fewer_hours_are_asleep() -> None:

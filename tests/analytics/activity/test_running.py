@@ -7,14 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analytics.activity.caution import HELD_MIN, UNTOLD_H
+from analytics.activity import minutes as cut
+from analytics.activity.caution import DOUBTED_MIN, HELD_MIN, UNTOLD_H
 from analytics.activity.course import Home, View, past_peaks, replay, stretches
 from analytics.activity.events import Events, Place
 from analytics.activity.habits import DAY, HabitSettings
 from analytics.activity.past import Past
 from analytics.activity.running import Learnt, learn, less_one, running
 from analytics.activity.what_if import HORIZON, delays_h
-from analytics.datasets.made_up_home import KITCHEN, LIVING, made_up
+from analytics.datasets.disturbances import holiday
+from analytics.datasets.made_up_home import KITCHEN, LIVING, made_up, without
 
 DAYS = 30
 SETTINGS = HabitSettings()
@@ -233,3 +235,32 @@ def test_a_record_whose_beginning_moves_on_is_learnt_anew() -> None:
     assert again.hazard is not known.hazard
     (less,) = less_one(moved, now_s, known, frozenset({KITCHEN}), ALWAYS[3 * DAY :], SETTINGS)
     assert (less.until, less.days) == (again.until, again.days)
+
+
+def test_an_alert_comes_half_an_hour_later_while_a_sensor_is_doubted() -> None:
+    known = learn(EVENTS, DAYS * DAY * 60.0, ALWAYS, SETTINGS)
+    levels = np.array([20.0, 1000.0])
+    silent = without(EVENTS, KITCHEN, 0, DAYS * DAY * 60.0)  # of such a home both have the same minutes
+    (usual, _), (doubted, _) = (
+        delays_h(silent, replace(known, doubted=frozenset(one)), ALWAYS, levels) for one in ((), (KITCHEN,))
+    )
+    np.testing.assert_allclose(doubted, np.minimum(usual + DOUBTED_MIN / 60, 24.0))
+
+
+def test_a_record_as_it_was_known_at_a_moment() -> None:
+    cut = EVENTS.before(20.5 * DAY * 60)
+    assert cut.days == 21
+    assert cut.at_s.max() < 20.5 * DAY * 60 <= EVENTS.at_s[len(cut.at_s)]
+    assert EVENTS.before(20 * DAY * 60.0).days == EVENTS.until(20).days == 20
+
+
+def test_days_away_are_no_hours_in_which_no_quiet_was_high() -> None:
+    """Only long ones: an outing is a part of every day."""
+    usual = Past.of(EVENTS, DAYS, frozenset(), ALWAYS)
+    assert (usual.place == Place.OUT).any()
+    assert usual.peaks(SETTINGS)[2] == (DAYS - 1) * 24.0
+    gone = holiday(EVENTS, 10.5 * DAY * 60, 17.6 * DAY * 60).events
+    found = Past.of(gone, DAYS, frozenset(), ALWAYS)
+    away = cut.away(found.place)
+    assert away.sum() == pytest.approx(7.1 * DAY, abs=180)
+    assert found.peaks(SETTINGS)[2] == pytest.approx((DAYS - 1) * 24.0 - away.sum() / 60, abs=0.1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from analytics.activity.checkins import CheckIn, check_in
 from analytics.activity.events import Kind, Place, Sensor
 from analytics.activity.habits import either_clock
 from analytics.activity.outages import Why, outages
-from analytics.activity.running import Learnt, learn
+from analytics.activity.running import Habits, Running, learn, running
 from analytics.datasets.made_up_home import made_up
 from device_drivers.nomenclature import Quantity
 from gateway.days.quiet import quiet
@@ -262,20 +263,47 @@ def test_in_the_week_after_clocks_were_changed_less_is_expected() -> None:
     assert levels[1] == 1.0
 
 
-def test_what_is_learnt_less_a_sensor_lives_by_either_clock_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    given: list[Learnt] = []
+@pytest.mark.parametrize(
+    ("night", "before", "after", "clock"),
+    [
+        (datetime(2026, 3, 29, 1, 0, tzinfo=UTC), 90, 300, "01:30"),  # the hour before three o'clock fills two
+        (datetime(2026, 3, 29, 1, 0, tzinfo=UTC), 30, 300, "02:30"),
+        (datetime(2026, 10, 25, 1, 0, tzinfo=UTC), 90, 300, "02:30"),  # the hour before four comes twice
+        (datetime(2026, 10, 25, 1, 0, tzinfo=UTC), -30, 240, "03:30"),
+    ],
+)
+def test_a_quiet_is_as_long_as_it_lasted_whatever_the_clock_did(
+    night: datetime, before: int, after: int, clock: str
+) -> None:
+    begin, last, now = night - timedelta(days=2), night - timedelta(minutes=before), night + timedelta(minutes=after)
+    rows = [(at, 0, n % 2) for n, at in enumerate(np.arange(begin.timestamp(), last.timestamp() + 1, 600).tolist())]
+    known = record_of(Told().and_then(rows), SENSORS, [(begin, now)], now=now, zone=HELSINKI)
+    found = quiet(known, learn(known.events, known.now_s, known.listening), per_month=1.0)
+    assert abs(found.quiet_min - (after + before - 1)) <= 1
+    assert (found.clock, known.wall(known.now_s)) == (clock, f"{now.astimezone(HELSINKI):%H:%M}")
+    assert abs(known.instant(found.since_s) - last) <= timedelta(minutes=1)
+    assert abs(known.home_s(known.instant(found.since_s)) - found.since_s) < 0.01
 
-    def spied(*asked: Any, **_: object) -> None:
-        given.extend(asked[4])
+
+def test_what_is_learnt_less_a_sensor_lives_by_either_clock_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Habits] = []
+
+    def spied(_: object, __: object, others: Iterable[Running], **___: object) -> None:
+        list(others)
+
+    def seen(events: Any, minutes: int, one: Habits, *rest: Any, **named: Any) -> Running:
+        given.append(one)
+        return running(events, minutes, one, *rest, **named)
 
     monkeypatch.setattr("gateway.days.quiet.holds_back", spied)
+    monkeypatch.setattr("gateway.days.quiet.running", seen)
     night = datetime(2026, 3, 29, 1, 0, tzinfo=UTC)
     begin, now = night - timedelta(days=9), night + timedelta(days=1)
     rows = [(begin.timestamp() + 600 * n, 0, n % 2) for n in range(10 * 144)]
     record = record_of(Told().and_then(rows), SENSORS, [(begin, now)], now=now, zone=HELSINKI)
     learnt = learn(record.events, record.now_s, record.listening)
     quiet(record, learnt, per_month=1.0, others=[learnt, learnt])
-    assert len(given) == 2
+    assert len(given) == 3
     for one in given:
         np.testing.assert_array_equal(one.hazard, either_clock(learnt.hazard, 1.0))
     assert not np.array_equal(given[0].hazard, learnt.hazard)

@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 import pytest
 
+from analytics.activity.caution import LESS
 from analytics.activity.habits import DAY
 from analytics.datasets.made_up_home import Habit, made_up
 from gateway.days.record import Record
@@ -69,6 +70,22 @@ def test_as_ever_is_nothing() -> None:
     reviewed = Reviewed(record(15.0))
     assert reviewed.abrupt(NIGHTLY, 0.5, TODAY) == []
     assert reviewed.abrupt(DAILY, 0.5, TODAY - 1) == []
+
+
+def test_in_a_week_that_was_not_like_the_others_less_is_promised(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+
+    def spied(per_month: float, *_: object) -> float:
+        asked.append(per_month)
+        return 1e9
+
+    monkeypatch.setattr("gateway.days.review.budget.threshold", spied)
+    usual = record(15.0)
+    listening = usual.listening.copy()
+    listening[(TODAY - 3) * DAY : (TODAY - 3) * DAY + 300] = False
+    for one in (usual, replace(usual, listening=listening)):
+        assert Reviewed(one).abrupt(NIGHTLY, 1.0, TODAY) == []
+    assert asked[3:] == [LESS * share for share in asked[:3]]
 
 
 def test_what_is_still_to_come_is_not_stillness() -> None:

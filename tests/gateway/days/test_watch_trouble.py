@@ -130,7 +130,7 @@ def test_who_is_missing_by_night_is_called_for_at_once(told: Told) -> None:
         await home.moves(ENTRANCE, at)
         await home.say(DOOR, on=True, at=at)
         await home.say(DOOR, on=False, at=at + timedelta(seconds=20))
-        await home.watched(10)
+        await home.watched(11.4)
         (alert,) = await home.alerts("absence")
         assert (alert.priority, ", left at 19:30" in alert.summary) == (Priority.HIGH, True)
 

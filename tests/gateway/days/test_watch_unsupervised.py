@@ -12,9 +12,10 @@ from analytics.activity.caution import HELD_MIN, UNTOLD_H
 from analytics.activity.checkins import CheckIn
 from analytics.activity.events import DAY_S
 from analytics.activity.running import Learnt
-from analytics.datasets.made_up_home import KITCHEN, LIVING
+from analytics.datasets.made_up_home import BATHROOM, KITCHEN, LIVING
 from gateway.days.household import Days
 from gateway.days.record import Record
+from gateway.days.standing import long_silences
 from gateway.days.tuning import choices
 from tests.gateway.days.conftest import Told
 from tests.gateway.days.home import NOON, PAST, Rooms, past, rooms
@@ -123,5 +124,32 @@ def test_what_is_learnt_less_a_sensor_is_learnt_once_a_day(told: Told) -> None:
         assert one.days.less_one(moved) is not one.days.less_one(record)
         one.days.learnt = replace(learnt, doubted=frozenset({LIVING}))
         assert len(one.days.less_one(record)) == 5
+
+    told(story)
+
+
+def test_a_silence_longer_than_ever_is_in_the_week(told: Told) -> None:
+    async def story(home: Rooms) -> None:
+        async def moves(minute: int) -> None:
+            if minute % 20 == 0 and minute % (24 * 60) < 10 * 60:
+                await home.moves((KITCHEN, BATHROOM)[minute // 20 % 2])
+            if minute == 22 * 60:
+                await home.moves(LIVING)
+
+        watch = await home.watched(23, moves)
+        (one,) = watch.standing()
+        assert one.record is not None
+        said = long_silences(one.days, one.record, one.record.now_s - 7 * DAY_S)
+        about = [words for words in said if words.startswith("The motion sensor in the living room said nothing from ")]
+        assert len(about) == 1
+        assert about[0].endswith(" while others did, longer than ever: it may have failed.")
+        assert not [words for words in said if "kitchen" in words or "bathroom" in words]
+        later = long_silences(one.days, one.record, one.record.now_s)
+        assert about[0] not in later, "it was over before"
+        checked = replace(one.record, check_ins=(CheckIn(3300.0, 8250.0),) * len(one.record.events.sensors))
+        assert long_silences(one.days, checked, 0.0) == [], "whether it lives is known"
+        deaf = one.record.listening.copy()
+        deaf[int(one.record.now_s // 60) - 600] = False
+        assert long_silences(one.days, replace(one.record, listening=deaf), one.record.now_s - DAY_S) == []
 
     told(story)
