@@ -22,7 +22,7 @@ from analytics.radar.replay import Flags, Found, Heights, Middles, PointsAlone, 
 
 ROOMS: Final = 20
 DAYS: Final = 10
-IN_TIME_S: Final = 180.0  # after the body came to rest; the last look is at two minutes
+IN_TIME_S: Final = 180.0  # after the body came to rest; the last look is after two and a half minutes
 SOON_S: Final = 20.0
 RECOVERY_S: Final = 30.0
 _AT_ONCE: Final = 4  # rooms in memory

@@ -2,9 +2,10 @@
 
 Bodies are looked at every half second. One that has come down is waited for, and judged again and again until it is
 sure or too late: who lies flat is told in two and a half seconds, who may be bending or kneeling later. Who is still
-down after half a minute, one, one and a half and two is judged once more each time (`late`). What lies where people lie
-(`Zone`) and what another body beside it was taken for at the same moment is no fall. A fall from which nobody is seen
-to be up thirty seconds later is told again, as `no-recovery`; a track that is lost does not end that.
+down after half a minute, and at each further one up to two and a half, is judged once more each time (`late`). What
+lies where people lie (`Zone`) and what another body beside it was taken for at the same moment is no fall. A fall from
+which nobody is seen to be up thirty seconds later is told again, as `no-recovery`; a track that is lost does not end
+that.
 
 Heights are those above the floor: whoever knows how the module hangs has made them so. Frames come ten a second, in
 blocks of any length: how they are cut changes nothing that is found.
@@ -109,7 +110,7 @@ class RadarFalls:
         self._bodies[room] = Bodies(room)
         self._recoveries[room] = recovery.Watch()
         self._late[room] = Late(zones)
-        self._vanished[room] = Vanished(zones)
+        self._vanished[room] = Vanished(zones, self._start)
         self._usual[room] = Usual(zones)
         self._watched = {body: watched for body, watched in self._watched.items() if body.room != room}
         for ids, _, _ in self._held:

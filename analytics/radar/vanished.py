@@ -1,7 +1,7 @@
 """Somebody who was up is gone where nobody goes: who falls behind something, or is lost for good while falling.
 
-A module loses people at the door, and where they sit still. Where that is in a room shows by itself, after a day or so:
-each place where somebody was lost is remembered, with how high they were and how far they had come down. Who is lost
+A module loses people at the door, and where they sit still. Where that is in a room shows by itself in three days: each
+place where somebody was lost is remembered, with how high they were and how far they had come down. Who is lost
 elsewhere, is not found again for half a minute and cannot be anybody else who is seen, may have fallen. What there is
 to go by is little: even odds. Where nothing was heard of the module meanwhile, nobody is known to be gone.
 """
@@ -18,11 +18,13 @@ import numpy as np
 from analytics.radar.descents import SMOOTH, UP_M
 from analytics.radar.late import Judged
 from analytics.radar.places import Zone
-from analytics.radar.tracks import FORGOTTEN, Body, Floats, Ints
+from analytics.radar.tracks import FORGOTTEN, RATE_HZ, Body, Floats, Ints
 
 PROBABILITY: Final = 0.5
 REMEMBERED: Final = 400  # who was lost: some weeks; beds and chairs are moved
 FEWEST: Final = 20  # … before anything is known of the room
+# Nor in less time: who goes out onto the balcony once a day would be told after every restart.
+LEARNS_FRAMES: Final = 3 * 24 * 3600 * int(RATE_HZ)
 SELDOM: Final = 1  # where no more were lost, nobody goes; so a place calls twice at the most for nothing
 NEAR_M: Final = 0.9
 _STANDS_M: Final = 1.5  # short and tall are lost at the same door …
@@ -41,12 +43,13 @@ class Vanished:
 
     Args:
         zones: where people lie; who is lost there is in bed.
+        begun: the frame from which on the module looks at the room from where it is.
     """
 
-    def __init__(self, zones: Sequence[Zone]) -> None:
+    def __init__(self, zones: Sequence[Zone], begun: int = 0) -> None:
         self._zones = zones
         self._lost: deque[Floats] = deque(maxlen=REMEMBERED)
-        self._until = 0
+        self._begun = self._until = begun
         self._unheard: Ints = np.zeros(0, np.int64)  # frames
 
     def after(self, bodies: Sequence[Body], unheard: Ints, until: int) -> list[Judged]:
@@ -59,7 +62,7 @@ class Vanished:
         """
         found: list[Judged] = []
         self._unheard = np.concatenate([self._unheard[self._unheard >= self._until - FORGOTTEN], unheard])
-        gone = [body for body in bodies if self._until < body.seen + FORGOTTEN <= until]
+        gone = [body for body in bodies if self._until <= body.seen + FORGOTTEN < until]
         self._until = until
         for body in sorted(gone, key=lambda body: (body.seen, body.born)):
             how = _lost(body)
@@ -67,9 +70,15 @@ class Vanished:
             if how is None or deaf.any():
                 continue
             alike = sum(_alike(how, other) for other in self._lost)
-            usual = len(self._lost) < FEWEST or alike > SELDOM
+            known = len(self._lost) >= FEWEST and body.seen - self._begun >= LEARNS_FRAMES
             self._lost.append(how)
-            if not usual and _seen_well(body) and not self._in_a_zone(how) and not _is_another(body, bodies):
+            if (
+                known
+                and alike <= SELDOM
+                and _seen_well(body)
+                and not self._in_a_zone(how)
+                and not _is_another(body, bodies)
+            ):
                 found.append(
                     Judged(
                         at=body.seen, now=body.seen + FORGOTTEN, bodies=[body], probability=PROBABILITY,
@@ -113,6 +122,7 @@ def _is_another(body: Body, bodies: Sequence[Body]) -> bool:
         if one is body or not seen.any():
             continue
         far, tops = np.hypot(*(one.places[part][seen] - place).T), one.tops[part][seen]
+        tops = np.where(np.isnan(tops), UP_M, tops)  # of unknown height: it may be up
         came = one.born >= since and np.median(tops) >= UP_M
         if came or far[0] < _TAKEN_M or (far.min() < BESIDE_M and tops.max() >= UP_M):
             return True

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from analytics.findings import FALL, NO_RECOVERY, Seen
+from analytics.radar import vanished
 from analytics.radar.falls import RadarFalls, RadarFinding
 from analytics.radar.tracks import FORGOTTEN, RATE_HZ, UNHEARD
 from analytics.radar.vanished import FEWEST
@@ -13,6 +14,11 @@ from tests.analytics.radar.scene import BED, Blocks, Shape, found, frames
 
 EACH_S = 42.0  # long enough for whoever was lost to be forgotten
 DOOR, CHAIR, MIDDLE = (3.0, 0.5), (-0.5, 0.8), (0.5, 2.5)
+
+
+@pytest.fixture(autouse=True)
+def _learnt_in_a_quarter_of_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vanished, "LEARNS_FRAMES", round(FEWEST * EACH_S * RATE_HZ))
 
 
 def visit(number: int, *ways: tuple[float, float, float, float]) -> Shape:
@@ -60,6 +66,33 @@ def test_who_leaves_as_others_do_is_not() -> None:
     assert not told(gone(CHAIR, 1.25, 1.25, 1.25, 1.25, 1.25)), "still on the chair"
     assert not told(gone((-1.5, 4.0))), "in bed"
     assert not told(gone(MIDDLE, number=FEWEST - 1), count=FEWEST - 1), "when not enough is known of the room"
+
+
+def test_nobody_is_told_of_before_a_room_was_looked_at_for_three_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert vanished.LEARNS_FRAMES <= (FEWEST * EACH_S + 7.0) * RATE_HZ
+    monkeypatch.setattr(vanished, "LEARNS_FRAMES", round((FEWEST * EACH_S + 7.5) * RATE_HZ))
+    assert not told(gone(MIDDLE))
+    monkeypatch.undo()
+    assert vanished.LEARNS_FRAMES == 3 * 24 * 3600 * 10
+    assert not told(gone(MIDDLE))
+
+
+def test_who_is_seen_again_in_the_last_moment_is_not_gone_however_frames_come() -> None:
+    ids, places, tops = after(gone(MIDDLE))
+    lost = int(np.flatnonzero((ids[:, 0] == FEWEST + 1).any(axis=1))[-1])
+    again = lost + FORGOTTEN
+    for what in (ids, places, tops):
+        what[again : again + 5, :, FEWEST] = what[lost, :, FEWEST]
+    whole = found((ids, places, tops))
+    assert repr(found((ids, places, tops), cuts=range(1, len(ids)))) == repr(whole)
+    assert not [one for one in whole if one.kind == FALL and one.raised_at == again]
+
+
+def test_one_beside_whose_height_is_not_known_for_a_moment_is_still_one_beside() -> None:
+    at = FEWEST * EACH_S
+    ids, places, tops = after(gone(MIDDLE), [(at, 1.0, 3.0, 1.65), (at + EACH_S, 1.0, 3.0, 1.65)])
+    tops[round((at + 12) * RATE_HZ), :, FEWEST + 1] = np.nan
+    assert not found((ids, places, tops))
 
 
 def test_nor_who_was_never_up_or_seen_for_a_moment() -> None:
@@ -152,6 +185,17 @@ def test_one_who_was_told_already_is_not_told_again() -> None:
 def test_another_module_begins_anew() -> None:
     ids, places, tops = after(gone(MIDDLE))
     detector, cut = RadarFalls([(BED,)]), round(FEWEST * EACH_S * RATE_HZ)
+    detector.feed(ids[:cut], places[:cut], tops[:cut])
+    detector.hang(0, (BED,))
+    assert not detector.feed(ids[cut:], places[cut:], tops[cut:])
+
+
+def test_and_learns_for_three_days_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vanished, "LEARNS_FRAMES", round((FEWEST + 2) * EACH_S * RATE_HZ))
+    visits = FEWEST + 3
+    ids, places, tops = frames(*usual(visits), gone(MIDDLE, number=visits), seconds=(visits + 1) * EACH_S + 10)
+    assert found((ids, places, tops))
+    detector, cut = RadarFalls([(BED,)]), round(2 * EACH_S * RATE_HZ)
     detector.feed(ids[:cut], places[:cut], tops[:cut])
     detector.hang(0, (BED,))
     assert not detector.feed(ids[cut:], places[cut:], tops[cut:])
