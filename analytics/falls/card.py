@@ -129,12 +129,15 @@ def _changes(reports: Mapping[str, Any]) -> str:
 
 
 def _groups(reports: Mapping[str, Any]) -> str:
-    lines = ["| | trials | sensitivity, % | specificity, % | false alarms an hour |", "|---|---|---|---|---|"]
+    lines = [
+        "| | trials | sensitivity, % | specificity, % | false alarms an hour of activity |",
+        "|---|---|---|---|---|",
+    ]
     for key, report in reports.items():
         for group, one in report["by_group"].items():
             lines.append(
                 f"| {_called(key)}, {group} | {one['trials']:,} | {_share(one, 'sensitivity')} | "
-                f"{_share(one, 'specificity')} | {one['false_alarms_per_hour']:.2f} |"
+                f"{_share(one, 'specificity')} | {one['false_alarms_per_hour_of_activity']:.2f} |"
             )
     return "\n".join(lines) + "\n\nUMAFall does not say who is older.\n"
 

@@ -54,7 +54,10 @@ def report(trials: Sequence[Trial], outcomes: Sequence[Outcome], models: Mapping
         "seeds": len(outcomes),
         "per_seed": [_one_seed(outcome, falls) for outcome in outcomes],
         "by_group": {
-            name: {**_shares(rows, falls, person, outcomes), "false_alarms_per_hour": _per_hour(rows, hours, outcomes)}
+            name: {
+                **_shares(rows, falls, person, outcomes),
+                "false_alarms_per_hour_of_activity": _per_hour(rows & ~falls, hours, outcomes),
+            }
             for name, rows in (("young", ~elder), ("elder", elder))
             if rows.any()
         },

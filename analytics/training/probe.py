@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from analytics.falls import candidates, detector
 from analytics.falls.model import Model
+from analytics.falls.rates import RATE_HZ
 
 _RATES_HZ: Final = (20.0, 50.0, 200.0)
 _SECONDS: Final = 240
@@ -38,12 +39,12 @@ def stream(rate_hz: float) -> NDArray[np.float32]:
     return values.astype(np.float32)
 
 
-def probe(models: Mapping[str, Model]) -> dict[str, list[list[float]]]:
-    """Of each model and rate ("trunk 50") the candidates' times, s, and probabilities: [times, probabilities]."""
-    found: dict[str, list[list[float]]] = {}
+def probe(models: Mapping[str, Model]) -> dict[str, str]:
+    """Of each model and rate ("trunk 50") the candidates' times in seconds and their probabilities: "4.02:0.123 …"."""
+    found: dict[str, str] = {}
     for rate_hz in _RATES_HZ:
         _, some = candidates.advance(candidates.start(np.array([rate_hz])), stream(rate_hz)[None])
         for name, model in sorted(models.items()):
-            probability = detector.score(model, some)
-            found[f"{name} {rate_hz:g}"] = [(some.peak / 50).tolist(), np.round(probability, 6).tolist()]
+            told = zip(some.peak / RATE_HZ, detector.score(model, some), strict=True)
+            found[f"{name} {rate_hz:g}"] = " ".join(f"{at:.2f}:{probability:.4f}" for at, probability in told)
     return found

@@ -55,6 +55,8 @@ def test_counts_what_it_should(trials: list[Trial], models: dict[str, Model]) ->
     assert report["raised_activities"] == {"SE91/D60_SE91_R01": 3}
     assert report["by_group"]["elder"]["sensitivity"] == 1
     assert report["by_group"]["young"]["specificity"] == 1
+    rates = [report["by_group"][group]["false_alarms_per_hour_of_activity"] for group in ("elder", "young")]
+    assert rates[0] > report["false_alarms_per_hour_of_activity"] > rates[1] == 0, "falls are no daily activity"
     assert report["by_activity"]["D60"]["false_alarms_per_hour"] == pytest.approx(3600 / 15)
     assert report["false_alarms_per_hour"] == pytest.approx(1 / report["hours"], rel=0.02)
     assert 2.0 < report["delay_s"] <= report["delay_s_max"] <= 3.5
