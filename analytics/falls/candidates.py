@@ -25,6 +25,7 @@ PEAK_G: Final = 1.5  # the weakest of the 1,125 staged falls at hand peaks at 1.
 # A candidate is the largest sample from 0.5 s before to 0.5 s after itself: knees, then hip are two candidates.
 _REACH: Final = 25
 _BLOCK: Final = 100  # outputs at 50 Hz taken at once, about; bounds the history
+_WINDOWS: Final = 128  # windows taken out at once: 200 kB stay in the cache
 _PEAK: Final = int(PEAK_G**2 * PER_G**2)  # as squared length in steps
 _NOTHING: Final = 3 * MISSING**2  # squared "length" of a missing sample; no other is as long
 # A stream that has ended: a peak is looked at with 0.2 s after it, and the body is taken to rest as in its last 0.2 s.
@@ -212,11 +213,15 @@ def _peaks(state: StreamState, rows: NDArray[np.intp], made: NDArray[np.int64]) 
     rows, begin, index = rows[peak], begin[peak], index[peak]
     if not len(rows):
         return none()
-    windows = state.history.runs(rows, begin - BEFORE, WINDOW)
-    if int(index.min()) < BEFORE:  # before a stream's first sample there is nothing
-        early = np.arange(-BEFORE, WINDOW - BEFORE) < -index[:, None]
-        windows[np.broadcast_to(early[:, None], windows.shape)] = MISSING
-    return Candidates(stream=rows.astype(np.int64), peak=index, windows=grams(windows).transpose(0, 2, 1))
+    windows = np.empty((len(rows), 3, WINDOW), np.float32)
+    for first in range(0, len(rows), _WINDOWS):
+        own = slice(first, first + _WINDOWS)
+        some = state.history.runs(rows[own], begin[own] - BEFORE, WINDOW)
+        if int(index[own].min()) < BEFORE:  # before a stream's first sample there is nothing
+            early = np.arange(-BEFORE, WINDOW - BEFORE) < -index[own, None]
+            some[np.broadcast_to(early[:, None], some.shape)] = MISSING
+        windows[own] = grams(some)
+    return Candidates(stream=rows.astype(np.int64), peak=index, windows=windows.transpose(0, 2, 1))
 
 
 def _energies(
