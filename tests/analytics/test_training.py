@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +137,7 @@ def test_verdicts_are_a_dataset_like_any_other(motion: Make, tmp_path: Path) -> 
 
 @pytest.mark.slow
 def test_the_matrix_of_sets_is_a_command(folder: Path, small: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    cell = cross.Crossing(taught=(replace(WAIST, slow=True),), tested=WAIST, ahead=0.01, allowed=0.1)
+    cell = cross.Crossing(taught=(replace(WAIST, slow=True),), tested=WAIST, allowed=0.1)
     monkeypatch.setattr(cross, "MATRIX", (cell,))
     done = CliRunner().invoke(evaluate.app, ["fall", str(folder.parent), "--cross", "--seeds", "1", "--json"])
     assert done.exit_code == 0, done.output
@@ -181,7 +182,7 @@ def test_what_cannot_be_evaluated_is_one_sentence(folder: Path, arguments: list[
 def test_a_new_sets_threshold_comes_from_other_people(folder: Path, trained: tuple[Model, list[Model]]) -> None:
     part = Part.of(WAIST, sisfall.load(folder), falls.SEED)
     model, _ = trained
-    by_activities, labelled = cross.by_activities(model, part, 0.0), cross.calibrated(model, part, 0.0)
+    by_activities, labelled = cross.by_activities(model, part, 0.0), cross.calibrated(model, part)
     (scores,) = protocol.trial_scores(part.rows, part.trials, falls.raw(model, part.inputs))
     assert set(by_activities) == set(labelled) == set(PEOPLE)
     for name in PEOPLE:
@@ -191,7 +192,7 @@ def test_a_new_sets_threshold_comes_from_other_people(folder: Path, trained: tup
         assert by_activities[name].threshold == pytest.approx(1 / (1 + np.exp(-highest)))
         line = labelled[name].calibration
         at = (np.log(line.threshold / (1 - line.threshold)) - line.offset) / line.slope
-        assert at == pytest.approx(protocol.threshold(scores[others], fell[others]))
+        assert at == pytest.approx(protocol.threshold(scores[others], fell[others], ahead=cross.AHEAD))
 
 
 @pytest.mark.slow
@@ -204,8 +205,8 @@ def test_nothing_of_a_person_sets_what_judges_them(folder: Path, trained: tuple[
     inputs[own] += 1
     trials = tuple(replace(one, fall=not one.fall) if one.subject == "SA01" else one for one in part.trials)
     changed = replace(part, trials=trials, rows=replace(part.rows, label=label), inputs=inputs)
-    for chosen in (cross.by_activities, cross.calibrated):
-        old, new = chosen(model, part, 0.1), chosen(model, changed, 0.1)
+    for chosen in (partial(cross.by_activities, allowed=0.1), cross.calibrated):
+        old, new = chosen(model, part), chosen(model, changed)
         assert old["SA01"].calibration == new["SA01"].calibration
         assert old["SA02"].calibration != new["SA02"].calibration
 
