@@ -227,6 +227,21 @@ def test_mounting_and_clipping_do_not_matter(model: Model, motion: Make, rate_hz
     assert [round(f.at_s) for f in found[0]] == [8]
 
 
+def test_many_first_blows_of_a_tick_have_nothing_before_their_streams() -> None:
+    """More than are taken out at once, each with as much before it as its stream had."""
+    streams = 2 * candidates._WINDOWS + 10
+    at = 20 + np.arange(streams) % 90
+    samples = np.tile(np.array([0, 1, 0], np.float32), (streams, 400, 1))
+    samples[np.arange(streams), at] *= 4
+    state = candidates.start(np.full(streams, 50.0))
+    state, _ = candidates.advance(state, samples[:, :120])
+    _, found = candidates.advance(state, samples[:, 120:])
+    assert len(found.stream) == streams
+    missing = np.isnan(found.windows[:, :, 0])
+    np.testing.assert_array_equal(missing.sum(axis=1), BEFORE - found.peak)
+    assert missing[np.arange(candidates.WINDOW) < (BEFORE - found.peak)[:, None]].all()
+
+
 def test_state_is_never_changed_in_place(model: Model, motion: Make) -> None:
     """Whatever is made of a state, and however often: it stays what it was, and so does what was made of it before."""
     detector = FallDetector(model=model)

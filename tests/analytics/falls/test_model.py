@@ -32,6 +32,18 @@ def test_a_network_equals_its_units_one_by_one(models: dict[str, Model], name: s
         assert logit == pytest.approx(float(np.dot(units, network.output)) + network.output_bias, abs=1e-3)
 
 
+def test_a_networks_sums_are_the_same_in_any_order(model: Model) -> None:
+    network, values = model.network, np.ascontiguousarray(model.extract(windows(3)).T)
+    order = np.random.default_rng(1).permutation(len(values))
+    other = replace(
+        network,
+        mean=network.mean[order],
+        scale=network.scale[order],
+        hidden=np.ascontiguousarray(network.hidden[order]),
+    )
+    np.testing.assert_array_equal(other.logit(np.ascontiguousarray(values[order])), network.logit(values))
+
+
 @pytest.mark.slow
 def test_a_windows_numbers_do_not_depend_on_its_neighbours(model: Model) -> None:
     many = windows(70)

@@ -81,6 +81,15 @@ async def test_it_is_named_while_it_speaks_and_no_longer(
     assert WORDS[how] not in states[-1][1].reason
 
 
+@pytest.mark.parametrize(("moves_g", "noise_g", "named"), [(1.2, 0.018, True), (1.2, 0.05, False), (0.5, 0.018, False)])
+def test_an_axis_is_stuck_only_while_another_is_struck(moves_g: float, noise_g: float, named: bool) -> None:
+    samples = np.tile(np.array([0.0, 1.0, 0.0], np.float32), (500, 1))
+    samples[:, 1] += moves_g / 2 * np.sin(np.arange(500) / 5)
+    samples[:, 0] += noise_g / 2 * np.cos(np.arange(500) / 3)
+    samples[:, 2] += 0.2 * np.cos(np.arange(500) / 7)
+    assert (fault(samples) == WORDS["stuck"]) is named
+
+
 @pytest.mark.parametrize(("pull_g", "named"), [(0.4, False), (0.8, True)])
 def test_a_pull_beside_gravity_is_a_fault_from_three_fifths_of_a_g_on(walk: Walk, pull_g: float, named: bool) -> None:
     samples = walk(rate_hz=50.0, seconds=10, fall_at=None)
