@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+LOSSY: Final = "loses too many of its samples on the air"
 LEAST_S: Final = 10.0  # of a stream; shorter pauses and blows are not looked at
 _HEARD: Final = 0.1  # of its samples at least
 _ENOUGH: Final = 0.6  # half of a window is asked for, and what is lost is not lost evenly
@@ -28,14 +29,19 @@ def fault(samples: NDArray[np.float32]) -> str | None:
     if len(heard) < _HEARD * len(samples):
         return "sends no usable numbers"
     if len(heard) < _ENOUGH * len(samples):
-        return "loses too many of its samples on the air: it may be too far away"
+        return LOSSY
     if (np.linalg.norm(heard, axis=1) < _NOTHING_G).all():
         return "sends nothing but zeros"
     span = np.ptp(heard, axis=0)
     if (span.max() >= _MOVES_G and span.min() == 0) or (span.max() >= _STRUCK_G and span.min() < _NOISE_G):
         return "has an axis that is stuck"
     if np.linalg.norm(heard.mean(axis=0)) > _MOST_G:
-        return "sends more than gravity all the time: an axis is at its stop, or its numbers are not in g"
+        return "sends more than gravity all the time (an axis is at its stop, or its numbers are not in g)"
     if np.square(heard).sum(axis=1).mean() > _SHAKEN_G**2:
         return "shakes harder than any body"
     return None
+
+
+def advice(why: str) -> str:
+    """What a person does about a fault."""
+    return "bring it nearer to the gateway, or charge it" if why == LOSSY else "replace it"

@@ -16,6 +16,7 @@ from gateway.desk.findings import FALL_CONDITION, acceleration, fall_report, no_
 from gateway.desk.machine import Report
 from gateway.desk.service import Desk
 from gateway.detection.detection import Detected
+from gateway.detection.faults import advice
 from gateway.detection.service import Detection, DeviceDetected
 from gateway.ingest.received import KnownDevice
 from gateway.store.registry import Registry
@@ -226,7 +227,8 @@ def _watching(streaming: int) -> str:
 
 
 def _unusable(device: KnownDevice, why: str) -> str:
-    return f"The {device.vendor} {device.model} ({device.address}) {why}: no fall can be noticed by it, replace it."
+    name = f"{device.vendor} {device.model} ({device.address})"
+    return f"The {name} {why}: no fall can be noticed by it, {advice(why)}."
 
 
 def _gone(device: KnownDevice, silent_s: float) -> str:

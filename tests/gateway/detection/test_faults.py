@@ -22,10 +22,10 @@ WORDS = {
     "zeros": "sends nothing but zeros",
     "stuck": "has an axis that is stuck",
     "stuck but for noise": "has an axis that is stuck",
-    "lossy": "loses too many of its samples on the air: it may be too far away",
+    "lossy": "loses too many of its samples on the air",
     "between its stops": "shakes harder than any body",
-    "at its stop": "sends more than gravity all the time: an axis is at its stop, or its numbers are not in g",
-    "in metres": "sends more than gravity all the time: an axis is at its stop, or its numbers are not in g",
+    "at its stop": "sends more than gravity all the time (an axis is at its stop, or its numbers are not in g)",
+    "in metres": "sends more than gravity all the time (an axis is at its stop, or its numbers are not in g)",
 }
 
 
@@ -77,7 +77,10 @@ async def test_it_is_named_while_it_speaks_and_no_longer(
     named = [when - begin for when, state in states if WORDS[how] in state.reason]
     assert 9 <= named[0] <= 22
     assert 35 <= named[-1] <= 62
-    assert "no fall can be noticed by it" in next(s.reason for _, s in states if WORDS[how] in s.reason)
+    do = "bring it nearer to the gateway, or charge it" if how == "lossy" else "replace it"
+    assert f"{WORDS[how]}: no fall can be noticed by it, {do}." in next(
+        s.reason for _, s in states if WORDS[how] in s.reason
+    )
     assert WORDS[how] not in states[-1][1].reason
 
 
