@@ -2,11 +2,12 @@
 
 The newest samples of every stream stand in one array (`history`); a peak is looked at when the samples after it that
 the decision needs have come, so nothing here knows the future and the result does not depend on how the stream was
-cut. A stream without a loud sample where a peak could be is not looked at at all.
+cut. Of a stream without loud samples nothing is looked at again.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -15,19 +16,17 @@ from numpy.typing import NDArray
 
 from analytics.falls import rates
 from analytics.falls.history import History
+from analytics.falls.maxima import NOTHING, Maxima, energy
 from analytics.falls.rates import RateState
-from analytics.falls.steps import MISSING, PER_G, Steps, grams
+from analytics.falls.steps import MISSING, Steps, grams
 
 BEFORE: Final = 169  # samples of the window before the peak: 3.4 s of walking, losing balance and falling
 AFTER: Final = 100  # and after it: 2.0 s of lying, which is when the decision falls
 WINDOW: Final = BEFORE + 1 + AFTER
-PEAK_G: Final = 1.5  # the weakest of the 1,125 staged falls at hand peaks at 1.78 g after conversion to 50 Hz
 # A candidate is the largest sample from 0.5 s before to 0.5 s after itself: knees, then hip are two candidates.
 _REACH: Final = 25
 _BLOCK: Final = 100  # outputs at 50 Hz taken at once, about; bounds the history
 _WINDOWS: Final = 128  # windows taken out at once: 200 kB stay in the cache
-_PEAK: Final = int(PEAK_G**2 * PER_G**2)  # as squared length in steps
-_NOTHING: Final = 3 * MISSING**2  # squared "length" of a missing sample; no other is as long
 # A stream that has ended: a peak is looked at with 0.2 s after it, and the body is taken to rest as in its last 0.2 s.
 _LEAST_AFTER: Final = 10
 _LAST: Final = 10
@@ -41,7 +40,7 @@ class StreamState:
         rate: the rate conversion's own state.
         history: the newest samples at 50 Hz.
         seen: samples at 50 Hz since the stream's start, int64 (S,).
-        loud: no sample from this index on was loud enough for a peak, int64 (S,).
+        maxima: loud ones that wait for the samples after them.
         raised: index of the last peak that was raised, int64 (S,); far in the past where none was.
         judge: which of the detector's models judges the stream, int64 (S,); 0 until somebody says.
     """
@@ -49,7 +48,7 @@ class StreamState:
     rate: RateState
     history: History
     seen: NDArray[np.int64]
-    loud: NDArray[np.int64]
+    maxima: Maxima
     raised: NDArray[np.int64]
     judge: NDArray[np.int64]
 
@@ -57,8 +56,8 @@ class StreamState:
     def buffer(self) -> NDArray[np.float32]:
         """The newest samples at 50 Hz, newest last, float32 (S, WINDOW, 3), g; NaN where there is none."""
         newest = self.history.newest()
-        newest[np.broadcast_to((np.arange(-WINDOW, 0) < -self.seen[:, None])[:, None], newest.shape)] = MISSING
-        return grams(newest).transpose(0, 2, 1)
+        newest[np.arange(-WINDOW, 0) < -self.seen[:, None]] = MISSING
+        return grams(newest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +74,35 @@ class Candidates:
     peak: NDArray[np.int64]
     windows: NDArray[np.float32]
 
+    def rows(self, chosen: NDArray[np.bool_]) -> Candidates:
+        """Those where the mask is true."""
+        if chosen.all():
+            return self
+        return Candidates(stream=self.stream[chosen], peak=self.peak[chosen], windows=self.windows[chosen])
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Candidates whose windows are taken out when they are looked at, a few at a time: a copy of all leaves the cache.
+
+    Attributes:
+        taken: the state after each part of a chunk, and stream and index of the peaks it completed, int64 (N,) each.
+    """
+
+    taken: tuple[tuple[StreamState, NDArray[np.int64], NDArray[np.int64]], ...] = ()
+
+    def pieces(self) -> Iterator[Candidates]:
+        """Some at a time, oldest first within a stream."""
+        for state, stream, peak in self.taken:
+            for first in range(0, len(stream), _WINDOWS):
+                own = slice(first, first + _WINDOWS)
+                samples = _runs(state, stream[own], peak[own], BEFORE, WINDOW)
+                yield Candidates(stream=stream[own], peak=peak[own], windows=grams(samples))
+
+    def all(self) -> Candidates:
+        """All at once."""
+        return joined(list(self.pieces()))
+
 
 NEVER: Final = -(2**40)
 
@@ -86,7 +114,7 @@ def start(device_rates: NDArray[np.float64]) -> StreamState:
         rate=rates.start(device_rates),
         history=History.start(count, WINDOW),
         seen=np.zeros(count, np.int64),
-        loud=np.full(count, NEVER, np.int64),
+        maxima=Maxima.start(count),
         raised=np.full(count, NEVER, np.int64),
         judge=np.zeros(count, np.int64),
     )
@@ -94,14 +122,15 @@ def start(device_rates: NDArray[np.float64]) -> StreamState:
 
 def restart(state: StreamState, row: int, rate_hz: float) -> StreamState:
     """The same state with one stream begun anew, worn where it was; the others are untouched."""
-    seen, loud, raised = state.seen.copy(), state.loud.copy(), state.raised.copy()
-    seen[row], loud[row], raised[row] = 0, NEVER, NEVER  # what the history holds is of before the first sample: unused
-    return replace(state, rate=rates.restart(state.rate, row, rate_hz), seen=seen, loud=loud, raised=raised)
+    seen, raised = state.seen.copy(), state.raised.copy()
+    seen[row], raised[row] = 0, NEVER  # what the history holds is of before the first sample: unused
+    maxima = state.maxima.restart(row)
+    return replace(state, rate=rates.restart(state.rate, row, rate_hz), seen=seen, maxima=maxima, raised=raised)
 
 
 def advance(
     state: StreamState, chunk: NDArray[np.floating] | Steps, counts: NDArray[np.integer] | None = None
-) -> tuple[StreamState, Candidates]:
+) -> tuple[StreamState, Found]:
     """Take the next samples of every stream and give the peaks they complete.
 
     Args:
@@ -122,15 +151,14 @@ def advance(
     at_once = int(_BLOCK * rates.MIN_RATE_HZ / rates.RATE_HZ)  # whatever the rates
     if length > at_once:
         at_once = int(_BLOCK * state.rate.rates.min(initial=rates.MAX_RATE_HZ) / rates.RATE_HZ)
-    found: list[Candidates] = []
+    found = Found()
     for begin in range(0, length, at_once):
         some = chunk[:, begin : begin + at_once]
         new = number if length <= at_once else np.clip(number - begin, 0, some.shape[1])
         rate, fresh, made = rates.convert(state.rate, some, new)
-        state, candidates = _take(state, rate, fresh, made)
-        if len(candidates.stream):
-            found.append(candidates)
-    return state, _join(found)
+        state, more = _take(state, rate, fresh, made)
+        found = Found(found.taken + more.taken)
+    return state, found
 
 
 def ended(state: StreamState, row: int) -> Candidates:
@@ -145,23 +173,17 @@ def ended(state: StreamState, row: int) -> Candidates:
     held = rates.half_taps(float(own.rate.rates[0]))  # completes what the conversion still held back
     again = np.repeat(own.rate.tail[:, :, -1:], held, axis=2).transpose(0, 2, 1)
     rate, fresh, made = rates.convert(own.rate, again, np.array([held]))
-    own, candidates = _take(own, rate, fresh, made)
-    found = [candidates]
+    own, found = _take(own, rate, fresh, made)
     end = int(own.seen[0])
-    last = own.history.newest()[0, :, -min(_LAST, end) :] if end else np.zeros((3, 0), np.int16)
-    last = last[:, last[0] != MISSING]
-    if not last.shape[1]:
+    last = own.history.newest()[0, -min(_LAST, end) :] if end else np.zeros((0, 3), np.int16)
+    last = last[last[:, 0] != MISSING]
+    if not len(last):
         return none()
-    mean = np.rint(last.mean(axis=1)).astype(np.int16)
-    for begin in range(0, AFTER, _BLOCK):
-        rest = np.repeat(mean[None, :, None], min(_BLOCK, AFTER - begin), axis=2)
-        own, candidates = _take(own, rate, rest, np.array([rest.shape[2]]))
-        found.append(candidates)
-    joined = _join(found)
-    keep = joined.peak < end - _LEAST_AFTER
-    return Candidates(
-        stream=np.full(int(keep.sum()), row, np.int64), peak=joined.peak[keep], windows=joined.windows[keep]
-    )
+    mean = np.rint(last.mean(axis=0)).astype(np.int16)
+    own, more = _take(own, rate, np.repeat(mean[None, :, None], AFTER, axis=2), np.array([AFTER]))
+    peaks = Found(found.taken + more.taken).all()
+    peaks = peaks.rows(peaks.peak < end - _LEAST_AFTER)
+    return replace(peaks, stream=np.full(len(peaks.peak), row, np.int64))
 
 
 def _only(state: StreamState, row: int) -> StreamState:
@@ -174,73 +196,40 @@ def _only(state: StreamState, row: int) -> StreamState:
         ),
         history=state.history.only(row),
         seen=state.seen[one],
-        loud=state.loud[one],
+        maxima=state.maxima.only(row),
         raised=state.raised[one],
         judge=state.judge[one],
     )
 
 
-def _take(state: StreamState, rate: RateState, fresh: Steps, made: NDArray[np.int64]) -> tuple[StreamState, Candidates]:
+def _take(state: StreamState, rate: RateState, fresh: Steps, made: NDArray[np.int64]) -> tuple[StreamState, Found]:
     """Take samples at 50 Hz, int16 (S, 3, k), `made[s]` of each stream, and the conversion's state after them."""
-    width = fresh.shape[2]
-    if not width:
-        return replace(state, rate=rate), none()
-    before = state.seen
-    loud = _energy(fresh) >= _PEAK
-    until = state.loud
-    if np.count_nonzero(loud):
-        loud &= np.arange(width) < made[:, None]
-        until = np.where(loud.any(axis=1), before + made, until)
+    if not fresh.shape[2]:
+        return replace(state, rate=rate), Found()
+    seen = state.seen + made
+    maxima, stream, index = state.maxima.append(fresh, made, state.seen).due(seen, AFTER)
     history = state.history.append(fresh, made)
-    state = replace(state, rate=rate, history=history, seen=before + made, loud=until)
-    rows = np.flatnonzero(until > before - AFTER)
-    return state, _peaks(state, rows, made[rows]) if len(rows) else none()
+    state = replace(state, rate=rate, history=history, seen=seen, maxima=maxima)
+    return state, _peaks(state, stream, index) if len(stream) else Found()
 
 
-def _peaks(state: StreamState, rows: NDArray[np.intp], made: NDArray[np.int64]) -> Candidates:
-    """Peaks of these streams whose last needed sample is among their `made` newest."""
-    width = int(made.max())
-    begin = -made - AFTER  # the first that may be one, counted from the end
-    index = state.seen[rows] + begin
-    near = _energies(state, rows, begin - 1, index - 1, width + 2)
-    centre = near[:, 1:-1]
-    may_be = (centre >= _PEAK) & (centre > near[:, :-2]) & (centre >= near[:, 2:])
-    at, column = np.nonzero(may_be & (np.arange(width) < made[:, None]))
-    rows, begin, index = rows[at], begin[at] + column, index[at] + column
-    around = _energies(state, rows, begin - _REACH, index - _REACH, 2 * _REACH + 1)
+def _peaks(state: StreamState, stream: NDArray[np.int64], index: NDArray[np.int64]) -> Found:
+    """Those of these maxima that nothing exceeds within `_REACH`."""
+    around = np.empty((len(stream), 2 * _REACH + 1), np.uint32)
+    energy(_runs(state, stream, index, _REACH, around.shape[1]).transpose(0, 2, 1), out=around)
+    around[around == NOTHING] = 0
     peak = around[:, _REACH] > around[:, :_REACH].max(axis=1, initial=0)  # of equal samples the first
     peak &= around[:, _REACH] >= around[:, _REACH + 1 :].max(axis=1, initial=0)
-    rows, begin, index = rows[peak], begin[peak], index[peak]
-    if not len(rows):
-        return none()
-    windows = np.empty((len(rows), 3, WINDOW), np.float32)
-    for first in range(0, len(rows), _WINDOWS):
-        own = slice(first, first + _WINDOWS)
-        some = state.history.runs(rows[own], begin[own] - BEFORE, WINDOW)
-        if int(index[own].min()) < BEFORE:  # before a stream's first sample there is nothing
-            early = np.arange(-BEFORE, WINDOW - BEFORE) < -index[own, None]
-            some[np.broadcast_to(early[:, None], some.shape)] = MISSING
-        windows[own] = grams(some)
-    return Candidates(stream=rows.astype(np.int64), peak=index, windows=windows.transpose(0, 2, 1))
+    return Found(((state, stream[peak], index[peak]),)) if peak.any() else Found()
 
 
-def _energies(
-    state: StreamState, rows: NDArray[np.intp], begin: NDArray[np.int64], index: NDArray[np.int64], width: int
-) -> NDArray[np.uint32]:
-    """Squared lengths from `begin` on (counted from the end), which is `index` on the time line; 0 where missing."""
-    energy = _energy(state.history.runs(rows, begin, width))
-    energy[energy == _NOTHING] = 0
-    if int(index.min(initial=0)) < 0:
-        energy[np.arange(width) < -index[:, None]] = 0
-    return energy
-
-
-def _energy(samples: Steps) -> NDArray[np.uint32]:
-    """Squared lengths in steps, exact, uint32 (S, k) of int16 (S, 3, k)."""
-    squares = samples.astype(np.int32)
-    squares *= squares
-    whole = squares.view(np.uint32)
-    return np.asarray(whole[:, 0] + whole[:, 1] + whole[:, 2])
+def _runs(state: StreamState, stream: NDArray[np.int64], index: NDArray[np.int64], before: int, width: int) -> Steps:
+    """Samples of these streams from `before` samples before `index` on, int16 (N, width, 3)."""
+    samples = state.history.runs(stream, index - state.seen[stream] - before, width)
+    if int(index.min()) < before:  # before a stream's first sample there is nothing
+        early = np.arange(-before, width - before) < -index[:, None]
+        samples[early] = MISSING
+    return samples
 
 
 def none() -> Candidates:
@@ -249,13 +238,13 @@ def none() -> Candidates:
     return Candidates(stream=index, peak=index, windows=np.zeros((0, WINDOW, 3), np.float32))
 
 
-def _join(found: list[Candidates]) -> Candidates:
-    if not found:
-        return none()
-    if len(found) == 1:
-        return found[0]
+def joined(parts: Sequence[Candidates]) -> Candidates:
+    """Those of several, in their order."""
+    if len(parts) == 1:
+        return parts[0]
+    parts = [none(), *parts]
     return Candidates(
-        stream=np.concatenate([part.stream for part in found]),
-        peak=np.concatenate([part.peak for part in found]),
-        windows=np.concatenate([part.windows for part in found]),
+        stream=np.concatenate([part.stream for part in parts]),
+        peak=np.concatenate([part.peak for part in parts]),
+        windows=np.concatenate([part.windows for part in parts]),
     )

@@ -97,8 +97,8 @@ class FallDetector:
             The new state and the falls decided now, in the order of stream and time.
         """
         state, found = candidates.advance(state, chunk, counts)
-        probability, threshold = self._judged(state, found)
-        return decide(state, found, probability, threshold)
+        some = candidates.joined([piece.rows(asked(piece)) for piece in found.pieces()])
+        return decide(state, some, *self._judged(state, some))
 
     def finish(
         self, state: StreamState, row: int, *, now_s: float, waited_s: float = 0.0
@@ -118,35 +118,37 @@ class FallDetector:
             The state and the falls decided.
         """
         found = candidates.ended(state, row)
-        due = found.peak <= (now_s - waited_s) * RATE_HZ
-        found = Candidates(stream=found.stream[due], peak=found.peak[due], windows=found.windows[due])
+        found = found.rows(asked(found) & (found.peak <= (now_s - waited_s) * RATE_HZ))
         probability, threshold = self._judged(state, found)
         state, findings = decide(state, found, probability, np.maximum(threshold, ENDED_THRESHOLD))
         return state, [replace(finding, decided_s=max(now_s, finding.at_s)) for finding in findings]
 
     def _judged(self, state: StreamState, found: Candidates) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Probability and threshold of each candidate, float64 (N,), by the model of its stream."""
+        """Probability and threshold of each that is to be asked, float64 (N,), by the model of its stream."""
         judge = state.judge[found.stream]
         probability, threshold = np.zeros(len(judge)), np.ones(len(judge))
         numbers = np.unique(judge).tolist()
         for number in numbers:
             own = slice(None) if len(numbers) == 1 else judge == number  # a slice copies nothing
             model = self._models[number]
-            some = Candidates(stream=found.stream[own], peak=found.peak[own], windows=found.windows[own])
-            probability[own], threshold[own] = score(model, some), model.threshold
+            probability[own] = model.probability(quality.fill(found.windows[own]))
+            threshold[own] = model.threshold
         return probability, threshold
 
 
 def score(model: Model, found: Candidates) -> NDArray[np.float64]:
     """Probability of each candidate, float64 (N,); 0 where the window cannot be judged or a series goes on."""
-    probability = np.zeros(len(found.stream))
-    single = np.flatnonzero(~series.goes_on(found.windows))
-    windows = found.windows if len(single) == len(probability) else found.windows[single]
-    good = quality.usable(windows)
-    if good.any():
-        windows = windows if good.all() else windows[good]
-        probability[single[good]] = model.probability(quality.fill(windows))
+    own = asked(found)
+    probability = np.zeros(len(own))
+    probability[own] = model.probability(quality.fill(found.windows[own]))
     return probability
+
+
+def asked(found: Candidates) -> NDArray[np.bool_]:
+    """Which candidates the network is asked about, bool (N,): no others of a series, and what can be judged."""
+    own = ~series.goes_on(found.windows)
+    own[own] = quality.usable(found.windows[own])
+    return own
 
 
 def decide(

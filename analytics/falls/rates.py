@@ -42,6 +42,7 @@ _SAMPLE: Final = _PHASES * _PHASE
 _BRIDGED_S: Final = 0.04
 # Outputs of one matrix product: an hour's positions repeat after half a second at every common rate.
 _OUTPUTS: Final = 25
+_STREAMS: Final = 1024  # converted at once: what is computed on the way stays in the cache
 
 
 def lookahead_s(rate_hz: float) -> float:
@@ -145,32 +146,41 @@ def convert(
         The new state, outputs int16 (S, 3, k) and how many of them are valid per stream, int64 (S,).
     """
     streams, _, width = state.tail.shape
-    joined = np.empty((streams, 3, width + chunk.shape[1]), np.int16)
-    joined[:, :, :width] = state.tail
-    joined[:, :, width:] = steps(chunk).transpose(0, 2, 1)
-    begun = state.begun
-    if np.count_nonzero(begun) < streams:  # a stream's first samples have no past: it is held at the first one
-        first = ~begun & (counts > 0)
-        joined[first, :, :width] = joined[first, :, width : width + 1]
-        begun = begun | first
     due = state.due - counts * _SAMPLE
     made = np.maximum(-(due // state.step), 0)
-    most = int(made.max(initial=0))
-    out = np.empty((streams, 3, most), np.int16)
-    if most:
-        gaps = int(joined.min()) == MISSING
-        for rows, first_row in _alike(state):
-            own = joined if isinstance(rows, slice) else joined[rows]
-            wanted = most if isinstance(rows, slice) else int(made[rows].max())
-            rate, position = float(state.rates[first_row]), int(state.due[first_row])
-            own = _bridged(own, rate) if gaps else own
-            for begin in range(0, wanted, _OUTPUTS):
-                number = min(_OUTPUTS, wanted - begin)
-                out[rows, :, begin : begin + number] = _outputs(own, width, rate, position, number, gaps=gaps)
-                position += number * int(state.step[first_row])
-    tail = runs(joined, width)[np.arange(streams), counts]
+    out = np.empty((streams, 3, int(made.max(initial=0))), np.int16)
+    tail = np.empty_like(state.tail)
+    for rows, first in _alike(state):
+        joined = _joined(state, rows, chunk[rows], counts[rows])
+        tail[rows] = runs(joined, width)[np.arange(len(joined)), counts[rows]]
+        gaps, wanted = int(joined.min()) == MISSING, int(made[rows].max())
+        rate, position = float(state.rates[first]), int(state.due[first])
+        joined = _bridged(joined, rate) if gaps else joined
+        for begin in range(0, wanted, _OUTPUTS):
+            number = min(_OUTPUTS, wanted - begin)
+            out[rows, :, begin : begin + number] = _outputs(joined, width, rate, position, number, gaps=gaps)
+            position += number * int(state.step[first])
+    begun = state.begun | (counts > 0)
     after = RateState(rates=state.rates, tail=tail, begun=begun, step=state.step, due=due + made * state.step)
     return after, out, made
+
+
+def _joined(
+    state: RateState, rows: slice | NDArray[np.intp], chunk: NDArray[np.floating] | Steps, counts: NDArray[np.int64]
+) -> Steps:
+    """What came before and what is new of these streams, int16 (R, 3, tail + n)."""
+    tail = state.tail[rows]
+    width = tail.shape[2]
+    joined = np.empty((len(tail), 3, width + chunk.shape[1]), np.int16)
+    joined[:, :, :width] = tail
+    new = steps(chunk)
+    for axis in range(3):  # four times as fast as at once: long rows instead of rows of three
+        joined[:, axis, width:] = new[:, :, axis]
+    begun = state.begun[rows]
+    if np.count_nonzero(begun) < len(begun):  # a stream's first samples have no past: it is held at the first one
+        first = ~begun & (counts > 0)
+        joined[first, :, :width] = joined[first, :, width : width + 1]
+    return joined
 
 
 def _bridged(joined: Steps, rate_hz: float) -> Steps:
@@ -207,15 +217,18 @@ def _outputs(
 
 
 def _alike(state: RateState) -> Iterator[tuple[slice | NDArray[np.intp], int]]:
-    """Streams whose next outputs have the same weights: (rows, one of them); all of them as a slice."""
+    """Streams whose next outputs have the same weights, some at a time: (rows, one of them)."""
     step, due = state.step, state.due
-    if len(due) == 1 or not (np.count_nonzero(due != due[0]) or np.count_nonzero(step != step[0])):
-        yield slice(None), 0
+    streams = len(due)
+    if streams == 1 or not (np.count_nonzero(due != due[0]) or np.count_nonzero(step != step[0])):
+        for begin in range(0, streams, _STREAMS):
+            yield slice(begin, begin + _STREAMS), begin
         return
     order = np.lexsort((due, step))
     edges = np.flatnonzero((np.diff(step[order]) != 0) | (np.diff(due[order]) != 0)) + 1
     for rows in np.split(order, edges):
-        yield rows, int(rows[0])
+        for begin in range(0, len(rows), _STREAMS):
+            yield rows[begin : begin + _STREAMS], int(rows[begin])
 
 
 def _tail(rate_hz: float) -> int:

@@ -129,7 +129,6 @@ def _run(
             if counts[row]:
                 chunk[row, : counts[row]] = stream.samples[taken[row] : upto[row]]
         taken = upto
-        state, part = candidates.advance(state, chunk, counts)
-        if len(part.stream):
-            found.append((step, part))
+        state, some = candidates.advance(state, chunk, counts)
+        found += [(step, part) for part in some.pieces()]
     return found, state

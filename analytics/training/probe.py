@@ -43,7 +43,7 @@ def probe(models: Mapping[str, Model]) -> dict[str, str]:
     """Of each model and rate ("trunk 50") the candidates' times in seconds and their probabilities: "4.02:0.123 …"."""
     found: dict[str, str] = {}
     for rate_hz in _RATES_HZ:
-        _, some = candidates.advance(candidates.start(np.array([rate_hz])), stream(rate_hz)[None])
+        some = candidates.advance(candidates.start(np.array([rate_hz])), stream(rate_hz)[None])[1].all()
         for name, model in sorted(models.items()):
             told = zip(some.peak / RATE_HZ, detector.score(model, some), strict=True)
             found[f"{name} {rate_hz:g}"] = " ".join(f"{at:.2f}:{probability:.4f}" for at, probability in told)

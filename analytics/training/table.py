@@ -108,7 +108,8 @@ def _one(
     windows: list[NDArray[np.float32]] = []
     step = round(_CHUNK_S * rate)
     for begin in range(0, len(samples), step):
-        state, found = candidates.advance(state, samples[None, begin : begin + step])
+        state, some = candidates.advance(state, samples[None, begin : begin + step])
+        found = some.all()
         heard = np.count_nonzero(~np.isnan(found.windows[:, :, 0]), axis=1)
         good = quality.usable(found.windows) & (heard >= _HEARD * candidates.WINDOW)
         if not all_blows:

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from analytics.falls import FallDetector, Model, candidates, quality, rates, series
-from analytics.falls.candidates import AFTER, BEFORE, PEAK_G
+from analytics.falls.candidates import AFTER, BEFORE
 from analytics.falls.detector import decide, peak_of
+from analytics.falls.maxima import PEAK_G
 from analytics.falls.model import Calibration
 from analytics.falls.steps import grams
 from analytics.findings import Finding
@@ -235,11 +236,36 @@ def test_many_first_blows_of_a_tick_have_nothing_before_their_streams() -> None:
     samples[np.arange(streams), at] *= 4
     state = candidates.start(np.full(streams, 50.0))
     state, _ = candidates.advance(state, samples[:, :120])
-    _, found = candidates.advance(state, samples[:, 120:])
+    found = candidates.advance(state, samples[:, 120:])[1].all()
     assert len(found.stream) == streams
     missing = np.isnan(found.windows[:, :, 0])
     np.testing.assert_array_equal(missing.sum(axis=1), BEFORE - found.peak)
     assert missing[np.arange(candidates.WINDOW) < (BEFORE - found.peak)[:, None]].all()
+
+
+def test_windows_taken_out_later_are_those_of_when_they_were_found(motion: Make) -> None:
+    """The newest samples are kept in an array that later steps write to and move."""
+    whole = motion(rate_hz=50.0, seconds=40, falls_at=(9.0,), seed=7)[None]
+    state, _ = candidates.advance(candidates.start(np.array([50.0])), whole[:, :500])
+    state, found = candidates.advance(state, whole[:, 500:580])
+    before = found.all()
+    for begin in range(580, whole.shape[1], 90):
+        state, _ = candidates.advance(state, whole[:, begin : begin + 90])
+    candidates.restart(state, 0, 25.0)
+    after = found.all()
+    assert len(after.peak) >= 1
+    np.testing.assert_array_equal(after.windows, before.windows)
+
+
+@pytest.mark.parametrize("streams", [1023, 1025])
+def test_streams_beyond_a_thousand_are_converted_like_the_first(streams: int, motion: Make) -> None:
+    samples = motion(rate_hz=50.0, seconds=8, falls_at=(4.0,), seed=2)
+    one = candidates.advance(candidates.start(np.array([50.0])), samples[None])[1].all()
+    rates_hz = np.full(streams, 50.0)
+    many = candidates.advance(candidates.start(rates_hz), np.repeat(samples[None], streams, axis=0))[1].all()
+    last = many.rows(many.stream == streams - 1)
+    np.testing.assert_array_equal(last.windows, one.windows)
+    assert len(many.peak) == streams * len(one.peak)
 
 
 def test_state_is_never_changed_in_place(model: Model, motion: Make) -> None:
@@ -250,7 +276,8 @@ def test_state_is_never_changed_in_place(model: Model, motion: Make) -> None:
 
     def arrays(of: candidates.StreamState) -> list[NDArray[Any]]:
         rate = of.rate
-        return [a.copy() for a in (of.buffer, of.seen, of.loud, of.raised, rate.tail, rate.begun, rate.due)]
+        waiting = (of.maxima.stream, of.maxima.index, of.maxima.edge)
+        return [a.copy() for a in (of.buffer, of.seen, *waiting, of.raised, rate.tail, rate.begun, rate.due)]
 
     before = arrays(state)
     one, _ = detector.step(state, whole[None, 400:440])

@@ -87,7 +87,7 @@ def test_a_fall_after_a_series_is_found_and_the_series_is_not_judged(model: Mode
     samples = motion(rate_hz=50.0, seconds=24, falls_at=(18.0,), seed=1)
     struck = samples[100:801:50]  # once a second until two seconds before
     struck *= 3 / np.linalg.norm(struck, axis=1, keepdims=True)
-    _, found = candidates.advance(candidates.start(np.array([50.0])), samples[None])
+    found = candidates.advance(candidates.start(np.array([50.0])), samples[None])[1].all()
     midst = series.within(found.windows)
     assert np.count_nonzero(midst) >= 6
     assert not midst[np.abs(found.peak - 900) < 25].any()
