@@ -53,6 +53,20 @@ class Measured:
         return found[np.argsort(self.at_s[found], kind="stable")].astype(np.int64)
 
 
+def last_two(measured: Measured, now_s: float, *, within_s: float, apart_s: float) -> list[int]:
+    """Indices of the newest of that time, and the one before it that is another measurement; by time.
+
+    Neither is longer ago than `within_s`; what is nearer to one another than `apart_s` is one measurement.
+    """
+    age = now_s - measured.at_s
+    found = measured.where((age >= 0) & (age < within_s))
+    if len(found) == 0:
+        return []
+    last = int(found[-1])
+    before = found[measured.at_s[found] <= measured.at_s[last] - apart_s]
+    return [*(int(one) for one in before[-1:]), last]
+
+
 def named(*groups: Ints) -> tuple[int, ...]:
     """Indices as evidence."""
     return tuple(int(one) for one in np.unique(np.concatenate(groups)))

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from analytics.findings import Judgement, Level, Standing
-from analytics.vitals.measured import DAY_S, EXACT, Measured, named
+from analytics.vitals.measured import DAY_S, EXACT, Measured, last_two, named
 
 # 92: below it NEWS2 gives its highest score for one sign (91 or less; Royal College of Physicians 2017), and 92 or less
 # at rest is where the BTS has home oxygen assessed (Thorax 2015;70 Suppl 1). The BTS' target of 94-98 for acutely ill
@@ -66,14 +66,7 @@ def twice(measured: Measured, now_s: float, limit_percent: float) -> Judgement:
 
 
 def _newest(measured: Measured, now_s: float) -> list[int]:
-    """The newest of the last day, and the one before it that is another measurement; by time."""
-    age = now_s - measured.at_s
-    found = measured.where((age >= 0) & (age < TOGETHER_S))
-    if len(found) == 0:
-        return []
-    last = int(found[-1])
-    before = found[measured.at_s[found] <= measured.at_s[last] - SITTING_S]
-    return [*(int(one) for one in before[-1:]), last]
+    return last_two(measured, now_s, within_s=TOGETHER_S, apart_s=SITTING_S)
 
 
 def _values(measured: Measured, found: list[int]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -28,7 +28,16 @@ from gateway.desk.machine import GATEWAY, Report
 from gateway.desk.service import Desk
 from gateway.store.readings import ReadingRow, Readings
 from gateway.vitals.crisis_words import CrisisWords
-from gateway.vitals.heights import Height, height_of, long_past, measured_after, soon_after
+from gateway.vitals.heights import (
+    REPEATS,
+    Height,
+    as_high_near,
+    clock_is_behind,
+    height_of,
+    long_past,
+    measured_after,
+    soon_after,
+)
 from gateway.vitals.plan import VitalPlan
 from gateway.vitals.rules import Rule
 from gateway.vitals.usable import is_number, may_be_resent, measured_at
@@ -37,6 +46,8 @@ from gateway.vitals.words import ids_of, readings_of
 PART: Final = "pressure-repeats"
 REPEAT_CONDITION: Final = "pressure-repeat"
 LATE_CONDITION: Final = "pressure-late"
+# Two as high, of this night or this day, are looked into at once. Of longer ago it is for whoever comes to see first.
+CONFIRMED_LATE: Final = timedelta(hours=12)
 REPEAT_S: Final = 900.0  # 15 min: five of rest, which both guidelines want, and the way to the cuff
 _CLOCK_SET_S: Final = 60.0  # a request from further ahead than this: the clock was set back, nobody knows how long ago
 _OPEN: Final = 1000  # alerts looked through: more than a home can have
@@ -44,7 +55,6 @@ _OPEN: Final = 1000  # alerts looked through: more than a home can have
 _READINGS_FIRST_S: Final = 3.0
 _LOOK_EVERY_S: Final = 5.0  # while a request is open: a person may have closed it, a clock may have been set
 _VERY_HIGH: Final = (Height.HIGH, Height.IRREGULAR)
-_REPEATS: Final = (Height.HIGH, Height.BELOW)
 _LATEST: Final = 20  # readings among which a repeat is looked for
 
 
@@ -131,8 +141,13 @@ class Crises:
 
     async def of_somebody(self, row: ReadingRow, home: Subject) -> None:
         """A reading of a cuff of this home of which it is not known so far whose it is: nobody's plan is asked."""
-        if height_of(row, VitalPlan()) in _VERY_HIGH and long_past(row, row.received_at) is None:
+        if height_of(row, VitalPlan()) not in _VERY_HIGH:
+            return
+        past = long_past(row, row.received_at)
+        if past is None:
             await self._page(home, [row], self._words.of_somebody(row))
+        else:
+            await self._late(home, row, past)
 
     async def _check(self) -> None:
         """Requests whose time is over."""
@@ -171,13 +186,22 @@ class Crises:
             return
         now = self._clock.wall()
         known_since = now if moved else row.received_at
+        newest = await self._newest(case.subject)
         past = long_past(row, known_since)
-        after = await self._next(case)
+        again = None if past is None else as_high_near(row, newest, case.plan)
+        behind = past is not None and not moved and clock_is_behind(row, newest)
+        confirmed = again is not None and past is not None and (behind or now - past <= CONFIRMED_LATE)
+        if behind:
+            past = None
+        after = self._next(case, newest)
         below = after is not None and height_of(after, case.plan) is Height.BELOW
         if after is not None and below and (past is None or soon_after(after, row)):
             await self._already_below(case, after)
+        elif again is not None and confirmed:
+            pair = [again, row] if measured_after(row, again) else [row, again]
+            await self._page(case.subject, pair, self._words.as_high(*pair))
         elif past is not None:
-            await self._late(case, past)
+            await self._late(case.subject, row, past)
         elif after is not None and not below:
             await self._page(case.subject, [row, after], self._words.as_high(row, after))
         elif (now - known_since).total_seconds() > REPEAT_S:
@@ -224,9 +248,8 @@ class Crises:
         alert = await self._report(case.subject, REPEAT_CONDITION, Priority.LOW, summary, [case.row, row])
         await self._close(alert, Verdict.NOT_CONFIRMED, summary)
 
-    async def _late(self, case: _Case, at: datetime) -> None:
-        summary = self._words.late(case.row, at)
-        await self._report(case.subject, LATE_CONDITION, Priority.MEDIUM, summary, [case.row], lasting=True)
+    async def _late(self, subject: Subject, row: ReadingRow, at: datetime) -> None:
+        await self._report(subject, LATE_CONDITION, Priority.MEDIUM, self._words.late(row, at), [row], lasting=True)
 
     async def _page(self, subject: Subject, rows: list[ReadingRow], summary: str) -> None:
         page = await self._desk.store.open_episode(subject, Rule.PRESSURE_CRISIS)
@@ -270,12 +293,12 @@ class Crises:
         named = ids_of(await self._desk.store.evidence(request.id))
         return await self._readings.one(named[0]) if named else None
 
-    async def _next(self, case: _Case) -> ReadingRow | None:
+    def _next(self, case: _Case, newest: list[ReadingRow]) -> ReadingRow | None:
         """The first usable reading after it that is in the store already; none where its own time is unknown."""
         later = [
             row
-            for row in await self._newest(case.subject)
-            if height_of(row, case.plan) in _REPEATS
+            for row in newest
+            if height_of(row, case.plan) in REPEATS
             and measured_after(row, case.row)
             and not may_be_resent(row, case.row)
         ]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from datetime import datetime, tzinfo
+from typing import Final
 
 from device_drivers.nomenclature import Quantity
 from gateway.store.readings import ReadingRow
-from gateway.vitals.usable import IRREGULAR, measured_at
+from gateway.vitals.usable import IRREGULAR, LATE_S, is_ahead, measured_at
+
+_AHEAD: Final = " (the device's clock is ahead)"
 
 
 def figures_of(row: ReadingRow) -> tuple[float, float]:
@@ -59,8 +62,14 @@ class CrisisWords:
 
     def _at(self, row: ReadingRow) -> str:
         at = measured_at(row)
-        when = f"at {self._clock(at)}" if at is not None else f"received at {self._clock(row.received_at)}"
-        return f"{_pressure(row)} {when}"
+        came = f"received at {self._clock(row.received_at)}"
+        if at is None:
+            return f"{_pressure(row)} {came}{_AHEAD if is_ahead(row) else ''}"
+        if (row.received_at - at).total_seconds() <= LATE_S:
+            return f"{_pressure(row)} at {self._clock(at)}"
+        day, today = (one.astimezone(self._zone).date() for one in (at, row.received_at))
+        on = "" if day == today else f"on {day.isoformat()} "
+        return f"{_pressure(row)} {on}at {self._clock(at)} by the device's clock, {came}"
 
     def _clock(self, at: datetime) -> str:
         return at.astimezone(self._zone).strftime("%H:%M")

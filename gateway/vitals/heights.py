@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum, auto
 from typing import Final
@@ -14,10 +15,7 @@ from gateway.ingest.effective import UNSYNCHRONISED
 from gateway.store.readings import ReadingRow
 from gateway.vitals.crisis_words import figures_of
 from gateway.vitals.plan import VitalPlan
-from gateway.vitals.usable import is_number, measured_at
-
-# What was measured longer ago when it came says nothing of now: a cuff was out of reach, or the gateway off.
-LATE_S: Final = 3600.0
+from gateway.vitals.usable import LATE_S, is_number, measured_at, moments
 
 
 class Height(Enum):
@@ -27,6 +25,9 @@ class Height(Enum):
     BELOW = auto()
     HIGH = auto()
     IRREGULAR = auto()  # as high, of an irregular pulse that is not usual: to be measured again, and no repeat itself
+
+
+REPEATS: Final = (Height.HIGH, Height.BELOW)
 
 
 def height_of(row: ReadingRow, plan: VitalPlan) -> Height:
@@ -50,10 +51,33 @@ def long_past(row: ReadingRow, known_since: datetime) -> datetime | None:
     return at
 
 
+def clock_is_behind(row: ReadingRow, rows: Sequence[ReadingRow]) -> bool:
+    """Whether it is of now though its device says otherwise: by what this sent before, among these rows and it."""
+    found = next((at for one, at in zip(rows, moments(rows), strict=True) if one.id == row.id), None)
+    return found == row.received_at != measured_at(row)
+
+
 def soon_after(row: ReadingRow, first: ReadingRow) -> bool:
     """Whether it may be called the repeat of one that is long past."""
     at, then = measured_at(row), measured_at(first)
-    return at is not None and then is not None and (at - then).total_seconds() <= LATE_S
+    return at is not None and then is not None and 0.0 <= (at - then).total_seconds() <= LATE_S
+
+
+def as_high_near(row: ReadingRow, others: Sequence[ReadingRow], plan: VitalPlan) -> ReadingRow | None:
+    """The usable one next to it, within an hour by their own times, if it is as high; none if that hour ended below."""
+    near = [one for one in others if one.id != row.id and (soon_after(one, row) or soon_after(row, one))]
+    usable = sorted((one for one in near if height_of(one, plan) in REPEATS), key=_by_time)
+    after = [one for one in usable if measured_after(one, row)]
+    before = usable[: len(usable) - len(after)]
+    if after and height_of(after[-1], plan) is Height.BELOW:
+        return None
+    if height_of(row, plan) is not Height.HIGH:  # no repeat itself
+        before = []
+    return next((one for one in [*after[:1], *before[-1:]] if height_of(one, plan) is Height.HIGH), None)
+
+
+def _by_time(row: ReadingRow) -> tuple[datetime, int]:
+    return measured_at(row) or row.received_at, row.seq
 
 
 def measured_after(row: ReadingRow, first: ReadingRow) -> bool:

@@ -9,11 +9,12 @@ from enum import StrEnum
 from typing import Final
 
 from analytics.findings import Judgement
-from analytics.vitals import missing, pressure, pulse, saturation, weight
+from analytics.vitals import implausible, missing, pressure, pulse, saturation, weight
 from device_drivers.nomenclature import Kind, Quantity
 from gateway.desk.events import Priority
 from gateway.store.readings import ReadingRow
 from gateway.vitals import words
+from gateway.vitals.implausible import is_alarming, sentence, shown
 from gateway.vitals.plan import VitalPlan
 from gateway.vitals.usable import arrays
 
@@ -31,17 +32,24 @@ class Rule(StrEnum):
     WEIGHT_GAIN = "weight-gain"
     SATURATION_LOW = "saturation-low"
     PULSE_DRIFT = "pulse-drift"
+    IMPLAUSIBLE = "implausible"
     MISSING = "missing"
 
 
 ONCE: Final = f"{Rule.SATURATION_LOW}/once"
 TWICE: Final = f"{Rule.SATURATION_LOW}/twice"
 FAR: Final = f"{Rule.SATURATION_LOW}/far"
+CANNOT_BE: Final[Mapping[Kind, str]] = {
+    kind: f"{Rule.IMPLAUSIBLE}-{kind}" for kind in (Kind.BLOOD_PRESSURE, Kind.OXYGEN_SATURATION)
+}
 # Which standings rest on readings of which kind.
 KEYS: Final[Mapping[Kind, tuple[str, ...]]] = {
-    Kind.BLOOD_PRESSURE: (Rule.PRESSURE_WEEK, Rule.PRESSURE_LOW, Rule.PULSE_DRIFT),
+    Kind.BLOOD_PRESSURE: (
+        *(Rule.PRESSURE_WEEK, Rule.PRESSURE_LOW, Rule.PULSE_DRIFT),
+        CANNOT_BE[Kind.BLOOD_PRESSURE],
+    ),
     Kind.WEIGHT: (Rule.WEIGHT_GAIN,),
-    Kind.OXYGEN_SATURATION: (ONCE, TWICE, FAR),
+    Kind.OXYGEN_SATURATION: (ONCE, TWICE, FAR, CANNOT_BE[Kind.OXYGEN_SATURATION]),
 }
 
 
@@ -86,6 +94,8 @@ def _pressure(readings: Readings, plan: VitalPlan, now: datetime, zone: tzinfo) 
         pulses = arrays(rows, (Quantity.PULSE_RATE,), zone)  # of an irregular pulse there is no rate to compare
         judged = pulse.drift(pulses, _today(now, zone), plan.pulse_drift_by)
         found.append(_said(Rule.PULSE_DRIFT, judged, rows, words.drift, plan))
+    if plan.crisis:
+        found.append(_implausible(Kind.BLOOD_PRESSURE, rows, plan, now, zone))
     return found
 
 
@@ -101,7 +111,7 @@ def _saturation(readings: Readings, plan: VitalPlan, now: datetime, zone: tzinfo
     if not plan.saturation:
         return []
     rows = readings.get(Kind.OXYGEN_SATURATION, ())
-    measured = arrays(rows, (Quantity.SPO2,), zone)
+    measured = arrays(rows, (Quantity.SPO2,), zone, unknown_is_now=True)
     once = saturation.once(measured, now.timestamp(), plan.saturation_limit)
     twice = saturation.twice(measured, now.timestamp(), plan.saturation_limit)
     far = saturation.far(measured, now.timestamp(), plan.saturation_limit, plan.saturation_urgent_by)
@@ -110,7 +120,18 @@ def _saturation(readings: Readings, plan: VitalPlan, now: datetime, zone: tzinfo
         _said(Rule.SATURATION_LOW, twice, rows, words.saturation_twice, plan, key=TWICE, priority=high),
         _said(Rule.SATURATION_LOW, far, rows, words.saturation_once, plan, key=FAR, priority=high),
         _said(Rule.SATURATION_LOW, once, rows, words.saturation_once, plan, key=ONCE),
+        _implausible(Kind.OXYGEN_SATURATION, rows, plan, now, zone),
     ]
+
+
+def _implausible(kind: Kind, rows: Sequence[ReadingRow], plan: VitalPlan, now: datetime, zone: tzinfo) -> Judged:
+    judged = implausible.repeated(shown(rows, plan, zone), now.timestamp())
+    found = _rows(rows, judged)
+    alarming = bool(found) and all(is_alarming(row, plan) for row in found)
+    return Judged(
+        key=CANNOT_BE[kind], condition=CANNOT_BE[kind], priority=Priority.HIGH if alarming else Priority.MEDIUM,
+        judgement=judged, summary=sentence(found[-1]) + words.of_clock(found) if found else "", rows=found,
+    )  # fmt: skip
 
 
 def _missing(readings: Readings, plan: VitalPlan, now: datetime, zone: tzinfo) -> list[Judged]:
@@ -145,19 +166,20 @@ def _said(
     rule: Rule,
     judgement: Judgement,
     rows: Sequence[ReadingRow],
-    sentence: words.Sentence,
+    say: words.Sentence,
     plan: VitalPlan,
     *,
     key: str | None = None,
     priority: Priority = Priority.MEDIUM,
 ) -> Judged:
+    found = _rows(rows, judgement)
     return Judged(
         key=key or rule.value,
         condition=rule.value,
         priority=priority,
         judgement=judgement,
-        summary=sentence(judgement.figures, plan) if judgement.evidence else "",
-        rows=_rows(rows, judgement),
+        summary=say(judgement.figures, plan) + words.of_clock(found) if found else "",
+        rows=found,
     )
 
 

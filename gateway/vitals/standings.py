@@ -13,7 +13,7 @@ from gateway.desk.events import Alert, AlertKind, Priority, State
 from gateway.desk.machine import Report
 from gateway.desk.service import Desk
 from gateway.store.vital_states import VitalState, VitalStates
-from gateway.vitals.rules import FAR, ONCE, TWICE, Judged, Rule
+from gateway.vitals.rules import CANNOT_BE, FAR, ONCE, TWICE, Judged, Rule
 from gateway.vitals.words import ids_of, readings_of
 
 # A standing that was not judged for so long (nobody measured) says nothing of now.
@@ -21,7 +21,7 @@ FORGOTTEN_AFTER: Final = timedelta(days=28)
 # A saturation is judged by the last day alone, and is another illness sooner. Three days: urgent by itself, but who is
 # as ill each day and forgets one is not told anew. Two weeks: nor who has a little too low measured once a week.
 _FORGOTTEN_SOONER: Final[Mapping[str, timedelta]] = {
-    FAR: timedelta(days=3),
+    **dict.fromkeys([FAR, *CANNOT_BE.values()], timedelta(days=3)),
     TWICE: timedelta(days=14),
     ONCE: timedelta(days=14),
 }

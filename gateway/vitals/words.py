@@ -10,7 +10,7 @@ from device_drivers.nomenclature import Kind
 from gateway.desk.events import Evidence
 from gateway.store.readings import ReadingRow
 from gateway.vitals.plan import VitalPlan
-from gateway.vitals.usable import measured_at
+from gateway.vitals.usable import is_ahead, measured_at
 
 EVIDENCE: Final = "readings"
 Sentence = Callable[[Mapping[str, float], VitalPlan], str]
@@ -37,8 +37,8 @@ def low(figures: Mapping[str, float], plan: VitalPlan) -> str:
 def gain(figures: Mapping[str, float], plan: VitalPlan) -> str:
     days = int(figures["days"])
     return (
-        f"Weight up by {figures['gain']:.1f} kg in {_days(days)}, to {figures['weight']:.1f} kg (limit "
-        f"{plan.weight_gain_kg:g} kg in {_days(plan.weight_gain_days)})"
+        f"Weight up by {figures['gain']:.1f} kg in {_days(days, one='a day')}, to {figures['weight']:.1f} kg (limit "
+        f"{plan.weight_gain_kg:g} kg in {_days(plan.weight_gain_days, one='a day')})"
     )
 
 
@@ -69,8 +69,15 @@ def missing(kind: Kind, per_day: int, figures: Mapping[str, float], plan: VitalP
     return said
 
 
-def _days(number: int) -> str:
-    return "day" if number == 1 else f"{number} days"
+def of_clock(rows: Sequence[ReadingRow]) -> str:
+    """What is to be added where the time of one of the readings is not what its device says."""
+    if any(is_ahead(row) for row in rows):
+        return "; the device's clock is ahead"
+    return "; when it was measured is not known" if any(measured_at(row) is None for row in rows) else ""
+
+
+def _days(number: int, one: str = "day") -> str:
+    return one if number == 1 else f"{number} days"
 
 
 def readings_of(rows: Sequence[ReadingRow]) -> tuple[Evidence, ...]:

@@ -13,7 +13,7 @@ from analytics.vitals.saturation import WORSE_PERCENT
 from device_drivers.nomenclature import Kind
 from gateway.vitals.crisis import LATE_CONDITION, REPEAT_CONDITION, REPEAT_S
 from gateway.vitals.plan import SETTINGS, Setting
-from gateway.vitals.rules import KINDS, Rule
+from gateway.vitals.rules import CANNOT_BE, KINDS, Rule
 
 TEXT: Final = (Path(__file__).parents[3] / "docs" / "vitals.md").read_text(encoding="utf-8")
 SETTINGS_TABLE: Final = TEXT.split("## Settings")[1].split("\n\n")[0]
@@ -52,7 +52,12 @@ def test_every_rule_has_a_source_and_a_priority(rule: Rule) -> None:
 
 
 def test_every_condition_is_named() -> None:
-    for condition in (REPEAT_CONDITION, LATE_CONDITION, *(f"{Rule.MISSING}-{kind}" for kind in KINDS)):
+    for condition in (
+        REPEAT_CONDITION,
+        LATE_CONDITION,
+        *CANNOT_BE.values(),
+        *(f"{Rule.MISSING}-{kind}" for kind in KINDS),
+    ):
         assert f"`{condition}`" in TEXT
     assert set(KINDS) == {Kind.BLOOD_PRESSURE, Kind.WEIGHT, Kind.OXYGEN_SATURATION}
     assert f"within {REPEAT_S / 60:.0f} minutes" in TEXT

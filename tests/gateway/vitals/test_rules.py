@@ -41,6 +41,8 @@ def by_key(judged: list[Judged]) -> dict[str, Judged]:
 def test_the_rules_that_are_on_by_default_and_all_of_them() -> None:
     on = by_key(judge({}, VitalPlan(), NOW, ZONE))
     assert set(on) == {
+        "implausible-blood-pressure",
+        "implausible-oxygen-saturation",
         "pressure-week",
         "pulse-drift",
         "saturation-low/far",
@@ -49,7 +51,7 @@ def test_the_rules_that_are_on_by_default_and_all_of_them() -> None:
     }
     every = by_key(judge({}, EVERYTHING, NOW, ZONE))
     assert set(every) - {f"missing-{kind}" for kind in KINDS} == {key for keys in KEYS.values() for key in keys}
-    assert judge({}, VitalPlan(pressure_week=False, pulse_drift=False, saturation=False), NOW, ZONE) == []
+    assert judge({}, VitalPlan(crisis=False, pressure_week=False, pulse_drift=False, saturation=False), NOW, ZONE) == []
 
 
 def test_nothing_measured_says_nothing_but_that_it_is_missing() -> None:

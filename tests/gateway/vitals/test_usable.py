@@ -72,7 +72,8 @@ def test_failed_and_implausible_ones_are_no_numbers_and_doubts_of_the_clock_are_
 @pytest.mark.parametrize("doubt", sorted(TIMELESS))
 def test_a_time_that_is_doubted_is_no_time(doubt: str) -> None:
     assert measured_at(row(doubtful=(doubt,))) is None
-    assert not arrays([row(doubtful=(doubt,))], (Quantity.SYSTOLIC,), ZONE).usable.any()
+    usable = arrays([row(doubtful=(doubt,))], (Quantity.SYSTOLIC,), ZONE).usable
+    assert usable.tolist() == [doubt == effective.FUTURE]  # that one is of now, at the latest
 
 
 def test_every_doubt_about_time_is_known() -> None:
