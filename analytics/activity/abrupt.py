@@ -58,11 +58,11 @@ class Seen:
     clock_h: NDArray[np.float64]
 
     @classmethod
-    def of(cls, days: list[Day], company: NDArray[np.bool_], clock_h: NDArray[np.float64]) -> Seen:
-        """Homes of equally many days; `company` of them, bool (homes, days)."""
+    def of(cls, days: list[Day], shared: NDArray[np.bool_], clock_h: NDArray[np.float64]) -> Seen:
+        """Homes of equally many days; `shared` as of `not_alone`."""
         each = [np.stack([one.rooms_asleep, one.bathroom_asleep, one.rise_h], axis=1) for one in days]
         nights = np.stack(each)
-        nights[not_alone(company) | elsewhere(days)] = np.nan
+        nights[shared | elsewhere(days)] = np.nan
         # Without the bedroom's sensor rising is seen less well than in the weeks that it is compared with.
         nights[np.stack([one.no_bedroom for one in days]), RISING] = np.nan
         # An hour that fills two has more lively minutes than it was lived in.
@@ -86,14 +86,18 @@ def elsewhere(days: list[Day]) -> NDArray[np.bool_]:
     return near(away) | _after(slept_out)
 
 
-def not_alone(company: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Days with company, and some after one: their nights may not be the resident's alone, bool (homes, days).
+def not_alone(company: NDArray[np.bool_], unheard: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Days whose nights may not be the resident's alone: with company, and some after one, bool (homes, days).
 
-    Who stays for a week is not noticed on each of its days.
+    Who stays for a week is not noticed on each of its days, and who came while nobody listened not at all.
+
+    Args:
+        company: with more people than usual, bool (homes, days).
+        unheard: of which nobody could have told, bool (homes, days).
     """
-    found = company.copy()
+    found, perhaps = company.copy(), company | unheard
     for late in range(1, STAYS_DAYS + 1):
-        found[:, late:] |= company[:, :-late]
+        found[:, late:] |= perhaps[:, :-late]
     return found
 
 

@@ -1,16 +1,17 @@
-"""More patience while the gateway knows that it hears less than usual, or lives by a clock that was just changed.
+"""More patience while the gateway knows that it hears less than usual, or after days that were not like the others.
 
 A sensor that failed must call nobody. Without it the others hear less, and what is usual of them alone was never told
 apart from chance as well as what is usual of all. So while a sensor is out or on probation, and in the week after
-clocks were changed, half as many false alerts are promised as else; and a sensor less never makes a threshold lower
-than all of them together had it. And while a sensor is out or on probation, what would call must go on for half an hour
-more: most of what calls falsely then is over sooner.
+clocks were changed, nobody listened, the resident was away or had a guest, half as many false alerts are promised as
+else; and a sensor less never makes a threshold lower than all of them together had it. And while a sensor is out or
+on probation, what would call must go on for half an hour more: most of what calls falsely then is over sooner.
 
-One that speaks only when somebody moves fails without a word, and that is not known for a day. Until then its silence
-looks like stillness. So a quiet calls only if it were improbable even then: had any one of these sensors just failed,
-it would not come more often than every week; or if it goes on for two hours more. Who sits before such a sensor
-each evening is not called for when it fails, and whoever lies there is noticed some minutes later on average, and two
-hours later at most: where hardly anything is heard without that sensor, nothing else would ever call.
+A sensor fails without a word. Of one that says each hour that it lives that is known two hours later; of one that
+speaks only when somebody moves, a day later. Until then its silence looks like stillness. So a quiet calls only if it
+were improbable even then: had any one sensor failed after its last word, it would not come more often than every
+week; or if it goes on for two hours more. Who sits before such a sensor each evening is not called for when it fails,
+and whoever lies there is noticed some minutes later on average, and two hours later at most: where hardly anything is
+heard without that sensor, nothing else would ever call.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ DOUBTED_MIN: Final = 30
 _Past: TypeAlias = tuple[NDArray[np.float64], float]
 
 
-def careful_h(per_month: float, known: _Past, whole: _Past | None = None, *, clock_changed: bool = False) -> float:
+def careful_h(per_month: float, known: _Past, whole: _Past | None = None, *, careful: bool = False) -> float:
     """The threshold of inactivity.
 
     Args:
@@ -41,8 +42,8 @@ def careful_h(per_month: float, known: _Past, whole: _Past | None = None, *, clo
         known: how high the statistic went in each quiet of the past as the sensors that are believed had it, hours,
             float64 (quiets,), and how long that past was listened to, hours.
         whole: likewise as all sensors had it until the first of those that are doubted failed; None: all are believed.
-        clock_changed: whether clocks were, within the week.
+        careful: whether the week was not like the others, or clocks were changed in it.
     """
     if whole is None:
-        return threshold_h(per_month * (LESS if clock_changed else 1.0), *known)
+        return threshold_h(per_month * (LESS if careful else 1.0), *known)
     return max(threshold_h(per_month * LESS, *one) for one in ((known, whole) if whole[1] else (known,)))

@@ -76,15 +76,15 @@ class Sums:
 
 
 def step(
-    state: Sums, off: NDArray[np.float32], pace: Pace, threshold: NDArray[np.float64] | float = np.inf
+    state: Sums, off: NDArray[np.float32], pace: Pace, thresholds: NDArray[np.float64] | None = None
 ) -> tuple[Sums, NDArray[np.float32], NDArray[np.int64]]:
-    """Some more days. A home whose sum reaches its threshold begins anew on the next day: it has been said.
+    """Some more days. A home whose sum reaches the day's threshold begins anew on the next day: it has been said.
 
     Args:
         state: as of the day before; not changed.
         off: of `deviations`, float32 (homes, days, cells); NaN adds nothing.
         pace: which sum.
-        threshold: of each home, float64 (homes,), or one for all.
+        thresholds: of each home on each day, float64 (homes, days); none is reached when None.
 
     Returns:
         The state after the last day; the highest sum of each day, float32 (homes, days); and its cell, counted on for
@@ -102,6 +102,7 @@ def step(
         flat = run.reshape(len(run), -1)
         cells[:, day] = flat.argmax(axis=1)
         heights[:, day] = flat.max(axis=1)
-        said = heights[:, day] >= threshold
-        run = np.where(said[:, None, None], np.float32(0), run)
+        if thresholds is not None:
+            said = heights[:, day] >= thresholds[:, day]
+            run = np.where(said[:, None, None], np.float32(0), run)
     return Sums(run=run), heights, cells

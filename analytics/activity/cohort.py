@@ -5,7 +5,7 @@ The same as `course` for one home, with minutes in which nobody listened; vector
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
@@ -13,14 +13,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.activity import minutes as cut
 from analytics.activity.caution import careful_h
+from analytics.activity.company import company, lively
 from analytics.activity.course import Home
 from analytics.activity.events import Place
 from analytics.activity.habits import DAY, Counts, HabitSettings, count, either_clock, hazard
 from analytics.activity.inactivity import Quiet, step
-from analytics.activity.past import Past
-from analytics.activity.running import Habits, Running, holds_back, learn, less_one, running, whole_past
+from analytics.activity.past import Past, certain
+from analytics.activity.running import Habits, Running, as_if_failed, holds_back, learn, less_one, running, whole_past
+from analytics.activity.unlike import unlike
 
 WEEK: Final = 7
 LOW_H: Final = 1.0  # peaks below are never alerts
@@ -50,7 +51,7 @@ def alerts(
     per_month: float,
     first_day: int,
     clock_h: NDArray[np.float64] | None = None,
-    unsupervised: frozenset[int] = frozenset(),
+    untold_min: Sequence[Mapping[int, float]] | None = None,
 ) -> NDArray[np.bool_]:
     """Which quiets since a day were alerts at a promise, bool (quiets,).
 
@@ -64,35 +65,39 @@ def alerts(
         per_month: false alerts.
         first_day: nothing earlier is an alert here.
         clock_h: as of `lived`.
-        unsupervised: sensors of each home that may fail without a word.
+        untold_min: of each home, for how long each sensor may have failed without its being known; none may when None.
     """
     found = np.zeros(len(peaks.home), bool)
     levels: dict[tuple[int, int, int, bool], float] = {}
+    careful = [unlike(home.place, heard, company(lively(home.events)[None])[0])
+               for home, heard in zip(homes, listening, strict=True)]  # fmt: skip
     since = (peaks.minute >= first_day * DAY) & ~peaks.out
     for one in np.flatnonzero(since).tolist():
         number, minute = int(peaks.home[one]), int(peaks.minute[one])
         view = int(homes[number].view[minute - 1])
         until = first_day + (minute // DAY - first_day) // WEEK * WEEK
         late_h = 0.0 if clock_h is None else float(clock_h[minute // DAY])
-        key = (number, view, until, late_h != 0)
+        less = late_h != 0 or bool(careful[number][minute // DAY])
+        key = (number, view, until, less)
         if key not in levels:
-            levels[key] = _threshold_h(homes[number], listening[number], minute, until, per_month, late_h)
+            levels[key] = _threshold_h(homes[number], listening[number], minute, until, per_month, careful=less)
+        untold = untold_min[number] if untold_min is not None else {}
         found[one] = peaks.height_h[one] >= levels[key] and (
-            not (unsupervised or homes[number].views[view].doubted)
-            or _calls(homes[number], listening[number], minute, levels[key], late_h, unsupervised)
+            not (untold or homes[number].views[view].doubted)
+            or _calls(homes[number], listening[number], minute, levels[key], late_h, untold)
         )
     return found
 
 
 def _threshold_h(
-    home: Home, listening: NDArray[np.bool_], minute: int, until: int, per_month: float, late_h: float
+    home: Home, listening: NDArray[np.bool_], minute: int, until: int, per_month: float, *, careful: bool
 ) -> float:
     """`caution.careful_h` of a quiet that ends with a minute; the past is known until a day."""
     doubted, settings = home.views[int(home.view[minute - 1])].doubted, HabitSettings()
     outages = [one for one in home.outages if one.from_s <= minute * 60]
     return careful_h(
-        per_month, Past.of(home.events, until, doubted, listening).peaks(settings)[1:],
-        whole_past(home.events, outages, doubted, until, listening, settings), clock_changed=late_h != 0,
+        per_month, Past.of(home.events, until, doubted, listening).peaks(settings).known,
+        whole_past(home.events, outages, doubted, until, listening, settings), careful=careful,
     )  # fmt: skip
 
 
@@ -102,18 +107,26 @@ def _calls(
     minute: int,
     threshold_h: float,
     late_h: float,
-    unsupervised: frozenset[int],
+    untold_min: Mapping[int, float],
 ) -> bool:
     """Whether the quiet before a minute calls, and is not held back until it ends."""
-    events, clock = home.events.before(minute * 60.0), np.arange(minute) % DAY
+    events = home.events.before(minute * 60.0)
     learnt = learn(events, minute * 60.0, listening)
+    if learnt.doubted != home.views[int(home.view[minute - 1])].doubted:
+        # What became known in its last minute was not known in all others, and is looked at in time.
+        minute -= 1
+        events = home.events.before(minute * 60.0)
+        learnt = learn(events, minute * 60.0, listening)
+    clock = np.arange(minute) % DAY
 
     def quiet(one: Habits) -> Running:
         usual = either_clock(one.hazard, late_h) if late_h else one.hazard
         return running(events, minute, replace(one, hazard=usual), clock, listening)
 
-    others = map(quiet, less_one(events, minute * 60.0, learnt, unsupervised, listening))
-    return holds_back(quiet(learnt), threshold_h, others, doubted=bool(learnt.doubted)) is None
+    found = quiet(learnt)
+    less = less_one(events, minute * 60.0, learnt, untold_min)
+    others = (as_if_failed(found, quiet(one), untold_min[one.only(learnt)]) for one in less)
+    return holds_back(found, threshold_h, others, doubted=bool(learnt.doubted)) is None
 
 
 def lived(
@@ -202,7 +215,9 @@ def _judged_anew(
     life: NDArray[np.bool_],
     listening: NDArray[np.bool_],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Where other sensors are believed than a minute ago: the quiet that goes on, from its beginning, by these.
+    """Where other sensors are believed than a minute ago, and at midnight: the quiet that goes on, from its beginning.
+
+    By the sensors that are believed now, and by what was learnt until now.
 
     Returns:
         The odds before minute `start`, float64 (homes,); and what had been higher: as in `Peaks`, float64 (quiets, 4).
@@ -210,7 +225,7 @@ def _judged_anew(
     now = odds.copy()
     ended: list[tuple[int, int, float, bool]] = []
     for number, view in enumerate(meant.tolist()):
-        if view == homes[number].view[start - 1]:
+        if view == homes[number].view[start - 1] and start % DAY:
             continue
         now[number] = heard[number].odds_h(view, start, life[number], listening[number], table[number])
         if odds[number] > LOW_H and now[number] < odds[number]:
@@ -220,12 +235,13 @@ def _judged_anew(
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Heard:
-    """One home's views, each an array of its minutes; quiets begin anew where nobody listened."""
+    """One home's views, each an array of its minutes; see `Past`."""
 
     expected: list[NDArray[np.bool_]]
     place: list[NDArray[np.int8]]
     where: list[NDArray[np.int8]]
     since: list[NDArray[np.int32]]
+    certain: list[NDArray[np.bool_]]
 
     @classmethod
     def of(cls, home: Home, listening: NDArray[np.bool_]) -> _Heard:
@@ -233,7 +249,8 @@ class _Heard:
             expected=[one.minutes.expected for one in home.views],
             place=[one.minutes.place for one in home.views],
             where=[one.place for one in home.views],
-            since=[cut.since(one.minutes.expected | ~listening).astype(np.int32) for one in home.views],
+            since=[one.since.astype(np.int32) for one in home.views],
+            certain=[certain(one.since, listening) for one in home.views],
         )
 
     def at(self, view: int, minute: int) -> tuple[int, int]:
@@ -248,7 +265,7 @@ class _Heard:
         table: NDArray[np.float32],
     ) -> float:
         """Of the quiet that goes on before a minute, as one view has it."""
-        alive = np.flatnonzero((life | ~listening)[:minute])
+        alive = np.flatnonzero(life[:minute])
         begin = int(alive[-1]) if len(alive) else 0
         own = slice(begin + 1, minute)
         since, place = self.at(view, begin)
@@ -280,5 +297,5 @@ def _counts(heard: list[_Heard], view: int, day: int, listening: NDArray[np.bool
         np.stack([one.since[which][before] for one, which in zip(heard, each, strict=True)]).astype(np.int64),
         np.stack([one.where[which][before] for one, which in zip(heard, each, strict=True)]),
         np.arange(own.start, own.stop) % DAY,
-        listening[:, own],
+        listening[:, own] & np.stack([one.certain[which][before] for one, which in zip(heard, each, strict=True)]),
     )

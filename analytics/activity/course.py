@@ -36,6 +36,18 @@ class View(Past):
         """The state at the end of a minute."""
         return Quiet(since=self.since[[minute]], place=self.place[[minute]], odds_h=np.array([odds_h]))
 
+    def odds_h(self, minute: int, hazard: NDArray[np.float32]) -> float:
+        """Of the quiet that goes on before a minute, by one hazard from its beginning."""
+        alive = np.flatnonzero(self.minutes.life[:minute])
+        begin = int(alive[-1]) if len(alive) else 0
+        own = slice(begin + 1, minute)
+        seen = self.minutes
+        state, _ = step(
+            self.quiet(begin), hazard, seen.life[None, own], seen.expected[None, own], seen.place[None, own],
+            np.arange(own.start, own.stop) % DAY,
+        )  # fmt: skip
+        return float(state.odds_h[0])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Home:
@@ -82,10 +94,15 @@ class Home:
         return self.views[0].minutes.life
 
     @property
+    def place(self) -> NDArray[np.int8]:
+        """Where the resident was at each minute's end, int8 (minutes,)."""
+        places = np.stack([one.place for one in self.views])
+        return np.asarray(places[self.view, np.arange(places.shape[1])])
+
+    @property
     def out(self) -> NDArray[np.bool_]:
         """Out of home by the door rule at each minute's end, bool (minutes,)."""
-        places = np.stack([one.place for one in self.views])
-        return np.asarray(places[self.view, np.arange(places.shape[1])] == Place.OUT)
+        return np.asarray(self.place == Place.OUT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -118,11 +135,16 @@ def stretches(home: Home, first_day: int, settings: HabitSettings) -> Iterator[S
 
 
 def replay(home: Home, parts: list[Stretch]) -> NDArray[np.float64]:
-    """The statistic at the end of each minute from the first stretch's first on, hours, float64 (minutes,)."""
-    found = []
+    """The statistic at the end of each minute from the first stretch's first on, hours, float64 (minutes,).
+
+    At midnight, when habits are learnt anew, the quiet that goes on is judged by these from its beginning.
+    """
+    found: list[NDArray[np.float64]] = []
     odds = 0.0
     for part in parts:
         own = slice(part.first, part.last)
+        if found and part.first % DAY == 0:
+            odds = part.view.odds_h(part.first, part.hazard)
         state = part.view.quiet(part.first - 1, odds) if part.first else Quiet.begin(1)
         minutes = part.view.minutes
         state, path = step(
@@ -139,7 +161,7 @@ def past_peaks(home: Home, settings: HabitSettings) -> tuple[NDArray[np.float64]
 
     See `Past.peaks`.
     """
-    return home.views[int(home.view[-1])].peaks(settings)[1:]
+    return home.views[int(home.view[-1])].peaks(settings).known
 
 
 def peaks(path: NDArray[np.float64], counted: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

@@ -17,6 +17,7 @@ import numpy as np
 from analytics.activity import clocktime, cohort, named
 from analytics.activity.abrupt import KINDS
 from analytics.activity.budget import INACTIVITY, divided
+from analytics.activity.checkins import TIMES
 from analytics.activity.company import company, lively
 from analytics.activity.course import Home
 from analytics.activity.events import DAY_S, Events
@@ -35,6 +36,7 @@ AFTER_DAYS: Final = 3  # an alert in these is its doing, too …
 LATER_DAYS: Final = 14  # … and what comes until then stands apart
 PER_MONTH: Final = 1.0
 _LONG_DAYS: Final = 2.0  # away
+_REPORTED: Final = "as it was, what fails is reported"
 _UNSUPERVISED: Final = "as it was, no sensor checks in"
 _NO_DOOR: Final = "as it was, no contact at the door"
 _SAME_MIN: Final = 12 * 60  # alerts of both records so close are one
@@ -47,6 +49,17 @@ class _Supervised(StrEnum):
     REPORTED = "reported within the hour"
     CHECKED = "which checks in every 55 min"
     NEVER = "which speaks only when somebody moves"
+
+
+# For how many minutes a sensor that lives may have failed without its being known; and one that failed.
+_UNTOLD_MIN: Final = {
+    _Supervised.REPORTED: (60.0, 60.0),
+    _Supervised.CHECKED: (put.CHECKS_IN_S / 60, TIMES * put.CHECKS_IN_S / 60),
+    _Supervised.NEVER: (np.inf, np.inf),
+}
+_BASE: Final = {
+    _Supervised.REPORTED: _REPORTED, _Supervised.CHECKED: "as it was", _Supervised.NEVER: _UNSUPERVISED
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -66,7 +79,8 @@ class _Case:
         until_s: when it ended in each.
         base: which undisturbed records they are compared with.
         clock_h: as in `features.daily`.
-        unsupervised: sensors that speak only when somebody moves.
+        how: it is noticed that a sensor fails.
+        failed: the sensor that does, by home.
         named: whether it was named, by home.
         traceless: whether it left nothing behind that could be named, by home.
     """
@@ -77,24 +91,25 @@ class _Case:
     traceless: Callable[[int], bool] = lambda _: False
     base: str = "as it was"
     clock_h: float = 0.0
-    unsupervised: frozenset[int] = frozenset()
+    how: _Supervised = _Supervised.CHECKED
+    failed: Sequence[int | None] = ()
 
 
 def disturbed(*, residents: int = RESIDENTS, seed: int = 0, say: Callable[[str], None] = print) -> dict[str, Any]:
     """Alerts that come only with each disturbance, and only without it; and how often it was named."""
     homes = [_home([seed, number]) for number in range(residents)]
+    still = [put.undisturbed(home) for home in homes]
     without = {
-        "as it was": _said([put.undisturbed(home) for home in homes]),
+        "as it was": _said(still),
         _NO_DOOR: _said([put.undisturbed(put.without_door(home)) for home in homes]),
     }
-    without[_UNSUPERVISED] = _said(
-        [put.undisturbed(home) for home in homes], without["as it was"].peaks, unsupervised=frozenset(put.MOTION)
-    )
+    for how in (_Supervised.REPORTED, _Supervised.NEVER):
+        without[_BASE[how]] = _said(still, without["as it was"].peaks, how=how)
     say(f"{residents} residents undisturbed")
     rows = []
     for name, case in _cases(homes, seed):
         base = without[case.base]
-        said = _said(case.lived, base.peaks, case.clock_h, case.unsupervised)
+        said = _said(case.lived, base.peaks, case.clock_h, case.how, case.failed)
         rows.append(
             {
                 "disturbance": name,
@@ -164,13 +179,10 @@ def _sensors(
         own = [one for one in silences(events, out) if one.sensor == sensor and one.from_s <= from_s < one.to_s]
         return max((one.times for one in own), default=0.0)
 
-    case = _Case(
+    return _Case(
         lived=lived, until_s=until, named=lambda number: longest(number) >= LONGER,
-        traceless=lambda number: longest(number) == 0,
+        traceless=lambda number: longest(number) == 0, base=_BASE[how], how=how, failed=[sensor for sensor, _ in which],
     )  # fmt: skip
-    if how is not _Supervised.NEVER:
-        return case
-    return replace(case, base=_UNSUPERVISED, unsupervised=frozenset(put.MOTION))
 
 
 def _clocks(homes: Sequence[Events], change: np.datetime64, hours: float) -> _Case:
@@ -228,7 +240,8 @@ def _said(
     lived: list[Lived],
     earlier: cohort.Peaks | None = None,
     clock_h: float = 0.0,
-    unsupervised: frozenset[int] = frozenset(),
+    how: _Supervised = _Supervised.CHECKED,
+    failed: Sequence[int | None] = (),
 ) -> _Said:
     promised = divided(PER_MONTH)
     listening = np.stack([one.listening for one in lived])
@@ -240,7 +253,10 @@ def _said(
         earlier=earlier, first_day=0 if earlier is None else DISTURBED, clock_h=lag[0],
     )  # fmt: skip
     alerts: list[list[tuple[int, str]]] = [[] for _ in lived]
-    raised = cohort.alerts(peaks, homes, listening, promised[INACTIVITY], DISTURBED, lag[0], unsupervised)
+    untold_min = [
+        {sensor: _UNTOLD_MIN[how][sensor == one] for sensor in put.MOTION} for one in failed or [None] * len(lived)
+    ]
+    raised = cohort.alerts(peaks, homes, listening, promised[INACTIVITY], DISTURBED, lag[0], untold_min)
     for home, minute in zip(peaks.home[raised].tolist(), peaks.minute[raised].tolist(), strict=True):
         alerts[home].append((minute, INACTIVITY))
     found = noticed(Days.of([one.events for one in lived], list(listening), lag), promised)

@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.activity.events import PLACES
+from analytics.activity.events import PLACES, Place
 from analytics.activity.minutes import NOWHERE
 
 DAY: Final = 1440  # minutes
@@ -28,6 +28,7 @@ QUIET: Final = len(EDGES) - 1  # the last step has no end
 LONGEST: Final = EDGES[-1]
 STEP_OF: Final = np.minimum(np.searchsorted(EDGES, np.arange(LONGEST + 1), side="right") - 1, QUIET - 1)
 SURE: Final = 0.9  # of a minute; nobody is more regular than that
+_AT_HOME: Final = [place for place in Place if place is not Place.OUT]
 # One event in twenty hours where nothing at all was ever seen.
 _PRIOR_EVENTS: Final = 0.05
 _PRIOR_MINUTES: Final = 60.0
@@ -113,8 +114,9 @@ def hazard(counts: Counts, settings: HabitSettings) -> NDArray[np.float32]:
         for part in (counts.minutes, counts.events)
     )
     width = np.float32(over_clock[0].sum())
-    all_day = (events.sum((1, 3)) / width + _PRIOR_EVENTS) / (minutes.sum((1, 3)) / width + _PRIOR_MINUTES)
-    clock_minutes, clock_events = minutes.sum(3), events.sum(3)
+    # Days away are long, and say nothing of how soon somebody at home is heard again.
+    clock_minutes, clock_events = (part[:, :, :, _AT_HOME].sum(3) for part in (minutes, events))
+    all_day = (clock_events.sum(1) / width + _PRIOR_EVENTS) / (clock_minutes.sum(1) / width + _PRIOR_MINUTES)
     found = np.empty(minutes.shape, np.float32)
     before: NDArray[np.float32] | None = None
     for step in range(QUIET):

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.activity.events import Place
-from analytics.activity.habits import CLOCK, DAY, LONGEST, STEP_OF
+from analytics.activity.habits import CLOCK, DAY, EDGES, LONGEST, STEP_OF
 from analytics.activity.minutes import NOWHERE
 
 MINUTE_H: Final = 1 / 60
@@ -65,8 +65,10 @@ def step(
         expected: a believed one did, bool (homes, minutes).
         place: where its last event was, int8 (homes, minutes), `NOWHERE` where nothing told.
         clock: minute of the day, int64 (minutes,), or (homes, minutes) where they differ.
-        listening: whether the home was heard at all, bool (homes, minutes); None is always. A minute that was not
-            listened to begins anew: neither stillness nor life is known of it.
+        listening: whether the home was heard at all, bool (homes, minutes); None is always. Of a minute that was not
+            listened to neither stillness nor life is known: the quiet before it goes on, and it counts for nothing.
+            After such minutes it is taken to have been quiet for as long as usual at that hour (`elapsed_min`), and for
+            no more than half of the time since anything was heard.
 
     Returns:
         The state after the last minute, and the statistic at each minute's end, hours, float64 (homes, minutes).
@@ -77,28 +79,55 @@ def step(
     half_hour = np.broadcast_to(clock // (DAY // CLOCK), (homes, minutes))
     told = place != NOWHERE
     path = np.empty((homes, minutes))
+    elapsed = None if listening is None or listening.all() else elapsed_min(hazard)
     for minute in range(minutes):
+        if listening is not None and elapsed is not None and minute:
+            back = listening[:, minute] & ~listening[:, minute - 1]
+            since = np.where(back, np.minimum(elapsed[rows, half_hour[:, minute], where], since // 2), since)
         comes = hazard[rows, half_hour[:, minute], STEP_OF[np.minimum(since, LONGEST)], where]
-        odds = np.minimum((odds + MINUTE_H) / (1.0 - comes.astype(np.float64)), MOST_H)
+        grown = np.minimum((odds + MINUTE_H) / (1.0 - comes.astype(np.float64)), MOST_H)
+        odds = grown if listening is None else np.where(listening[:, minute], grown, odds)
         odds = np.where(life[:, minute], 0.0, odds)
         since = np.where(expected[:, minute], 0, since + 1)
         where = np.where(told[:, minute], place[:, minute], where)
-        if listening is not None:
-            deaf = ~listening[:, minute]
-            odds, since = np.where(deaf, 0.0, odds), np.where(deaf, 0, since)
         path[:, minute] = odds
     return Quiet(since=since, place=where, odds_h=odds), path
 
 
-def undisturbed(comes: NDArray[np.float64]) -> NDArray[np.float64]:
+def elapsed_min(hazard: NDArray[np.float32]) -> NDArray[np.int64]:
+    """For how long it usually has been quiet at a moment of which nothing else is known, minutes.
+
+    Half of the minutes of a home's quiets are later in them, were the hazard as it is at that hour: the long ones take
+    most of the time, and whoever is taken to have moved just now would be expected too soon.
+
+    Args:
+        hazard: of `habits.hazard`, float32 (homes, CLOCK, QUIET, PLACES).
+
+    Returns:
+        int64 (homes, CLOCK, PLACES).
+    """
+    stays = 1.0 - hazard.astype(np.float64)
+    reached = np.cumprod(stays ** np.diff(EDGES)[:, None], axis=2)
+    begins = np.concatenate([np.ones_like(reached[:, :, :1]), reached[:, :, :-1]], axis=2)
+    spent = (begins - reached) / np.maximum(hazard, 1e-9)
+    spent[:, :, -1] = begins[:, :, -1] / np.maximum(hazard[:, :, -1], 1e-9)  # the last step has no end
+    late = np.cumsum(spent, axis=2) >= 0.5 * spent.sum(axis=2, keepdims=True)
+    return np.asarray(np.array(EDGES)[late.argmax(axis=2)], np.int64)
+
+
+def undisturbed(comes: NDArray[np.float64], heard: NDArray[np.bool_]) -> NDArray[np.float64]:
     """The statistic at the end of each minute of one quiet that begins at 0: `step` without anything in it.
 
     Args:
         comes: how likely a sign of life was in each minute, below 1, float64 (minutes,).
+        heard: whether it was listened to, bool (minutes,).
 
     Returns:
         Hours, float64 (minutes,).
     """
+    if not heard.all():
+        own = np.concatenate([[0.0], undisturbed(comes[heard], heard[heard])])
+        return own[np.cumsum(heard)]
     none = np.cumprod(1.0 - comes)
     grown = MINUTE_H * np.cumsum(np.concatenate([[1.0], none[:-1]]))[: len(none)]
     return np.asarray(grown / np.maximum(none, grown / MOST_H), np.float64)

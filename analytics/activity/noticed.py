@@ -16,15 +16,20 @@ from analytics.activity import abrupt, budget, caution, change
 from analytics.activity.abrupt import KINDS, Seen
 from analytics.activity.budget import GENERAL, SLOW
 from analytics.activity.change import PATIENT, Sums
-from analytics.activity.company import company, lively
+from analytics.activity.company import BY_DAY_H, company, lively
 from analytics.activity.events import Events
 from analytics.activity.features import both
+from analytics.activity.habits import DAY
 from analytics.activity.signs import SIGNS, signs
+from analytics.activity.unlike import GUEST_DAYS, WEEK, within_a_week
 
-WEEK: Final = 7
 KNOWN_DAYS: Final = 28  # before which nothing is said
 FALLS: Final = len(SIGNS)
-_BY_THE_CLOCK: Final = (SIGNS.index("rising"), SIGNS.index("going to bed"))
+_HEARD: Final = 0.5  # of the hours of the day; of less it is not known whether there was company
+_BY_THE_CLOCK: Final = [
+    SIGNS.index(name)
+    for name in ("rising", "going to bed", "kitchen by day", "activity by day", "longest quiet by day")
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -37,7 +42,7 @@ class Days:
         company: days with more people than usual, bool (homes, days): of these and the nights around them nothing is
             said that another person may have done.
         careful: days on which less is promised, bool (homes, days), because on them or within the week before a sensor
-            was out, nobody listened, the resident was away, or may have lived by another clock.
+            was out, nobody listened, the resident was away, had a guest, or may have lived by another clock.
     """
 
     seen: Seen
@@ -64,12 +69,15 @@ class Days:
         each = [both(home, own, late) for home, own, late in zip(homes, heard, lag, strict=True)]
         days = [day for _, day in each]
         shared = company(np.stack([lively(home) for home in homes]))
+        unheard = np.stack([_unheard(one, home.days) for home, one in zip(homes, heard, strict=True)])
+        not_alone = abrupt.not_alone(shared, unheard)
         table = np.stack([signs(hours, day) for hours, day in each])
         away = abrupt.elsewhere(days)
-        table[abrupt.not_alone(shared) | away] = np.nan
+        table[not_alone | away] = np.nan
         table[:, :, _BY_THE_CLOCK] = np.where(lag[:, :, None] != 0, np.float32(np.nan), table[:, :, _BY_THE_CLOCK])
         unlike = away | np.stack([day.one_out for day in days]) | (lag != 0)
-        return cls(seen=Seen.of(days, shared, lag), signs=table, company=shared, careful=_lately(unlike))
+        careful = unlike | (within_a_week(unlike) | within_a_week(shared, GUEST_DAYS))[:, :-1]
+        return cls(seen=Seen.of(days, not_alone, lag), signs=table, company=shared, careful=careful)
 
     def until(self, day: int) -> Days:
         """The days before one."""
@@ -112,17 +120,27 @@ def noticed(days: Days, promised: dict[str, float]) -> Noticed:
             budget.weekly(own, promised[name] * part, GENERAL[name], WEEK) for part in (1.0, caution.LESS)
         )
         each.append(budget.raised(own, np.where(days.careful, careful, usual)))
-    return Noticed(abrupt=np.stack(each, axis=2), slow=slow(days.signs, promised[SLOW])[0])
+    return Noticed(abrupt=np.stack(each, axis=2), slow=slow(days.signs, promised[SLOW], days.careful)[0])
 
 
-def _lately(days: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Whether a day or one of the week before is such a one, bool (homes, days)."""
-    total = np.cumsum(np.pad(days, ((0, 0), (WEEK, 0))), axis=1)
-    return np.asarray(total[:, WEEK:] > np.pad(total, ((0, 0), (1, 0)))[:, : days.shape[1]])
+def _unheard(listening: NDArray[np.bool_] | None, days: int) -> NDArray[np.bool_]:
+    """Days of which so much was not listened to that company would not have been noticed, bool (days,)."""
+    if listening is None:
+        return np.zeros(days, bool)
+    by_day = listening.reshape(days, DAY)[:, BY_DAY_H[0] * 60 : BY_DAY_H[1] * 60]
+    return np.asarray(by_day.mean(axis=1) < _HEARD)
 
 
-def slow(signs: NDArray[np.float32], per_month: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Slow changes: the sign that was named, int64 (homes, days), -1 where none; and the sums' heights, float64."""
+def slow(
+    signs: NDArray[np.float32], per_month: float, careful: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Slow changes: the sign that was named, int64 (homes, days), -1 where none; and the sums' heights, float64.
+
+    Args:
+        signs: as of `Days`.
+        per_month: false findings promised.
+        careful: days on which less is, as of `Days`.
+    """
     off = change.deviations(signs[:, :, None])
     homes, days = off.shape[:2]
     off[:, :KNOWN_DAYS] = np.nan
@@ -131,9 +149,13 @@ def slow(signs: NDArray[np.float32], per_month: float) -> tuple[NDArray[np.int64
     for first in range(0, days, WEEK):
         own = slice(first, first + WEEK)
         past = np.where(np.arange(first) < KNOWN_DAYS, np.nan, heights[:, :first])
-        levels = np.array([budget.threshold(per_month, one, GENERAL[SLOW]) for one in past])
+        usual, less = (
+            np.array([budget.threshold(per_month * part, one, GENERAL[SLOW]) for one in past])[:, None]
+            for part in (1.0, caution.LESS)
+        )
+        levels = np.where(careful[:, own], less, usual)
         state, heights[:, own], cells = change.step(state, off[:, own], PATIENT, levels)
-        named[:, own] = np.where(heights[:, own] >= levels[:, None], cells, -1)
+        named[:, own] = np.where(heights[:, own] >= levels, cells, -1)
     return named, heights
 
 

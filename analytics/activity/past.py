@@ -5,8 +5,8 @@ Minutes that nobody listened to are left out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,20 +15,53 @@ from analytics.activity import minutes as cut
 from analytics.activity.events import Events, Place
 from analytics.activity.habits import DAY, Counts, HabitSettings, count, hazard
 from analytics.activity.inactivity import Quiet, step
-from analytics.activity.promise import PAST_DAYS
+from analytics.activity.promise import MONTH_H, PAST_DAYS
 
 _FEWEST_DAYS: Final = 7  # fewer tell nothing of how high the statistic goes
+STRANGE_H: Final = 2 * MONTH_H  # what comes every two months by the statistic's own promise is none of the habits
+
+
+class Peaks(NamedTuple):
+    """How high the statistic was in the quiets of a past.
+
+    Attributes:
+        ended: minute in which each ended, int64 (quiets,).
+        heights_h: how high it was, hours, float64 (quiets,).
+        hours: for how long that past was listened to, without days away: in these no quiet was to be heard, and that
+            few were high says nothing. 0 where less than a week is known.
+        strange: minutes of a quiet at home after it was as high as `STRANGE_H`, bool (days * 1440,).
+    """
+
+    ended: NDArray[np.int64]
+    heights_h: NDArray[np.float64]
+    hours: float
+    strange: NDArray[np.bool_]
+
+    @property
+    def known(self) -> tuple[NDArray[np.float64], float]:
+        """What `promise.threshold_h` makes a threshold of."""
+        return self.heights_h, self.hours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Past:
-    """Whole days as the sensors that are believed saw them; all arrays (minutes,)."""
+    """Whole days as the sensors that are believed saw them; all arrays (minutes,).
+
+    Attributes:
+        days: how many.
+        minutes: what was seen.
+        since: minutes since the last expected event.
+        place: where the resident was.
+        listening: whether the home was heard.
+        certain: and has been ever since that event, so that how long it had been quiet is known.
+    """
 
     days: int
     minutes: cut.Minutes
     since: NDArray[np.int64]
     place: NDArray[np.int8]
     listening: NDArray[np.bool_]
+    certain: NDArray[np.bool_]
 
     @classmethod
     def of(cls, events: Events, days: int, doubted: frozenset[int], listening: NDArray[np.bool_]) -> Past:
@@ -42,9 +75,10 @@ class Past:
         """
         heard = listening[: days * DAY]
         seen = cut.minutes(events, days * DAY, doubted)
+        since = cut.since(seen.expected)
         return cls(
-            days=days, minutes=seen, since=cut.since(seen.expected | ~heard), place=cut.where(seen.place),
-            listening=heard,
+            days=days, minutes=seen, since=since, place=cut.where(seen.place), listening=heard,
+            certain=certain(since, heard),
         )  # fmt: skip
 
     def counts(self, first: int, last: int) -> Counts:
@@ -53,22 +87,22 @@ class Past:
         own, before = slice(first, last), slice(first - 1, last - 1)
         return count(
             self.minutes.expected[None, own], self.since[None, before], self.place[None, before],
-            np.arange(first, last) % DAY, self.listening[None, own],
+            np.arange(first, last) % DAY, (self.listening[own] & self.certain[before])[None],
         )  # fmt: skip
 
-    def peaks(self, settings: HabitSettings) -> tuple[NDArray[np.int64], NDArray[np.float64], float]:
+    def without(self, strange: NDArray[np.bool_]) -> Past:
+        """The same past, with some minutes that teach nothing."""
+        heard = self.listening & ~strange
+        return replace(self, listening=heard, certain=certain(self.since, heard))
+
+    def peaks(self, settings: HabitSettings) -> Peaks:
         """How high the statistic was in each quiet of the last `PAST_DAYS`, each day judged by the others.
 
         Days here go from noon to noon, so that a night is of one piece.
-
-        Returns:
-            The minute in which each quiet ended, int64 (quiets,); its height, hours, float64 (quiets,); and how long
-            it was listened to, hours, without days away: in these no quiet was to be heard, and that few were high
-            says nothing. Nothing and 0 where less than a week is known.
         """
         days = min(self.days - 1, PAST_DAYS)
         if days < _FEWEST_DAYS:
-            return np.zeros(0, np.int64), np.zeros(0), 0.0
+            return Peaks(np.zeros(0, np.int64), np.zeros(0), 0.0, np.zeros(len(self.since), bool))
         begin = (self.days - 1 - days) * DAY + DAY // 2
         firsts = begin + DAY * np.arange(days)
         each = [self.counts(first, first + DAY) for first in firsts.tolist()]
@@ -86,9 +120,23 @@ class Past:
             self.listening[rows],
         )  # fmt: skip
         flat = path.reshape(-1)
-        # What ended because nobody listened any more did not end.
+        # What ends at a noon that nobody listened to does not end.
         counted = (self.place[rows] != Place.OUT).reshape(-1)
         counted[:-1] &= self.listening[rows].reshape(-1)[1:]
         at = np.flatnonzero((flat[:-1] > 0) & (flat[1:] < flat[:-1]) & counted[:-1])
         heard = self.listening & ~cut.away(self.place)
-        return begin + at, flat[at], float(heard[rows].sum()) / 60
+        high = np.zeros(len(self.since), bool)
+        high[begin : begin + len(flat)] = (flat >= STRANGE_H) & (self.place[rows] != Place.OUT).reshape(-1)
+        return Peaks(begin + at, flat[at], float(heard[rows].sum()) / 60, _to_their_ends(high, self.minutes.life))
+
+
+def _to_their_ends(high: NDArray[np.bool_], life: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Minutes of a quiet after any of it was such a one, bool (minutes,)."""
+    index = np.arange(len(life))
+    last_high, last_life = (np.maximum.accumulate(np.where(one, index, -1)) for one in (high, life))
+    return np.asarray(last_high > last_life)
+
+
+def certain(since: NDArray[np.int64], listening: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Minutes since whose last expected event all was listened to, bool (minutes,); `since` as of `cut.since`."""
+    return np.asarray(listening & (since <= cut.since(~listening)))

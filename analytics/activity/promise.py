@@ -22,6 +22,8 @@ _SLOPE: Final = 1.4  # g of residents in general …
 _SLOPE_WEIGHT: Final = 8.0  # … weighs as much as so many peaks
 _RATE_WEIGHT: Final = 3.0  # and the statistic's own promise as much as so many false alerts
 _FEWEST: Final = 3
+# One silence that was none of the habits may not set the slope: by chance one of 4,000 peaks is further above u.
+_FURTHEST: Final = 6.0  # in logarithms
 
 
 def threshold_h(per_month: float, peaks_h: NDArray[np.float64] | None = None, hours: float = 0.0) -> float:
@@ -48,7 +50,7 @@ def threshold_h(per_month: float, peaks_h: NDArray[np.float64] | None = None, ho
         return theory
     ordered = np.sort(peaks_h)[::-1]
     level = float(ordered[highest])
-    excess = float(np.log(ordered[:highest] / level).sum())
+    excess = float(np.minimum(np.log(ordered[:highest] / level), _FURTHEST).sum())
     slope = (highest + _SLOPE_WEIGHT) / (excess + _SLOPE_WEIGHT / _SLOPE)
     rate = (highest + _RATE_WEIGHT) / (hours + _RATE_WEIGHT * level)
     return float(level * (rate * theory) ** (1 / slope))

@@ -24,7 +24,11 @@ _PRIOR_ASLEEP, _PRIOR_AWAKE = 0.002, 0.02  # … and how likely it speaks then
 _MOST: Final = 3.0  # nats that one minute of one room may count
 _OUT: Final = -0.3  # nats of a minute out of home: nobody is in bed
 _REST_H: Final = 3.0  # less is a nap
-_ONE_ROOM_H: Final = 1.5  # later than usual, by one room's silence alone: its sensor may be out, nothing is known
+# Later than usual, by one room's silence alone: its sensor may be out, nothing is known. Where it is by less, the
+# others' word counts.
+_ONE_ROOM_H: Final = 1.5
+_MORNING_H: Final = 6  # from which on it is looked whether a room says anything until `_NOON_H`
+_NEARLY_ALWAYS: Final = 0.9  # of the days
 
 
 def weights(
@@ -51,8 +55,9 @@ def rests(
     """Hour of the clock at which each night's rest began (above 24 after midnight) and ended, float64 (days,) each.
 
     Of the day on which it ended; NaN for the first day, where it is dark, where there was no rest, and for a late end
-    that hangs on the silence of a single room. An end after which there was no sign of life on that day is none, for
-    nobody was seen to rise: NaN too.
+    that hangs on the silence of a single room, or of a day on which one said nothing by then that nearly always does:
+    its silence after its last word proves nothing. An end after which there was no sign of life on that day is none,
+    for nobody was seen to rise: NaN too.
 
     Args:
         lively: which rooms spoke, bool (rooms, days * 1440).
@@ -65,10 +70,14 @@ def rests(
     whole = np.where(out, _OUT, each.sum(axis=0))
     bed, rise = _stretches(whole, dark, np.arange(1, lively.shape[1] // _DAY))
     late = np.flatnonzero(rise > np.nanmedian(rise) + _ONE_ROOM_H) if (~np.isnan(rise)).any() else np.zeros(0, np.int64)
+    surely = rise.copy()
     for room in range(len(lively) if len(late) else 0):
         _, without = _stretches(np.where(out, _OUT, whole - each[room]), dark, late)
         # Where the others tell of no rest at all (`without` is NaN) it hangs on that room, too.
-        rise[late] = np.where(rise[late] - without[late] <= _ONE_ROOM_H, rise[late], np.nan)
+        late_by = rise[late] - without[late]
+        surely[late] = np.where(late_by <= _ONE_ROOM_H, np.minimum(surely[late], without[late]), np.nan)
+    surely[late[_one_may_be_out(lively | room_dark)[late]]] = np.nan
+    rise = surely
     return bed, np.where(np.round(rise * _HOUR) < _life_until(lively.any(axis=0) | out), rise, np.nan)
 
 
@@ -87,6 +96,13 @@ def _stretches(
     bed[which] = np.where(unknown, np.nan, _EVENING_H + begin / _HOUR)
     rise[which] = np.where(unknown, np.nan, _EVENING_H + end / _HOUR - 24)
     return bed, rise
+
+
+def _one_may_be_out(spoke: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Days on which a room said nothing between six and two that nearly always does, bool (days,)."""
+    rooms = spoke.reshape(len(spoke), -1, _DAY)
+    said = rooms[:, :, _MORNING_H * _HOUR : _NOON_H * _HOUR].any(axis=2)
+    return np.asarray((~said & (said.mean(axis=1, keepdims=True) >= _NEARLY_ALWAYS)).any(axis=0))
 
 
 def _life_until(alive: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -6,7 +6,7 @@ in which nobody listened left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 
 from analytics.activity import minutes as cut
 from analytics.activity.caution import DOUBTED_MIN, HELD_MIN, UNTOLD_H, careful_h
+from analytics.activity.company import company, lively
 from analytics.activity.events import LIFE, Events, Place
 from analytics.activity.habits import DAY, LONGEST, STEP_OF, Counts, HabitSettings, hazard
-from analytics.activity.inactivity import undisturbed
+from analytics.activity.inactivity import elapsed_min, undisturbed
 from analytics.activity.outages import Outage, outages
 from analytics.activity.past import Past
+from analytics.activity.unlike import unlike
 
 USUAL: Final = 0.95  # of all quiets of that place and time have ended by then
 _FEWEST_DAYS: Final = 7  # fewer tell nothing of how high the statistic goes
@@ -42,6 +44,11 @@ class Habits:
     doubted: frozenset[int]
     hazard: NDArray[np.float32]
 
+    def only(self, learnt: Habits) -> int:
+        """The one sensor that is doubted here and not there."""
+        (sensor,) = self.doubted - learnt.doubted
+        return sensor
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Learnt(Habits):
@@ -49,22 +56,27 @@ class Learnt(Habits):
 
     Attributes:
         outages: of its sensors, also those that are over.
+        taught: minutes that it was learnt from, bool (days * 1440,): of a quiet that was none of the habits only what
+            came before it was so improbable that it would have called whatever was promised (`past.STRANGE_H`).
         ended: minute in which each quiet of the past ended, int64 (quiets,), from the record's first midnight.
         peaks_h: how high the statistic was in it, judged by the other days, hours, float64 (quiets,).
         hours: how long that past was listened to.
+        unlike: whether the week before today was not like the others.
         whole: while sensors are doubted, how high it was as all of them had it until the first of these failed, and for
             how many hours; None while all are believed.
     """
 
     outages: tuple[Outage, ...]
+    taught: NDArray[np.bool_]
     ended: NDArray[np.int64]
     peaks_h: NDArray[np.float64]
     hours: float
+    unlike: bool = False
     whole: tuple[NDArray[np.float64], float] | None = None
 
     def threshold_h(self, per_month: float, *, clock_changed: bool = False) -> float:
         """At which a quiet calls, see `caution.careful_h`."""
-        return careful_h(per_month, (self.peaks_h, self.hours), self.whole, clock_changed=clock_changed)
+        return careful_h(per_month, (self.peaks_h, self.hours), self.whole, careful=self.unlike or clock_changed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -72,8 +84,9 @@ class Running:
     """The quiet that goes on.
 
     Attributes:
-        since: minute (index into those that were handed in) of the last sign of life, or of the last minute in which
-            nobody listened; -1 before all of them.
+        since: minute (index into those that were handed in) of the last sign of life; -1 before all of them.
+        comes: how likely a sign of life was in each minute after it, or after an answer, float64 (minutes,).
+        heard: whether that minute was listened to, bool (minutes,).
         place: where the resident was last.
         odds_h: the statistic at the end of each minute after it, or after an answer, hours, float64 (minutes,).
         usual_min: minutes by which `USUAL` of such quiets have ended; None where that is more than was waited.
@@ -81,6 +94,8 @@ class Running:
 
     since: int
     place: Place
+    comes: NDArray[np.float64]
+    heard: NDArray[np.bool_]
     odds_h: NDArray[np.float64]
     usual_min: int | None
 
@@ -100,6 +115,7 @@ def learn(
     listening: NDArray[np.bool_],
     settings: HabitSettings | None = None,
     *,
+    teaches: NDArray[np.bool_] | None = None,
     known: Learnt | None = None,
 ) -> Learnt:
     """Everything that a record teaches, the whole days before today.
@@ -109,6 +125,7 @@ def learn(
         now_s: this moment, in seconds of `events.at_s`.
         listening: minutes in which the home was heard, bool (days * 1440,).
         settings: how much is believed of how little.
+        teaches: minutes that are learnt from, bool (days * 1440,); all that were heard when None.
         known: of earlier today: where the same sensors are doubted, only their outages are looked at anew.
     """
     settings = settings or HabitSettings()
@@ -120,41 +137,64 @@ def learn(
     # The record's beginning moves on, by days where nothing was heard in them: days are counted from it.
     if known is not None and (known.until, known.days, known.doubted) == (until, days, doubted):
         return replace(known, outages=spans)
-    past = Past.of(events, days, doubted, listening)
-    ended, heights, hours = past.peaks(settings)
+    teaches = listening if teaches is None else teaches
+    past = Past.of(events, days, doubted, teaches)
+    found = past.peaks(settings)
+    if found.strange.any():
+        past = past.without(found.strange)
+        found = past.peaks(settings)
     return Learnt(
-        until=until, days=days, outages=spans, doubted=doubted, hazard=_hazard(past, settings), ended=ended,
-        peaks_h=heights, hours=hours, whole=whole_past(events, spans, doubted, days, listening, settings),
+        until=until, days=days, outages=spans, doubted=doubted, hazard=_hazard(past, settings),
+        taught=past.listening, ended=found.ended, peaks_h=found.heights_h, hours=found.hours,
+        unlike=_unlike(events, past, listening),
+        whole=whole_past(events, spans, doubted, days, past.listening, settings),
     )  # fmt: skip
+
+
+def _unlike(events: Events, past: Past, listening: NDArray[np.bool_]) -> bool:
+    shared = company(lively(events)[None, : past.days])[0] if past.days else np.zeros(0, bool)
+    return bool(unlike(past.place, listening[: past.days * DAY], shared)[-1])
 
 
 def less_one(
     events: Events,
     now_s: float,
-    learnt: Habits,
-    unsupervised: frozenset[int],
-    listening: NDArray[np.bool_],
+    learnt: Learnt,
+    untold: Collection[int],
     settings: HabitSettings | None = None,
 ) -> tuple[Habits, ...]:
-    """The same record as if one more sensor had just failed, for each that may fail without a word; see `caution`.
+    """The same record as if one more sensor had failed, for each that may have without its being known; see `caution`.
 
     Args:
         events: of one home.
         now_s: this moment, in seconds of `events.at_s`.
         learnt: from it.
-        unsupervised: sensors that speak only when somebody moves.
-        listening: minutes in which the home was heard, bool (days * 1440,).
+        untold: these sensors.
         settings: how much is believed of how little.
     """
     settings = settings or HabitSettings()
     days = int(now_s // (DAY * 60))
     found = []
-    for one in sorted(unsupervised - learnt.doubted):
+    for one in sorted(set(untold) - learnt.doubted):
         doubted = learnt.doubted | {one}
-        usual = _hazard(Past.of(events, days, doubted, listening), settings)
+        usual = _hazard(Past.of(events, days, doubted, learnt.taught), settings)
         until = events.first_day + np.timedelta64(days, "D")
         found.append(Habits(until=until, days=days, doubted=doubted, hazard=usual))
     return tuple(found)
+
+
+def as_if_failed(found: Running, other: Running, minutes: float) -> Running:
+    """The same quiet, had a sensor failed so many minutes ago.
+
+    Args:
+        found: as all sensors that are believed tell it.
+        other: as they do without that sensor (`less_one`).
+        minutes: since its last word, which showed that it lived.
+    """
+    last = int(min(max(minutes, 0.0), len(found.comes)))
+    before = len(found.comes) - last
+    comes = np.concatenate([found.comes[:before], other.comes[before:]])
+    return replace(other, comes=comes, odds_h=undisturbed(comes, found.heard))
 
 
 def holds_back(
@@ -165,7 +205,7 @@ def holds_back(
     Args:
         found: the quiet as all sensors that are believed tell it.
         threshold_h: at which it calls.
-        others: the same quiet by each of `less_one`; looked at only where it would call.
+        others: the same quiet had each sensor failed since its last word; looked at only where it would call.
         doubted: whether some sensor is.
 
     Returns:
@@ -200,7 +240,7 @@ def whole_past(
         return None
     last = {one.sensor: one.from_s for one in spans}  # in the order of time: of each sensor its last outage
     until = min(days, int(min(last[one] for one in doubted) // (DAY * 60)))
-    return Past.of(events, until, frozenset(), listening).peaks(settings)[1:]
+    return Past.of(events, until, frozenset(), listening).peaks(settings).known
 
 
 def running(
@@ -220,22 +260,29 @@ def running(
         minutes: how many.
         learnt: of that home.
         clock: minute of the home's own day, int64 (minutes,).
-        listening: whether the home was heard, bool (at least minutes,).
+        listening: whether the home was heard, bool (at least minutes,): what was not counts for nothing, neither for
+            stillness nor for life.
         not_before: a minute in which somebody answered for the resident: what is improbable is counted from there.
     """
-    listening = listening[:minutes]
     seen = cut.minutes(events, minutes, learnt.doubted)
-    alive = np.flatnonzero(seen.life | ~listening)
+    alive = np.flatnonzero(seen.life)
     last = int(alive[-1]) if len(alive) else -1
     begin = max(last, not_before)
-    since = cut.since(seen.expected | ~listening)
+    since = cut.since(seen.expected)
     place = cut.where(seen.place)
     where = Place(int(place[last])) if last >= 0 else Place.OTHER
     waited = (int(since[last]) if last >= 0 else 0) + np.arange(minutes - last - 1)
+    heard = listening[last + 1 : minutes]
+    back = np.flatnonzero(heard[1:] & ~heard[:-1]) + 1  # the first minute after each gap, as `step` has it
+    if len(back):
+        usual = elapsed_min(learnt.hazard)[0, clock[last + 1 :][back] // _CLOCK, where]
+        for at, elapsed in zip(back.tolist(), usual.tolist(), strict=True):
+            waited[at:] = min(elapsed, int(waited[at]) // 2) + np.arange(len(waited) - at)
     comes = learnt.hazard[0, clock[last + 1 : minutes] // _CLOCK, STEP_OF[np.minimum(waited, LONGEST)], where]
     comes = comes.astype(np.float64)
     ended = np.flatnonzero(np.cumprod(1.0 - comes) <= 1 - USUAL)
+    counted, heard = comes[begin - last :], listening[begin + 1 : minutes]
     return Running(
-        since=last, place=where, odds_h=undisturbed(comes[begin - last :]),
+        since=last, place=where, comes=counted, heard=heard, odds_h=undisturbed(counted, heard),
         usual_min=int(ended[0]) + 1 if len(ended) else None,
     )  # fmt: skip

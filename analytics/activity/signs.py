@@ -33,7 +33,8 @@ def signs(hours: NDArray[np.float32], day: Day) -> NDArray[np.float32]:
         _HALF_HOURS * np.where(day.one_out, np.nan, day.rise_h),
         _HALF_HOURS * np.where(day.one_out, np.nan, day.bed_h),
         _stabilised(np.where(day.away, np.nan, anywhere[:, _BY_DAY].sum(axis=1))),
-        _stabilised(np.where(day.away, np.nan, out.sum(axis=1))),
+        # Where a motion sensor is out, who is in its room after the door moved seems to have gone out.
+        _stabilised(np.where(day.away | np.isnan(anywhere).any(axis=1), np.nan, out.sum(axis=1))),
         day.longest_quiet_h,
     ]
     return np.stack(columns, axis=1).astype(np.float32)

@@ -28,7 +28,7 @@ def delays_h(
     thresholds_h: NDArray[np.float64],
     *,
     days: int = 30,
-    others: Sequence[Habits] = (),
+    others: Sequence[tuple[Habits, float]] = (),
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """How long after an emergency the alert would have come, at moments of the last days at home.
 
@@ -40,7 +40,8 @@ def delays_h(
         listening: minutes in which the home was heard, bool (days of the record * 1440,).
         thresholds_h: of the statistic, float64 (levels,).
         days: how far back.
-        others: of `running.less_one`: an alert comes when `UNTOLD_H` is reached in these, too, or `HELD_MIN` later.
+        others: of `running.less_one`, and minutes for which that failure may not be known: an alert comes when
+            `UNTOLD_H` is reached in these, too, or `HELD_MIN` later.
 
     Returns:
         Hours, float64 (levels, moments), at most `HORIZON`; and which moments were by night, bool (moments,).
@@ -53,21 +54,22 @@ def delays_h(
     waited = moments - last
     usable = (last >= 0) & past.listening[moments] & (past.place[moments] != Place.OUT) & (waited < HORIZON)
     moments, last, waited = moments[usable], last[usable], waited[usable]
-    found = _reached(past, learnt, last, waited, thresholds_h)
+    whole = _path(past, learnt, last)
+    found = _reached(whole, waited, thresholds_h)
     latest = np.minimum(found + HELD_MIN / 60, HORIZON / 60)
     if learnt.doubted:
         found = np.minimum(found + DOUBTED_MIN / 60, HORIZON / 60)
-    for one in others:
-        seen = Past.of(events, one.days, one.doubted, listening)
-        found = np.maximum(found, np.minimum(_reached(seen, one, last, waited, np.array([UNTOLD_H])), latest))
+    for one, minutes in others:
+        path = _path(Past.of(events, one.days, one.doubted, listening), one, last)
+        if minutes < path.shape[1]:
+            path = _as_if_failed(whole, path, int(minutes))
+        found = np.maximum(found, np.minimum(_reached(path, waited, np.array([UNTOLD_H])), latest))
     of_day = moments % DAY
     return found, (of_day >= _NIGHT[0]) | (of_day < _NIGHT[1])
 
 
-def _reached(
-    past: Past, learnt: Habits, last: NDArray[np.int64], waited: NDArray[np.int64], thresholds_h: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Hours from each moment, `waited` minutes after the last word, float64 (levels, moments)."""
+def _path(past: Past, learnt: Habits, last: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The statistic in the minutes after each last word, were nothing heard any more, hours, float64 (moments, …)."""
     nothing = np.zeros((len(last), 2 * HORIZON), bool)
     clock = (last[:, None] + 1 + np.arange(2 * HORIZON)) % DAY
     _, path = step(
@@ -75,7 +77,21 @@ def _reached(
         np.broadcast_to(learnt.hazard, (len(last), *learnt.hazard.shape[1:])),
         nothing, nothing, np.full(nothing.shape, NOWHERE, np.int8), clock,
     )  # fmt: skip
-    found = np.empty((len(thresholds_h), len(last)))
+    return path
+
+
+def _as_if_failed(whole: NDArray[np.float64], other: NDArray[np.float64], minutes: int) -> NDArray[np.float64]:
+    """`running.as_if_failed` of each minute, but for what begins to count in the last `minutes` alone: very little."""
+    found = other.copy()
+    found[:, minutes:] *= whole[:, : whole.shape[1] - minutes] / np.maximum(other[:, : other.shape[1] - minutes], 1e-9)
+    return found
+
+
+def _reached(
+    path: NDArray[np.float64], waited: NDArray[np.int64], thresholds_h: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Hours from each moment, `waited` minutes after the last word, float64 (levels, moments)."""
+    found = np.empty((len(thresholds_h), len(path)))
     for row, threshold in enumerate(thresholds_h.tolist()):
         above = path >= threshold
         first = np.where(above.any(axis=1), above.argmax(axis=1), 2 * HORIZON)

@@ -26,7 +26,7 @@ SPRING: Final = np.datetime64("2025-03-30")  # clocks were put forward from 03:0
 AUTUMN: Final = np.datetime64("2025-10-26")  # and back from 04:00 to 03:00
 MOTION: Final = (BEDROOM, LIVING, KITCHEN, BATHROOM, ENTRANCE)
 _SUPERVISED_S: Final = 3600.0  # a system that misses its sensors says so within an hour or so
-_CHECKS_IN_S: Final = 55 * 60.0  # of Aqara's motion sensors: see `checkins`
+CHECKS_IN_S: Final = 55 * 60.0  # of Aqara's motion sensors: see `checkins`
 _ON_THE_AIR: Final = 1 / 200
 _ADAPTS_DAYS: Final = 4  # until the body's clock has followed the one on the wall
 _MINUTE_S: Final = 60.0
@@ -62,9 +62,9 @@ def sensor_out_reported(events: Events, sensor: int, from_s: float, to_s: float)
 
 def sensor_out_checked(events: Events, sensor: int, from_s: float, to_s: float, rng: np.random.Generator) -> Lived:
     """The same, of one that says every 55 minutes that it lives; one such word in two hundred is lost on the air."""
-    begin = rng.uniform(0, _CHECKS_IN_S)
+    begin = rng.uniform(0, CHECKS_IN_S)
     own = events.at_s[events.sensor == sensor]
-    checks = np.arange(begin, events.days * DAY_S, _CHECKS_IN_S)
+    checks = np.arange(begin, events.days * DAY_S, CHECKS_IN_S)
     checks = checks[rng.random(len(checks)) >= _ON_THE_AIR]
     words, by_itself = np.append(own, checks), np.append(np.zeros(len(own), bool), np.ones(len(checks), bool))
     order = np.argsort(words, kind="stable")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from analytics.activity.checkins import CheckIn, check_in
 from analytics.activity.events import Kind, Sensor
+from gateway.days.regular import by_the_clock
 from gateway.days.sensors import tells_presence
 from gateway.days.told import Told
 
@@ -110,7 +111,8 @@ class _Words:
         at_s, state = told.at_s[own], told.state[own]
         by_itself = np.append(False, state[1:] == state[:-1])[: len(state)]
         if sensor.kind is Kind.MOTION and not tells_presence(sensor):
-            by_itself &= state == 0  # motion is told again because somebody moves again
+            # Motion is told again because somebody moves again, unless it is as regular as a clock.
+            by_itself &= (state == 0) if (state == 0).any() else _regular(at_s, state)
         return cls(at_s=at_s, state=state, by_itself=by_itself, now=now)
 
     @classmethod
@@ -140,6 +142,12 @@ class _Words:
             if not len(back) or end - float(self.at_s[begin]) >= BLIP_S:
                 found.append(Loss(index, float(self.at_s[begin]), end))
         return found
+
+
+def _regular(at_s: NDArray[np.float64], state: NDArray[np.int8]) -> NDArray[np.bool_]:
+    found = np.zeros(len(state), bool)
+    found[state >= 0] = by_the_clock(at_s[state >= 0])
+    return found
 
 
 def _all_lost(losses: Sequence[Loss], moving: Sequence[int]) -> list[tuple[float, float]]:

@@ -12,7 +12,7 @@ import numpy as np
 from analytics.activity.clocktime import lag_h
 from analytics.activity.events import Kind, Place, Sensor
 from analytics.activity.habits import DAY, either_clock
-from analytics.activity.running import Habits, Learnt, Running, holds_back, running
+from analytics.activity.running import Habits, Learnt, Running, as_if_failed, holds_back, running
 from gateway.days.record import Record
 from gateway.days.sensors import tells_presence
 
@@ -90,21 +90,24 @@ def quiet(record: Record, learnt: Learnt, *, per_month: float, answered_s: float
         per_month: false alerts that are accepted in thirty days.
         answered_s: when somebody last said what such an alert was, seconds of the record's own clock: the resident was
             seen to then.
-        others: of `running.less_one`: what is not improbable for these, too, is held back for a while.
+        others: of `running.less_one`: what were not improbable had one sensor failed after its last word is held back
+            for a while.
     """
     minutes = int(record.now_s // 60)
     late_h = float(lag_h(*record.clock_changes, record.events.first_day, record.events.days)[-1])
     clock = np.arange(minutes) % DAY
+    alive = record.events if record.alive is None else record.alive
     not_before = -1 if answered_s is None else min(int(answered_s // 60), minutes - 1)
 
     def by(one: Habits) -> Running:
         usual = either_clock(one.hazard, late_h) if late_h else one.hazard
         own = replace(one, hazard=usual)
-        return running(record.events, minutes, own, clock, record.listening, not_before=not_before)
+        return running(alive, minutes, own, clock, record.listening, not_before=not_before)
 
     found = by(learnt)
     odds_h, threshold_h = found.now_h, learnt.threshold_h(per_month, clock_changed=late_h != 0)
-    held = holds_back(found, threshold_h, map(by, others), doubted=bool(learnt.doubted))
+    failed = (as_if_failed(found, by(one), record.untold_min[one.only(learnt)]) for one in others)
+    held = holds_back(found, threshold_h, failed, doubted=bool(learnt.doubted))
     if held is not None:
         odds_h, threshold_h = held
     since_s = found.since * 60.0 if found.since >= 0 else -1.0

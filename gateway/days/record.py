@@ -7,7 +7,7 @@ counts is that something *becomes* so. Motion alone is told again because somebo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final
 
@@ -18,6 +18,7 @@ from analytics.activity.checkins import CheckIn
 from analytics.activity.clocktime import local_s, transitions, utc_s
 from analytics.activity.events import DAY_S, LIFE, Events, Kind, Sensor
 from gateway.days.losses import unheard
+from gateway.days.regular import by_the_clock
 from gateway.days.sensors import tells_presence
 from gateway.days.told import Told
 
@@ -25,6 +26,21 @@ DAYS: Final = 120  # habits half that old weigh a fourth; more is memory and tim
 # Somebody who sits still is lost by a presence sensor and seen again: nobody came in.
 SEEN_AGAIN_S: Final = 30 * 60.0
 LASTS_S: Final = 30 * 60.0  # of one motion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strange:
+    """A quiet that called, of which nobody said that it was nothing: it is not what is usual.
+
+    Attributes:
+        raised: when it called, aware.
+        until: until when it is so at the most: when it was answered, or now, aware.
+        real: it was an emergency: what was before the call belongs to it, too.
+    """
+
+    raised: datetime
+    until: datetime
+    real: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -36,20 +52,26 @@ class Record:
         now_s: this moment, seconds of `events.at_s`.
         today: local date of this moment.
         listening: minutes in which it was listened to, bool (events.days * 1440,).
+        teaches: those from which what is usual is learnt, bool (events.days * 1440,).
         clock_changes: instants (UTC seconds) at which clocks were changed in it, and local time minus UTC around them.
         check_ins: how each sensor speaks by itself; None of those that do not, or are too new to know.
+        word_min: minutes since each sensor's last word, news or not; infinity where there was none.
         lost: sensors that cannot be heard at this moment.
         deaf_since: when what carries the sensors was last heard, aware; None while some of them are.
+        alive: signs of life, also of sensors where they stand no more, from which nothing is learnt.
     """
 
     events: Events
     now_s: float
     today: date
     listening: NDArray[np.bool_]
+    teaches: NDArray[np.bool_]
     clock_changes: tuple[NDArray[np.float64], NDArray[np.float64]]
     check_ins: tuple[CheckIn | None, ...] = ()
+    word_min: tuple[float, ...] = ()
     lost: frozenset[int] = frozenset()
     deaf_since: datetime | None = None
+    alive: Events | None = None
 
     def instant(self, home_s: float) -> datetime:
         """When that was, aware: seconds of the home's clock and of the world's differ where clocks were changed."""
@@ -78,6 +100,20 @@ class Record:
             if usual is None and sensor.kind in LIFE and sensor.kind is not Kind.DOOR
         )
 
+    @property
+    def untold_min(self) -> dict[int, float]:
+        """For how long each sensor may have failed without its being known: since its last word where it checks in.
+
+        Of one that speaks only when somebody moves it is infinity. The outer door's contact is none of them.
+        """
+        return {
+            index: np.inf if usual is None else word_min
+            for index, (sensor, usual, word_min) in enumerate(
+                zip(self.events.sensors, self.check_ins, self.word_min, strict=False)
+            )
+            if sensor.kind in LIFE and sensor.kind is not Kind.DOOR
+        }
+
 
 def record_of(
     told: Told,
@@ -86,7 +122,8 @@ def record_of(
     *,
     now: datetime,
     zone: tzinfo,
-    emergencies: Sequence[tuple[datetime, datetime]] = (),
+    strange: Sequence[Strange] = (),
+    gone: frozenset[int] = frozenset(),
 ) -> Record:
     """What is known of a home now.
 
@@ -96,7 +133,8 @@ def record_of(
         spans: in which it was listened to.
         now: aware; what sensors say of later moments is left out.
         zone: of the home.
-        emergencies: real ones, from the alert until it was resolved: nothing is learnt from the quiet before them.
+        strange: quiets of which nothing is learnt, whatever came after the next sign of life.
+        gone: sensors where they stand no more.
     """
     now_utc = now.timestamp()
     told = told.since(now_utc - DAYS * DAY_S)
@@ -111,7 +149,8 @@ def record_of(
     now_s = float(local(np.array([now_utc]))[0])
     days = int(now_s // DAY_S) + 1
     heard = np.array([[a.timestamp(), b.timestamp()] for a, b in spans], np.float64).reshape(-1, 2)
-    missing = unheard(told, sensors, heard, now_utc)
+    stands = _without(told, gone)
+    missing = unheard(stands, sensors, heard, now_utc)
     losses = missing.losses
     # One that goes on is not over: it has no end.
     lost = Told().and_then(
@@ -132,16 +171,43 @@ def record_of(
     for begin_s, end_s in missing.deaf:
         first, last = (local(np.array([begin_s, end_s])) // 60).astype(np.int64).tolist()
         listening[max(0, first) : last] = False
-    for raised, resolved in emergencies:
-        begin, end = local(np.array([raised.timestamp(), resolved.timestamp()])).tolist()
-        last = int(np.searchsorted(events.at_s, begin)) - 1
-        first = int(events.at_s[last] // 60) + 1 if last >= 0 else 0
-        listening[first : max(0, int(end // 60))] = False
+    lively = events.at_s[events.of_kinds(*LIFE)[events.sensor]]
+    teaches = listening.copy()
+    for one in strange:
+        begin, end = local(np.array([one.raised.timestamp(), one.until.timestamp()])).tolist()
+        after = int(np.searchsorted(lively, begin))
+        if one.real:
+            begin = float(lively[after - 1]) + 60 if after else 0.0
+        end = min(end, float(lively[after])) if after < len(lively) else end
+        teaches[max(0, int(begin // 60)) : max(0, int(end // 60))] = False
     today = (first_day + np.timedelta64(days - 1, "D")).astype(object)
+    teaches[: int(local(np.array([float(stands.at_s[0]) if len(stands.at_s) else now_utc]))[0] // 60)] = False
+    alive = told.state >= 0
+    words = [told.at_s[alive & (told.sensor == index)] for index in range(len(sensors))]
     return Record(
-        events=events, now_s=now_s, today=today, listening=listening, clock_changes=changes,
-        check_ins=missing.check_ins, lost=frozenset(one.sensor for one in losses if one.to_s >= now_utc),
+        events=_present(events, gone), now_s=now_s, today=today, listening=listening, teaches=teaches,
+        clock_changes=changes, alive=events,
+        check_ins=missing.check_ins,
+        word_min=tuple((now_utc - float(one[-1])) / 60 if len(one) else np.inf for one in words),
+        lost=frozenset(one.sensor for one in losses if one.to_s >= now_utc),
         deaf_since=next((datetime.fromtimestamp(one, UTC) for one, end in missing.deaf if end >= now_utc), None),
+    )  # fmt: skip
+
+
+def _without(told: Told, gone: frozenset[int]) -> Told:
+    own = ~np.isin(told.sensor, list(gone))
+    return Told(at_s=told.at_s[own], sensor=told.sensor[own], state=told.state[own])
+
+
+def _present(events: Events, gone: frozenset[int]) -> Events:
+    """What may be learnt from: nothing that sensors said where they stand no more."""
+    if not gone:
+        return events
+    own = ~np.isin(events.sensor, list(gone))
+    kinds = [Kind.UNKNOWN if index in gone else one.kind for index, one in enumerate(events.sensors)]
+    return replace(
+        events, at_s=events.at_s[own], sensor=events.sensor[own], on=events.on[own],
+        sensors=tuple(replace(one, kind=kind) for one, kind in zip(events.sensors, kinds, strict=True)),
     )  # fmt: skip
 
 
@@ -171,10 +237,10 @@ def _news(told: Told, sensors: Sequence[Sensor]) -> NDArray[np.bool_]:
 def _stuck(at_s: NDArray[np.float64], state: NDArray[np.int8], before: NDArray[np.int8]) -> NDArray[np.bool_]:
     """Motion that has lasted for long with no end: nobody moves without a pause, but a broken sensor does. bool (n,).
 
-    One that never tells the end of a motion only tells beginnings.
+    One that never tells the end of a motion only tells beginnings, but for those that come by themselves.
     """
     if not (state == 0).any():
-        return np.zeros(len(state), bool)
+        return by_the_clock(at_s)
     begun = np.maximum.accumulate(np.where((state == 1) & (before != 1), at_s, -np.inf))
     return np.asarray(at_s - begun > LASTS_S)
 

@@ -66,7 +66,7 @@ class Reviewed:
 
     def __init__(self, record: Record) -> None:
         events = record.events
-        known = record.listening.copy()
+        known = record.teaches.copy()
         known[int(record.now_s // 60) :] = False  # what is still to come is not stillness
         self._first: date = events.first_day.astype(object)
         lag = lag_h(*record.clock_changes, events.first_day, events.days)
@@ -106,7 +106,8 @@ class Reviewed:
         """
         if until < KNOWN_DAYS:
             return []
-        named = slow(self._seen.signs[:, :until], budget.divided(per_month)[budget.SLOW])[0][0]
+        seen, share = self._seen, budget.divided(per_month)[budget.SLOW]
+        named = slow(seen.signs[:, :until], share, seen.careful[:, :until])[0][0]
         days = [day for day in range(max(0, until - WEEK), until) if named[day] >= 0]
         return [
             Change(what=SIGNS[named[day] % FALLS], day=self._date(day), words=words(None, int(named[day])))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from analytics.activity.events import Kind, Place, Sensor
@@ -38,6 +38,11 @@ def sensor_of(identity: str, quantity: str, placement: str | None) -> Sensor | N
     else:
         return None
     return Sensor(name=f"{identity}/{quantity}", kind=kind, place=place)
+
+
+def sees_movement(quantities: Iterable[str]) -> bool:
+    """Whether a device that tells these sees who moves or who is there."""
+    return not _MOVES.isdisjoint(quantities)
 
 
 def tells_presence(sensor: Sensor) -> bool:

@@ -10,12 +10,14 @@ from typing import Final
 from analytics.activity.named import silence_words
 from analytics.activity.outages import silences
 from gateway.core.health import Colour
+from gateway.days.first_week import Plain
 from gateway.days.household import Days
 from gateway.days.quiet import Quiet, called
 from gateway.days.record import Record
 from gateway.store.day_promises import DayPromise
 
 DEAF_S: Final = 3600.0  # nothing is listened to for that long: worth a word
+_GIVE: Final = "say whose each is and where it stands ('huoma device assign')"
 LEARN_S: Final = 3600.0  # how often sensors that are silent are looked for, and today's habits
 
 
@@ -27,6 +29,7 @@ class Standing:
         record: what was known; None where no sensor of movement is theirs.
         quiet: None likewise.
         out: sensors that are silent or lost, for a person.
+        plain: the rule that stands in until a week is known.
     """
 
     days: Days
@@ -34,6 +37,7 @@ class Standing:
     record: Record | None
     quiet: Quiet | None
     out: tuple[str, ...]
+    plain: Plain | None = None
 
 
 def silent(days: Days, record: Record) -> tuple[str, ...]:
@@ -60,7 +64,20 @@ def long_silences(days: Days, record: Record, since_s: float) -> list[str]:
     return [words[0].upper() + words[1:] + "." for words in silence_words(events, own)]
 
 
-def state(standing: Sequence[Standing], *, now: datetime, why: str | None, deaf_s: float) -> tuple[Colour, str]:
+def _unwatched(standing: Sequence[Standing]) -> int:
+    return sum(len(one.days.household.people) for one in standing if one.quiet is None)
+
+
+def _unseen(people: int) -> tuple[Colour, str]:
+    """Of homes where nobody can be watched."""
+    if people:
+        return Colour.AMBER, f"There are sensors of movement, but nobody's days can be watched: {_GIVE}."
+    return Colour.GREEN, "No sensor of movement is anybody's: no quiet can be noticed."
+
+
+def state(
+    standing: Sequence[Standing], *, now: datetime, why: str | None, deaf_s: float, moving: bool
+) -> tuple[Colour, str]:
     """What is said of all of them.
 
     Args:
@@ -68,20 +85,25 @@ def state(standing: Sequence[Standing], *, now: datetime, why: str | None, deaf_
         now: aware.
         why: nothing comes; None while it does.
         deaf_s: for how long that has been so.
+        moving: there are sensors of movement, whosever they are.
     """
     known = [one for one in standing if one.quiet is not None]
     watched = [one for one in known if one.promise.watched]
     if known and not watched:
         return Colour.GREEN, "Nobody's days are watched: 'huoma tune NAME --watch' changes that."
+    unseen = _unwatched(standing) if moving else 0
     if not watched:
-        return Colour.GREEN, "No sensor of movement is anybody's: no quiet can be noticed."
+        return _unseen(unseen)
     count = len(watched)
     words = [f"Watching the days of {count} household{'' if count == 1 else 's'}."]
+    words += sorted({one.plain.words for one in watched if one.plain is not None})
     crowd = sum(len(one.days.household.people) > 1 for one in watched)
     if crowd:
         words.append(
             "Several residents share rooms: who moved nobody can tell, so a quiet is noticed when nobody moves."
         )
+    if unseen:
+        words.append(f"Of {unseen} resident{'' if unseen == 1 else 's'} no sensor of movement tells: {_GIVE}.")
     out = [words for one in watched for words in one.out]
     if out:
         words.append(f"Silent: {', '.join(out)}.")

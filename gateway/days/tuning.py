@@ -52,7 +52,13 @@ def choices(record: Record, learnt: Learnt, per_month: float, others: Sequence[H
     shares = [divided(one)[INACTIVITY] for one in asked]
     levels = np.array([learnt.threshold_h(one) for one in shares])
     recent = learnt.peaks_h[learnt.ended >= (learnt.days - MONTH_DAYS) * DAY]
-    delays, night = delays_h(record.events, learnt, record.listening, levels, days=MONTH_DAYS, others=others)
+    untold_min = {
+        sensor: np.inf if usual is None else usual.usual_s / 60 for sensor, usual in enumerate(record.check_ins)
+    }
+    delays, night = delays_h(
+        record.events, learnt, record.teaches, levels,
+        days=MONTH_DAYS, others=[(one, untold_min[one.only(learnt)]) for one in others],
+    )  # fmt: skip
     return tuple(
         Choice(
             per_month=one, threshold_h=float(level), last_month=int((recent >= level).sum()),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta, tzinfo
+from itertools import chain
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -16,12 +17,15 @@ from gateway.core.clock import Clock
 from gateway.core.errors import HuomaError, StoreError
 from gateway.core.health import Colour, HealthBoard
 from gateway.core.subject import Origin, Subject, SubjectType
+from gateway.days.first_week import Plain, plain_rule
 from gateway.days.household import Days
 from gateway.days.households import Household, households
 from gateway.days.losses import BLIP_S
 from gateway.days.quiet import Quiet, called, quiet
-from gateway.days.record import DAYS, Record
+from gateway.days.record import DAYS, Record, Strange
 from gateway.days.reviewer import Reviewer
+from gateway.days.sensors import sees_movement
+from gateway.days.set_right import STEP_S, ClockNow
 from gateway.days.standing import DEAF_S, LEARN_S, Standing, silent, state
 from gateway.desk.day_findings import (
     ABSENCE_CONDITION,
@@ -45,8 +49,8 @@ TICK_S: Final = 60.0
 _HOUSE_S: Final = 600.0  # how often is looked who lives here
 _FINDINGS: Final = frozenset({EventType.RAISED, EventType.WITNESS})
 _CALLS_BY_DAY: Final = (State.RAISED, Priority.MEDIUM)  # only: by night its calls wait for the morning
-_RESOLVED: Final = 1000  # alerts of one household looked through for real emergencies
-STEP_S: Final = 600.0  # of the wall clock: what is old is reckoned anew
+_ALERTS: Final = 1000  # of one household, looked through for quiets that were not usual
+_ALL_WAS_WELL: Final = frozenset({Verdict.FALSE, Verdict.ACCIDENTAL, Verdict.INFORMATION})
 _NOW_S: Final = 120.0  # an outage that ends no earlier than this goes on
 _UNHEARD: Final = "rooms-unheard"
 
@@ -60,6 +64,7 @@ class DayWatch:
     """One for a gateway.
 
     Args:
+        boot_id: of this boot, as stamps have it.
         deaf: why nothing comes over what carries a device (its adapter): "the broker is lost"; None while it can.
         tick_s: between two looks, seconds.
     """
@@ -77,6 +82,7 @@ class DayWatch:
         zone: tzinfo,
         health: HealthBoard,
         origin: Origin,
+        boot_id: str = "unknown",
         deaf: Callable[[str], str | None] = lambda _: None,
         tick_s: float = TICK_S,
     ) -> None:
@@ -90,6 +96,8 @@ class DayWatch:
         self._zone = zone
         self._health = health
         self._origin = origin
+        self._boot_id = boot_id
+        self._ahead: set[tuple[str, datetime]] = set()  # findings and answers that were stamped by a clock that was
         self._deaf = deaf
         self._tick_s = tick_s
         self._reviewer = Reviewer(desk=desk, clock=clock, zone=zone)
@@ -100,6 +108,7 @@ class DayWatch:
         self._housed_at = float("-inf")
         self._offset: float | None = None  # of the wall clock from the monotonic one
         self._adapters: dict[str, str] = {}  # what carries each device
+        self._moving: frozenset[str] = frozenset()  # devices that see movement, whosever they are
         self._spans: list[tuple[datetime, datetime]] = []
         self._heard_at = clock.monotonic()
 
@@ -153,7 +162,7 @@ class DayWatch:
 
     def _state(self, why: str | None) -> tuple[Colour, str]:
         deaf_s = self._clock.monotonic() - self._heard_at
-        return state(self.standing(), now=self._clock.wall(), why=why, deaf_s=deaf_s)
+        return state(self.standing(), now=self._clock.wall(), why=why, deaf_s=deaf_s, moving=bool(self._moving))
 
     def _say_failed(self, error: Exception) -> None:
         # Our own errors are sentences for a person; anything else is a defect and gets its stack into the log.
@@ -185,13 +194,16 @@ class DayWatch:
         stepped = self._offset is not None and abs(offset - self._offset) > STEP_S
         if not stepped and self._clock.monotonic() - self._housed_at < _HOUSE_S:
             return
-        found = households(
-            await self._registry.residents(), await self._registry.assigned(only_open=False), self._origin.home_id
+        devices = await self._registry.devices()
+        self._moving = frozenset(
+            [one.identity for one in devices if sees_movement(await self._states.told_lately(one.identity))]
         )
+        assigned = await self._registry.assigned(only_open=False)
+        found = households(await self._registry.residents(), assigned, self._origin.home_id, self._moving)
         await self._hear()
         if self._seq is None:
             self._seq = await self._readings.last_seq()
-        self._adapters = {one.identity: one.adapter for one in await self._registry.devices()}
+        self._adapters = {one.identity: one.adapter for one in devices}
         kept: dict[Subject, Days] = {}
         for one in found:
             known = self._all.get(one.subject)
@@ -200,24 +212,25 @@ class DayWatch:
                 kept[one.subject] = known
                 continue
             kept[one.subject] = Days(one)
-            await kept[one.subject].read_past(self._states, now, self._seq)
+            await kept[one.subject].read_past(self._states, now, self._seq, self._clock_now(now))
         for subject, days in kept.items():
-            days.emergencies = await self._emergencies(_subjects(subject, days.household), now)
+            days.strange = await self._strange(_subjects(subject, days.household), now)
         self._all = kept
         self._standing = {subject: one for subject, one in self._standing.items() if subject in kept}
         self._housed_at, self._offset = self._clock.monotonic(), offset
 
-    async def _emergencies(self, whose: Iterable[Subject], now: datetime) -> tuple[tuple[datetime, datetime], ...]:
-        """Quiets that were found to be real: what is usual is not learnt from them."""
-        resolved = [
-            await self._desk.store.find(frozenset({State.RESOLVED}), subject=one, limit=_RESOLVED) for one in whose
-        ]
+    def _clock_now(self, now: datetime) -> ClockNow:
+        offset_s, sure = now.timestamp() - self._clock.monotonic(), self._clock.synchronised()
+        return ClockNow(boot_id=self._boot_id, wall_s=now.timestamp(), offset_s=offset_s, synchronised=sure)
+
+    async def _strange(self, whose: Iterable[Subject], now: datetime) -> tuple[Strange, ...]:
+        """Quiets that called, and of which nobody said that all was well: what is usual is not learnt from them."""
+        known = [await self._desk.store.find(subject=one, limit=_ALERTS) for one in whose]
         return tuple(
-            (one.raised_at, one.resolved_at)
-            for known in resolved
-            for one in known
-            if one.kind is AlertKind.INACTIVITY and one.verdict is Verdict.REAL
-            if one.resolved_at is not None and one.raised_at <= one.resolved_at <= now
+            Strange(raised=one.raised_at, until=one.resolved_at or now, real=one.verdict is Verdict.REAL)
+            for one in chain.from_iterable(known)
+            if one.kind is AlertKind.INACTIVITY and one.verdict not in _ALL_WAS_WELL
+            if one.raised_at <= (one.resolved_at or now) <= now
         )
 
     async def _hear(self) -> None:
@@ -245,16 +258,17 @@ class DayWatch:
         answered = await self._answered(subject, days, record, found, now)
         if answered is not None:
             found = quiet(record, learnt, per_month=share, answered_s=answered)
-        if found.is_improbable and record.unsupervised:
+        if found.is_improbable and record.untold_min:
             others = await asyncio.to_thread(days.less_one, record)
             # In a thread: of thirty sensors it takes a server a fifth of a second.
             found = await asyncio.to_thread(quiet, record, learnt, per_month=share, answered_s=answered, others=others)
+        plain = plain_rule(record, found, answered)
         self._standing[subject] = Standing(
-            days=days, promise=promise, record=record, quiet=found, out=silent(days, record)
+            days=days, promise=promise, record=record, quiet=found, out=silent(days, record), plain=plain
         )
         await self._say_if_unheard(record, now)
         if promise.watched:
-            await self._tell(subject, days, record, found, now)
+            await self._tell(subject, days, record, found, now, plain)
 
     async def _learn(self, subject: Subject, days: Days, record: Record, now: datetime) -> None:
         at, known = self._learnt_at.get(subject, (float("-inf"), None))
@@ -298,35 +312,45 @@ class DayWatch:
             "switched on and in reach? Until then no quiet can be noticed.",
         )
 
-    async def _newest(self, subject: Subject, days: Days, condition: str) -> Alert | None:
+    async def _newest(self, subject: Subject, days: Days, condition: str, now: datetime) -> Alert | None:
         """Of a household, or of one of its people when they were watched alone: somebody may move in during a quiet."""
         each = [await self._desk.store.newest(one, condition) for one in _subjects(subject, days.household)]
-        return max((one for one in each if one is not None), key=lambda one: one.found_at, default=None)
+        own = [one for one in each if one is not None and not self._is_ahead(one, now)]
+        return max(own, key=lambda one: one.found_at, default=None)
+
+    def _is_ahead(self, alert: Alert, now: datetime) -> bool:
+        """Whether it was found or answered by a clock that was ahead: it tells of no quiet, then or later."""
+        stamps = {(alert.id, at) for at in (alert.found_at, alert.resolved_at) if at is not None}
+        self._ahead |= {(one, at) for one, at in stamps if at > now + timedelta(seconds=STEP_S)}
+        return not self._ahead.isdisjoint(stamps)
 
     async def _answered(
         self, subject: Subject, days: Days, record: Record, found: Quiet, now: datetime
     ) -> float | None:
         """When somebody resolved this quiet: that the resident was seen to, seconds of the record's clock."""
-        known = await self._newest(subject, days, QUIET_CONDITION)
-        # An answer by a clock that was ahead is none that this one knows of; and who tidies up the list in the evening
-        # has not seen to somebody who has been up since, and is quiet again.
-        if known is None or known.resolved_at is None or known.resolved_at > now:
+        known = await self._newest(subject, days, QUIET_CONDITION, now)
+        # Who tidies up the list in the evening has not seen to somebody who has been up since, and is quiet again.
+        if known is None or known.resolved_at is None:
             return None
         if known.found_at <= record.instant(found.since_s):
             return None
         return record.home_s(known.resolved_at)
 
-    async def _tell(self, subject: Subject, days: Days, record: Record, found: Quiet, now: datetime) -> None:
+    async def _tell(
+        self, subject: Subject, days: Days, record: Record, found: Quiet, now: datetime, plain: Plain | None
+    ) -> None:
         since = record.instant(found.since_s)
-        known = [await self._newest(subject, days, one) for one in (QUIET_CONDITION, ABSENCE_CONDITION)]
+        known = [await self._newest(subject, days, one, now) for one in (QUIET_CONDITION, ABSENCE_CONDITION)]
         still = [one for one in known if one is not None and one.found_at > since and _goes_on(one, found)]
         by_day = DAY_BEGINS <= now.astimezone(self._zone).time() < DAY_ENDS
         # Noticed by day, and nobody has it: who is out since earlier is called for no less than who left later.
         waits = found.is_out and not by_day and any((one.state, one.priority) == _CALLS_BY_DAY for one in still)
-        if (waits or (found.is_improbable and not still)) and days.learnt is not None:
+        improbable = found.is_improbable or (plain is not None and plain.calls)
+        if (waits or (improbable and not still)) and days.learnt is not None:
             silence = Silence(
                 subject=subject, at=now, quiet_min=found.quiet_min, where=found.where, clock=found.clock,
                 usual_min=found.usual_min, evidence=found.evidence(days.learnt),
+                instead="" if plain is None or found.is_improbable else plain.reason,
             )  # fmt: skip
             report = absence_report(silence, certain=found.door_is_known, by_day=by_day)
             await self._desk.report(report if found.is_out else quiet_report(silence))

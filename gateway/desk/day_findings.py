@@ -28,6 +28,7 @@ class Silence:
         clock: when it was, by the clock on the wall ("09:12").
         usual_min: minutes within which 95 of 100 such quiets end; None where that is longer than was waited.
         evidence: what the finding rests on.
+        instead: why it is told where what is usual is not known yet; else empty.
     """
 
     subject: Subject
@@ -37,13 +38,13 @@ class Silence:
     clock: str
     usual_min: int | None
     evidence: Mapping[str, Any]
+    instead: str = ""
 
 
 def quiet_report(found: Silence) -> Report:
     """Nothing has been heard of somebody at home for far longer than is usual."""
     said = f"No sign of life for {duration(found.quiet_min)}, last {found.where} at {found.clock}"
-    usual = "" if found.usual_min is None else f"; 95 of 100 such quiets end within {duration(found.usual_min)}"
-    return _report(found, AlertKind.INACTIVITY, Priority.HIGH, said + usual)
+    return _report(found, AlertKind.INACTIVITY, Priority.HIGH, said + _usual(found, "such quiets"))
 
 
 def absence_report(found: Silence, *, certain: bool, by_day: bool) -> Report:
@@ -56,10 +57,14 @@ def absence_report(found: Silence, *, certain: bool, by_day: bool) -> Report:
     """
     out = f"Not back for {duration(found.quiet_min)}"
     said = f", left at {found.clock}" if certain else f", or lying in the hall: last seen there at {found.clock}"
-    usual = "" if found.usual_min is None else f"; 95 of 100 outings end within {duration(found.usual_min)}"
-    return _report(
-        found, AlertKind.ABSENCE, Priority.MEDIUM if certain and by_day else Priority.HIGH, out + said + usual
-    )
+    priority = Priority.MEDIUM if certain and by_day else Priority.HIGH
+    return _report(found, AlertKind.ABSENCE, priority, out + said + _usual(found, "outings"))
+
+
+def _usual(found: Silence, what: str) -> str:
+    if found.instead:
+        return f"; {found.instead}"
+    return "" if found.usual_min is None else f"; 95 of 100 {what} end within {duration(found.usual_min)}"
 
 
 def heard_again_report(alert: Alert, *, at: datetime, where: str) -> Report:

@@ -14,8 +14,14 @@ from gateway.store.database import Database
 from gateway.store.stamp import utc_text
 
 MOST: Final = 5000  # rows of one look
+LATELY: Final = 50  # words of a device that tell what it is
+_LATELY: Final = (
+    'SELECT "values", missing FROM (SELECT "values", missing, kind FROM readings WHERE device_identity = ? '
+    "ORDER BY seq DESC LIMIT ?) WHERE kind = ?"
+)
 _SELECT: Final = (
-    'SELECT seq, device_identity, "values", missing, coalesce(effective_at, received_at) FROM readings '
+    'SELECT seq, device_identity, "values", missing, coalesce(effective_at, received_at), '
+    "boot_id, monotonic_s, wall, synchronised FROM readings "
     "WHERE kind = ? AND seq > ?"
 )
 
@@ -27,6 +33,9 @@ class StateRow:
     Attributes:
         quantity: "motion-detected", "door-open" …
         at: when it was so, as far as that is known.
+        boot_id: in which boot of the gateway it was heard.
+        offset_s: of its wall clock, in seconds since 1970, from its monotonic one then.
+        synchronised: whether the wall clock was.
     """
 
     seq: int
@@ -34,6 +43,9 @@ class StateRow:
     quantity: str
     on: bool | None
     at: datetime
+    boot_id: str = "unknown"
+    offset_s: float = 0.0
+    synchronised: bool = True
 
 
 class RoomStates:
@@ -54,6 +66,15 @@ class RoomStates:
         """What all devices said after a position; as `of_device`."""
         return await self._read(_SELECT + " ORDER BY seq LIMIT ?", (Kind.ROOM_STATE.value, seq, MOST), seq)
 
+    async def told_lately(self, identity: str) -> frozenset[str]:
+        """The quantities of a device's last words."""
+
+        def work(connection: apsw.Connection) -> frozenset[str]:
+            rows = connection.execute(_LATELY, (identity, LATELY, Kind.ROOM_STATE.value))
+            return frozenset(name for values, missing in rows for name in (*json.loads(values), *json.loads(missing)))
+
+        return await self._database.read(work)
+
     async def _read(self, sql: str, values: tuple[Any, ...], seq: int) -> tuple[list[StateRow], int]:
         def work(connection: apsw.Connection) -> tuple[list[StateRow], int]:
             # First: what is committed meanwhile is looked at the next time. Rows of other kinds are passed for good.
@@ -66,8 +87,15 @@ class RoomStates:
 
 
 def _states(row: tuple[Any, ...]) -> list[StateRow]:
-    seq, identity, values, missing, at = row
+    seq, identity, values, missing, at, boot_id, monotonic_s, wall, synchronised = row
     told: dict[str, bool | None] = {name: value > 0 for name, value in json.loads(values).items()}
     told |= dict.fromkeys(json.loads(missing))
     when = datetime.fromisoformat(at)
-    return [StateRow(seq=seq, device_identity=identity, quantity=name, on=on, at=when) for name, on in told.items()]
+    offset_s = datetime.fromisoformat(wall).timestamp() - monotonic_s
+    return [
+        StateRow(
+            seq=seq, device_identity=identity, quantity=name, on=on, at=when, boot_id=boot_id, offset_s=offset_s,
+            synchronised=bool(synchronised),
+        )
+        for name, on in told.items()
+    ]  # fmt: skip

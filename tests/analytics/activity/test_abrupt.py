@@ -21,6 +21,7 @@ from analytics.activity.abrupt import (
     deviations,
     heights,
     near,
+    not_alone,
 )
 from analytics.activity.features import daily
 from analytics.datasets.made_up_home import made_up
@@ -159,7 +160,7 @@ def test_rising_without_the_bedroom_is_compared_with_nothing() -> None:
 def test_company_shares_the_nights() -> None:
     days = [daily(made_up(7))]
     shared = np.array([[False, False, True, False, False, False, False]])
-    seen = Seen.of(days, shared, np.zeros((1, 7)))
+    seen = Seen.of(days, not_alone(shared, np.zeros((1, 7), bool)), np.zeros((1, 7)))
     assert np.isnan(seen.nights[0]).all(axis=1).tolist() == [False, False, True, True, True, True, False]
     assert not np.isnan(seen.kitchen[0]).any()
 

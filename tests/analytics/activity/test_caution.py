@@ -26,7 +26,7 @@ def test_while_all_is_as_usual_a_promise_is_kept_as_it_was_made() -> None:
 
 
 def test_after_clocks_were_changed_it_is_half_of_it() -> None:
-    assert careful_h(1.0, OFTEN, clock_changed=True) == threshold_h(LESS, *OFTEN) > threshold_h(1.0, *OFTEN)
+    assert careful_h(1.0, OFTEN, careful=True) == threshold_h(LESS, *OFTEN) > threshold_h(1.0, *OFTEN)
 
 
 def test_a_sensor_less_makes_no_threshold_lower() -> None:
@@ -63,7 +63,14 @@ def test_whole_is_the_past_until_the_sensor_failed() -> None:
 
 
 def _quiet(*odds_h: float) -> Running:
-    return Running(since=0, place=Place.KITCHEN, odds_h=np.array(odds_h, np.float64), usual_min=None)
+    return Running(
+        since=0,
+        place=Place.KITCHEN,
+        comes=np.zeros(len(odds_h)),
+        heard=np.ones(len(odds_h), bool),
+        odds_h=np.array(odds_h, np.float64),
+        usual_min=None,
+    )
 
 
 def test_while_a_sensor_is_doubted_a_quiet_goes_on_for_half_an_hour_more() -> None:
@@ -104,7 +111,7 @@ def test_a_sensor_that_fails_without_a_word_calls_nobody_and_hides_nobody() -> N
         minute = int(failed_s // 60 + 60 * hours)
         listening, clock = np.ones(minute + DAY, bool), np.arange(minute) % DAY
         known = learn(events, 60.0 * minute, listening)
-        others = less_one(events, 60.0 * minute, known, frozenset(MOTION), listening)
+        others = less_one(events, 60.0 * minute, known, frozenset(MOTION))
         assert sorted(known.doubted | {one for other in others for one in other.doubted}) == list(MOTION)
         found, threshold = running(events, minute, known, clock, listening), known.threshold_h(0.5)
         quiets = [running(events, minute, one, clock, listening) for one in others]
@@ -120,5 +127,5 @@ def test_a_sensor_that_fails_without_a_word_calls_nobody_and_hides_nobody() -> N
     assert why is not None
     assert why[0] < UNTOLD_H / 2
     # Who lies there is noticed, and not much later than if that sensor were known to speak.
-    assert held(silent, 3.0) == (False, None)
-    assert held(silent, 4.5) == (True, None)
+    assert held(silent, 2.5) == (False, None)
+    assert held(silent, 5.0) == (True, None)

@@ -42,10 +42,10 @@ def test_a_fall_of_one_cell_is_named_as_a_fall() -> None:
 
 def test_days_may_come_one_by_one_and_what_was_said_begins_anew() -> None:
     off = _off(1)
-    _, whole, _ = step(Sums.begin(3, 5), off, PATIENT, 6.0)
+    _, whole, _ = step(Sums.begin(3, 5), off, PATIENT, np.full((3, 60), 6.0))
     state, parts = Sums.begin(3, 5), []
     for day in range(60):
-        state, height, _ = step(state, off[:, day : day + 1], PATIENT, np.full(3, 6.0))
+        state, height, _ = step(state, off[:, day : day + 1], PATIENT, np.full((3, 1), 6.0))
         parts.append(height)
     np.testing.assert_array_equal(np.concatenate(parts, axis=1), whole)
     said = np.argwhere(whole >= 6.0)

@@ -7,8 +7,19 @@ import pytest
 from numpy.typing import NDArray
 
 from analytics.activity.events import PLACES, Place
-from analytics.activity.habits import CLOCK, DAY, EDGES, QUIET, Counts, HabitSettings, count, either_clock, hazard
-from analytics.activity.inactivity import MOST_H, Quiet, raised, step, undisturbed
+from analytics.activity.habits import (
+    CLOCK,
+    DAY,
+    EDGES,
+    QUIET,
+    STEP_OF,
+    Counts,
+    HabitSettings,
+    count,
+    either_clock,
+    hazard,
+)
+from analytics.activity.inactivity import MOST_H, Quiet, elapsed_min, raised, step, undisturbed
 from analytics.activity.minutes import NOWHERE, minutes, since, where
 from analytics.datasets.made_up_home import made_up
 
@@ -124,14 +135,37 @@ def test_cutting_the_stream_changes_nothing(seed: int) -> None:
     assert np.concatenate(alerts, axis=1).sum() > 0
 
 
-def test_life_ends_a_quiet_and_deafness_begins_anew() -> None:
+def test_life_ends_a_quiet_and_a_minute_that_nobody_heard_counts_for_nothing() -> None:
     chance = np.full((1, CLOCK, QUIET, PLACES), 0.2, np.float32)
     nothing, nowhere = np.zeros((1, 60), bool), np.full((1, 60), NOWHERE, np.int8)
     life, listening = nothing.copy(), ~nothing
     life[0, 30], listening[0, 50] = True, False
-    _, path = step(Quiet.begin(1), chance, life, nothing, nowhere, np.arange(60), listening)
+    state, path = step(Quiet.begin(1), chance, life, nothing, nowhere, np.arange(60), listening)
     assert path[0, 29] > 1 > path[0, 31]
-    assert path[0, 30] == path[0, 50] == 0
+    assert path[0, 30] == 0
+    assert path[0, 50] == path[0, 49] < path[0, 51]
+    assert state.since == min(elapsed_min(chance)[0, 1, Place.OTHER], 10) + 9, (
+        "as long as it usually has been quiet, and since"
+    )
+
+
+def test_for_how_long_it_usually_has_been_quiet() -> None:
+    """Against ten thousand quiets, one after the other, looked at in each of their minutes."""
+    rng = np.random.default_rng(0)
+    by_step = np.linspace(0.3, 0.004, QUIET)
+    chance = np.broadcast_to(by_step[None, None, :, None], (1, CLOCK, QUIET, PLACES)).astype(np.float32)
+    ages = []
+    for _ in range(10_000):
+        age = 0
+        while rng.random() >= by_step[STEP_OF[min(age, EDGES[-1])]]:
+            ages.append(age)
+            age += 1
+    found = elapsed_min(chance)
+    assert found.shape == (1, CLOCK, PLACES)
+    assert (found == found[0, 0, 0]).all()
+    step_of_median = int(STEP_OF[min(int(np.median(ages)), EDGES[-1])])
+    assert abs(list(EDGES).index(int(found[0, 0, 0])) - step_of_median) <= 1
+    assert (elapsed_min(np.full_like(chance, 0.9)) == 0).all()
 
 
 def test_days_of_silence_do_not_overflow() -> None:
@@ -174,8 +208,18 @@ def test_a_quiet_without_anything_in_it_at_once() -> None:
     for chance in comes.tolist():
         odds = (odds + 1 / 60) / (1 - chance)
         wanted.append(min(odds, MOST_H))
-    np.testing.assert_allclose(undisturbed(comes), wanted, rtol=1e-9)
-    assert undisturbed(comes)[-1] == MOST_H
-    assert undisturbed(np.full(20_000, 0.9))[-1] == MOST_H, "also where hardly any chance is left"
-    assert len(undisturbed(np.zeros(0))) == 0
-    np.testing.assert_allclose(undisturbed(np.zeros(120)), np.arange(1, 121) / 60)
+
+    def always(chances: NDArray[np.float64]) -> NDArray[np.float64]:
+        return undisturbed(chances, np.ones(len(chances), bool))
+
+    np.testing.assert_allclose(always(comes), wanted, rtol=1e-9)
+    assert always(comes)[-1] == MOST_H
+    assert always(np.full(20_000, 0.9))[-1] == MOST_H, "also where hardly any chance is left"
+    assert len(always(np.zeros(0))) == 0
+    np.testing.assert_allclose(always(np.zeros(120)), np.arange(1, 121) / 60)
+    heard = np.random.default_rng(4).random(300) < 0.6
+    heard[:2] = False
+    part = undisturbed(comes, heard)
+    np.testing.assert_array_equal(part[heard], always(comes[heard]))
+    assert (part[:2] == 0).all()
+    assert (part[1:][~heard[1:]] == part[:-1][~heard[1:]]).all()

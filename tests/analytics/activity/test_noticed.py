@@ -11,7 +11,8 @@ import pytest
 from analytics.activity.abrupt import BATHROOM
 from analytics.activity.budget import divided
 from analytics.activity.events import DAY_S
-from analytics.activity.noticed import Days, noticed
+from analytics.activity.noticed import Days, noticed, slow
+from analytics.activity.signs import SIGNS
 from analytics.datasets.disturbances import Lived, gateway_off, holiday, sensor_out_reported, undisturbed
 from analytics.datasets.made_up_home import LIVING, made_up
 
@@ -38,6 +39,51 @@ def test_on_careful_days_a_finding_must_be_surer() -> None:
     assert 3 < usual < 15
     assert usual + 0.2 < least(DAY) < usual + 3
     assert least(DAY - 1) == least(DAY + 1) == usual
+
+
+def test_so_must_a_slow_one() -> None:
+    rising = np.zeros((1, 110, 8), np.float32)
+    rising[0] = np.random.default_rng(0).normal(size=(110, 8))
+    rising[0, 70:, 2] += 1.5
+    never, always = (np.full((1, 110), one) for one in (False, True))
+    (usual, heights), (careful, same) = (slow(rising, 0.05, one) for one in (never, always))
+    first, later = (int(np.flatnonzero(one[0] >= 0)[0]) for one in (usual, careful))
+    assert 70 < first < later, "it takes longer"
+    np.testing.assert_array_equal(heights[:, : first + 1], same[:, : first + 1])
+    part = never.copy()
+    part[0, first - 3 : first] = True
+    assert int(np.flatnonzero(slow(rising, 0.05, part)[0][0] >= 0)[0]) == first, "only the careful days count"
+
+
+def test_who_may_be_somewhere_else_than_the_sensors_tell_is_not_out_more() -> None:
+    home = made_up(20, seed=2)
+    signs = Days.of([sensor_out_reported(home, LIVING, 8.1 * DAY_S, 10.3 * DAY_S).events]).signs[0]
+    own = SIGNS.index("out of home")
+    assert np.flatnonzero(np.isnan(signs[:, own])).tolist() == [8, 9, 10]
+
+
+def test_by_another_clock_nothing_of_the_hours_of_the_day_is_summed() -> None:
+    clock = np.zeros((1, 20))
+    clock[0, 8:10] = -1.0
+    changed, usual = (Days.of([made_up(20, seed=2)], None, one).signs[0] for one in (clock, 0 * clock))
+    unknown = np.isnan(changed) & ~np.isnan(usual)
+    assert np.flatnonzero(unknown.any(axis=1)).tolist() == [8, 9]
+    told = {SIGNS[one] for one in np.flatnonzero(unknown.any(axis=0))}
+    assert told == {"rising", "going to bed", "kitchen by day", "activity by day", "longest quiet by day"}
+
+
+def test_who_may_have_come_while_nobody_listened_may_still_be_there() -> None:
+    home = made_up(20, seed=2)
+    off = gateway_off(home, 8.3 * DAY_S, 9.7 * DAY_S)
+    short = gateway_off(home, 8.3 * DAY_S, 8.4 * DAY_S)
+    nights = [Days.of([one.events], [one.listening]).seen.nights[0, :, BATHROOM] for one in (off, short)]
+    assert np.isnan(nights[0][10:13]).all()
+    assert not np.isnan(nights[0][13:]).any()
+    assert not np.isnan(nights[1][9:]).any()
+    # Today is not over: that nobody has heard its evening yet says nothing of its night.
+    today = np.ones(20 * 1440, bool)
+    today[19 * 1440 + 7 * 60 :] = False
+    assert not np.isnan(Days.of([home], [today]).seen.nights[0, 19, BATHROOM])
 
 
 def _careful(lived: Lived, clock_h: float = 0.0) -> list[int]:

@@ -70,3 +70,38 @@ def test_who_was_not_seen_to_rise_has_not_risen() -> None:
     left = np.zeros(lively.shape[1], bool)
     left[2 * _DAY + 11 * 60 : 3 * _DAY] = True  # seen to leave and nothing else
     assert rests(lively, nothing, nothing[0], left)[1][2] == pytest.approx(11)
+
+
+def test_a_late_morning_is_as_late_as_it_is_without_any_one_room() -> None:
+    """One sensor that fails in the night makes everybody rise late: what the others tell stands."""
+    lively = _home(20)
+    nothing = np.zeros(lively.shape, bool)
+    usual = rests(lively, nothing, nothing[0], nothing[0])[1]
+    quiet, missing = lively.copy(), lively.copy()
+    morning = slice(19 * _DAY + 3 * 60, 19 * _DAY + 9 * 60)
+    quiet[:, morning] = False
+    missing[1, 19 * _DAY + 3 * 60 :] = False
+    (late,) = (rests(one, nothing, nothing[0], nothing[0])[1][19] for one in (quiet,))
+    assert usual[19] == pytest.approx(7, abs=0.7)
+    assert late >= 9, "all rooms were quiet until then"
+    found = rests(missing, nothing, nothing[0], nothing[0])[1]
+    np.testing.assert_array_equal(found[:19], usual[:19])
+    assert np.isnan(found[19]) or found[19] <= usual[19] + 1.5
+
+
+def test_of_a_morning_on_which_a_room_says_nothing_that_nearly_always_does_a_late_end_is_not_known() -> None:
+    clock = np.arange(30 * _DAY) % _DAY
+    chance = np.where((clock >= 7 * 60) & (clock < 22 * 60), 0.06, 0.002)
+    lively = np.random.default_rng(0).random((5, len(clock))) < chance
+    nothing = np.zeros(lively.shape, bool)
+    lively[:, 29 * _DAY + 3 * 60 : 29 * _DAY + 9 * 60] = False  # late as all rooms tell
+    assert rests(lively, nothing, nothing[0], nothing[0])[1][29] >= 9
+    failed, seldom = lively.copy(), lively.copy()
+    for one in (failed, seldom):
+        one[3, 29 * _DAY + 3 * 60 :] = False
+    for day in range(0, 28, 5):  # a room that is not gone to every day
+        seldom[3, day * _DAY + 6 * 60 : day * _DAY + 14 * 60] = False
+    assert np.isnan(rests(failed, nothing, nothing[0], nothing[0])[1][29])
+    assert rests(seldom, nothing, nothing[0], nothing[0])[1][29] >= 9
+    usual = rests(failed, nothing, nothing[0], nothing[0])[1][1:29]
+    assert not np.isnan(usual).any(), "who rises as ever has risen"

@@ -12,8 +12,10 @@ from analytics.activity.caution import DOUBTED_MIN, HELD_MIN, UNTOLD_H
 from analytics.activity.course import Home, View, past_peaks, replay, stretches
 from analytics.activity.events import Events, Place
 from analytics.activity.habits import DAY, HabitSettings
+from analytics.activity.inactivity import Quiet, step
+from analytics.activity.minutes import NOWHERE
 from analytics.activity.past import Past
-from analytics.activity.running import Learnt, learn, less_one, running
+from analytics.activity.running import Learnt, as_if_failed, learn, less_one, running
 from analytics.activity.what_if import HORIZON, delays_h
 from analytics.datasets.disturbances import holiday
 from analytics.datasets.made_up_home import KITCHEN, LIVING, made_up, without
@@ -48,6 +50,39 @@ def test_the_statistic_is_that_of_the_replay(minute: int) -> None:
     assert odds == pytest.approx(wanted, rel=1e-4)
 
 
+def test_at_midnight_the_running_quiet_is_judged_by_what_was_learnt_anew() -> None:
+    home = Home.of(EVENTS)
+    wanted = replay(home, list(stretches(home, 10, SETTINGS)))
+    asked = 0
+    for minute in [day * DAY + late for day in range(11, DAYS) for late in (0, 40)]:
+        if home.life[minute // DAY * DAY - 20 : minute + 1].any():
+            continue  # the quiet did not begin before midnight
+        asked += 1
+        known = learn(until(minute + 1), 60.0 * (minute + 1), ALWAYS, SETTINGS)
+        found = running(until(minute + 1), minute + 1, known, clock(minute + 1), ALWAYS)
+        assert found.now_h == pytest.approx(wanted[minute - 10 * DAY], rel=1e-4)
+    assert asked > 3
+
+
+def test_a_sensor_that_failed_since_its_last_word_is_missed_since_then_only() -> None:
+    minute = 20 * DAY + 307
+    told, day = until(minute + 1), clock(minute + 1)
+    known = learn(told, 60.0 * (minute + 1), ALWAYS, SETTINGS)
+    (less,) = less_one(told, 60.0 * (minute + 1), known, [KITCHEN], SETTINGS)
+    assert less.only(known) == KITCHEN
+    found, other = (running(told, minute + 1, one, day, ALWAYS) for one in (known, less))
+    assert len(found.comes) == len(other.comes) > 100
+    assert (found.comes != other.comes).any()
+    np.testing.assert_array_equal(as_if_failed(found, other, np.inf).odds_h, other.odds_h)
+    np.testing.assert_array_equal(as_if_failed(found, other, 0.4).odds_h, found.odds_h)
+    part = as_if_failed(found, other, 60)
+    np.testing.assert_array_equal(part.odds_h[:-60], found.odds_h[:-60])
+    odds = part.odds_h[-61]
+    for comes in other.comes[-60:]:
+        odds = (odds + 1 / 60) / (1 - comes)
+    assert part.now_h == pytest.approx(odds)
+
+
 def test_its_past_is_judged_as_the_evaluation_judges_it() -> None:
     wanted, hours = past_peaks(Home.of(EVENTS), SETTINGS)
     known = learn(EVENTS, DAYS * DAY * 60.0, ALWAYS, SETTINGS)
@@ -80,18 +115,47 @@ def test_minutes_that_nobody_listened_to_teach_nothing() -> None:
     assert silence.hazard[0, 24, -1].sum() < left_out.hazard[0, 24, -1].sum()
 
 
-def test_a_quiet_begins_anew_where_nobody_listened() -> None:
+def test_one_silence_that_was_none_of_the_habits_teaches_nothing_after_it_was_improbable_enough() -> None:
+    """Somebody was in hospital while the watch was off, or lay for a night and nobody ever said so."""
+    gone = (EVENTS.at_s >= (12 * DAY + 720) * 60) & (EVENTS.at_s < (13 * DAY + 1080) * 60)
+    silent = replace(EVENTS, at_s=EVENTS.at_s[~gone], sensor=EVENTS.sensor[~gone], on=EVENTS.on[~gone])
+    usual, after = (learn(events, DAYS * DAY * 60.0, ALWAYS, SETTINGS) for events in (EVENTS, silent))
+    assert usual.taught.all()
+    left_out = np.flatnonzero(~after.taught)
+    assert 12 * DAY + 720 < left_out[0] < 12 * DAY + 720 + 11 * 60
+    back = float(silent.at_s[silent.at_s >= (13 * DAY + 1080) * 60][0])
+    assert left_out[-1] == back // 60 - 1
+    assert (np.diff(left_out) == 1).all(), "over noon and midnight, to its end"
+    assert after.threshold_h(1.0) < 1.3 * usual.threshold_h(1.0)
+    kitchen = (..., Place.KITCHEN)
+    assert after.hazard[kitchen].sum() > 0.9 * usual.hazard[kitchen].sum()
+    # What happens again and again is a habit: each is judged by the others.
+    often = np.zeros(len(EVENTS.at_s), bool)
+    for day in range(8, 28, 2):
+        often |= (EVENTS.at_s >= (day * DAY + 780) * 60) & (EVENTS.at_s < (day * DAY + 1080) * 60)
+    sleeps = replace(EVENTS, at_s=EVENTS.at_s[~often], sensor=EVENTS.sensor[~often], on=EVENTS.on[~often])
+    assert learn(sleeps, DAYS * DAY * 60.0, ALWAYS, SETTINGS).taught.all()
+
+
+def test_where_nobody_listened_a_quiet_goes_on_and_nothing_is_known() -> None:
     now = 20 * DAY + 14 * 60
     events = until(20 * DAY + 8 * 60)
     known = learn(events, 60.0 * now, ALWAYS, SETTINGS)
     listening = ALWAYS.copy()
     listening[now - 180 : now - 60] = False
     through = running(events, now, known, clock(now), ALWAYS)
-    anew = running(events, now, known, clock(now), listening)
+    part = running(events, now, known, clock(now), listening)
     assert len(through.odds_h) > 300
-    assert (anew.since, len(anew.odds_h)) == (now - 61, 60)
-    assert anew.odds_h[-1] < through.odds_h[-1]
-    assert anew.place is through.place
+    assert (part.since, len(part.odds_h)) == (through.since, len(through.odds_h))
+    np.testing.assert_array_equal(part.odds_h[:-180], through.odds_h[:-180])
+    assert (part.odds_h[-180:-60] == part.odds_h[-181]).all(), "neither stillness nor life"
+    state, _ = step(
+        Quiet(since=np.array([0]), place=np.array([part.place], np.int8), odds_h=part.odds_h[-181:-180]), known.hazard,
+        np.zeros((1, 180), bool), np.zeros((1, 180), bool), np.full((1, 180), NOWHERE, np.int8),
+        clock(now)[-180:], listening[None, now - 180 : now],
+    )  # fmt: skip
+    assert part.now_h == pytest.approx(float(state.odds_h[0])), "as all at once have it"
+    assert part.place is through.place
 
 
 def test_and_where_somebody_answered() -> None:
@@ -183,7 +247,7 @@ def test_nobody_is_missed_at_home_while_out() -> None:
 def test_what_is_learnt_as_if_one_more_had_failed() -> None:
     now_s = DAYS * DAY * 60.0
     known = replace(learn(EVENTS, now_s, ALWAYS, SETTINGS), doubted=frozenset({LIVING}))
-    (less,) = less_one(EVENTS, now_s, known, frozenset({KITCHEN, LIVING}), ALWAYS, SETTINGS)
+    (less,) = less_one(EVENTS, now_s, known, frozenset({KITCHEN, LIVING}), SETTINGS)
     assert less.doubted == {KITCHEN, LIVING}
     kept = ~np.isin(EVENTS.sensor, [KITCHEN, LIVING])
     others = replace(EVENTS, at_s=EVENTS.at_s[kept], sensor=EVENTS.sensor[kept], on=EVENTS.on[kept])
@@ -194,15 +258,15 @@ def test_what_is_learnt_as_if_one_more_had_failed() -> None:
 def test_when_it_had_called_had_one_more_failed() -> None:
     now_s = DAYS * DAY * 60.0
     known = learn(EVENTS, now_s, ALWAYS, SETTINGS)
-    (less,) = less_one(EVENTS, now_s, known, frozenset({KITCHEN}), ALWAYS, SETTINGS)
+    (less,) = less_one(EVENTS, now_s, known, frozenset({KITCHEN}), SETTINGS)
     levels = np.array([20.0, 1000.0])
     alone, _ = delays_h(EVENTS, known, ALWAYS, levels)
-    both, _ = delays_h(EVENTS, known, ALWAYS, levels, others=[less])
+    both, _ = delays_h(EVENTS, known, ALWAYS, levels, others=[(less, np.inf)])
     assert (both >= alone).all()
     assert (both <= np.minimum(alone + HELD_MIN / 60, 24.0)).all()
     assert ((both[0] > alone[0]) & (both[0] < alone[0] + HELD_MIN / 60)).sum() > 20
     never = replace(less, hazard=0 * less.hazard)
-    held, _ = delays_h(EVENTS, known, ALWAYS, levels, others=[less, never])
+    held, _ = delays_h(EVENTS, known, ALWAYS, levels, others=[(less, np.inf), (never, np.inf)])
     np.testing.assert_allclose(held, np.minimum(alone + HELD_MIN / 60, 24.0))
     # As the running quiet has it: at moments after which nothing was heard any more.
     past = Past.of(EVENTS, DAYS, known.doubted, ALWAYS)
@@ -233,7 +297,7 @@ def test_a_record_whose_beginning_moves_on_is_learnt_anew() -> None:
     again = learn(moved, now_s, ALWAYS[3 * DAY :], SETTINGS, known=known)
     assert (again.until, again.days) == (known.until, known.days - 3)
     assert again.hazard is not known.hazard
-    (less,) = less_one(moved, now_s, known, frozenset({KITCHEN}), ALWAYS[3 * DAY :], SETTINGS)
+    (less,) = less_one(moved, now_s, again, frozenset({KITCHEN}), SETTINGS)
     assert (less.until, less.days) == (again.until, again.days)
 
 

@@ -99,7 +99,7 @@ class Rooms:
         return DayWatch(
             states=RoomStates(self.database), readings=Readings(self.database), listening=self.listening,
             promises=self.promises, registry=self.registry, desk=self.desk, clock=self.clock, zone=zone,
-            health=self.health, origin=ORIGIN, deaf=self._deaf, tick_s=TICK_S,
+            health=self.health, origin=ORIGIN, boot_id=self.stamper.boot_id, deaf=self._deaf, tick_s=TICK_S,
         )  # fmt: skip
 
     def _deaf(self, _: str) -> str | None:

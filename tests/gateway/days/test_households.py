@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from analytics.activity.events import Place
 from gateway.core.subject import Subject, SubjectType
 from gateway.days.household import Days
 from gateway.days.households import households
@@ -103,4 +104,42 @@ def test_what_a_sensor_told_before_it_was_moved_is_of_another_room() -> None:
         StateRow(seq=day, device_identity="a", quantity="motion-detected", on=True, at=AT + timedelta(days=day))
         for day in range(1, 9)
     )
-    assert days.told.at_s.tolist() == [(AT + timedelta(days=day)).timestamp() for day in (5, 6, 7, 8)]
+    assert days.told.at_s.tolist() == [(AT + timedelta(days=day)).timestamp() for day in range(1, 9)]
+    places = [days.sensors[index].place for index in days.told.sensor.tolist()]
+    assert places == [Place.OTHER] * 4 + [Place.BEDROOM] * 4
+    assert [days.sensors[index].place for index in days.gone] == [Place.OTHER]
+
+
+KITCHEN, HOME = (SubjectType.ROOM, "kitchen"), (SubjectType.HOME, "home-1")
+BY_ROOM = [given(1, "a", KITCHEN, "kitchen", 0), given(2, "b", BATHROOM, "bathroom", 0), given(3, "c", HOME, "hall", 0)]
+
+
+def shown(
+    residents: list[Resident], rows: list[Assignment], moving: set[str] | None = None
+) -> list[tuple[str, tuple[str, ...], list[str]]]:
+    found = households(residents, rows, "home-1", moving)
+    return [(one.subject.id, one.people, [device.identity for device in one.devices]) for one in found]
+
+
+def test_rooms_that_are_nobodys_tell_of_everybody_without_a_sensor_of_their_own() -> None:
+    both = [resident("aino"), resident("aada", "1")]
+    assert shown(both, BY_ROOM) == [("home-1", ("aino", "aada"), ["a", "b", "c"])]
+    both = [resident("eino", "2"), resident("aada", "1")]
+    assert shown(both, BY_ROOM) == [("home-1", ("eino", "aada"), ["a", "b", "c"])]
+
+
+def test_who_has_a_room_with_a_sensor_is_watched_alone_and_the_others_by_the_shared_rooms() -> None:
+    rows = [*BY_ROOM, given(4, "d", (SubjectType.ROOM, "1"), "bedroom", 0), given(5, "e", AINO, "bedroom", 0)]
+    both = [resident("aino"), resident("aada", "1")]
+    assert shown(both, rows) == [("aada", ("aada",), ["d"]), ("aino", ("aino",), ["a", "b", "c", "e"])]
+
+
+def test_a_cuff_is_no_sensor_of_movement() -> None:
+    rows = [*BY_ROOM, given(4, "cuff", (SubjectType.RESIDENT, "aada"), None, 0)]
+    both = [resident("aino"), resident("aada", "1")]
+    assert shown(both, rows, {"a", "b", "c"}) == [("home-1", ("aino", "aada"), ["a", "b", "c", "cuff"])]
+
+
+def test_without_shared_rooms_nobody_is_counted_to_another() -> None:
+    both = [resident("aino"), resident("aada", "1")]
+    assert shown(both, [given(1, "a", AINO, "kitchen", 0)]) == [("aino", ("aino",), ["a"]), ("aada", ("aada",), [])]

@@ -131,6 +131,14 @@ def test_sensors_that_speak_only_when_somebody_moves_may_fail_without_a_word() -
              for sensor in SENSORS for late, state in ((0, 1), (2, 0))]  # fmt: skip
     found = record(*moves, until_min=12_000 + 60)
     assert found.unsupervised == {SENSORS.index(PIR), SENSORS.index(RADAR)}
+    assert found.untold_min == dict.fromkeys(found.unsupervised, np.inf)
+
+
+def test_one_that_checks_in_may_have_failed_since_its_last_word_that_was_none_of_being_lost() -> None:
+    rows = [one for one in checking_in(10) if one[0] < 12_000]
+    last = max(at for at, sensor, _ in rows if sensor == PIR)
+    found = record(*rows, (12_010, PIR, -1), until_min=12_000 + 20)
+    assert found.untold_min[SENSORS.index(PIR)] == pytest.approx(12_020 - last, abs=0.01)
 
 
 def test_words_that_are_lost_on_the_air_are_no_outage() -> None:
@@ -153,8 +161,9 @@ def test_who_moves_at_all_hours_is_no_sensor_that_checks_in() -> None:
 
 
 def test_one_that_tells_motion_again_and_again_does_not_check_in() -> None:
-    """A motion that is told anew each 50 minutes is somebody, also when its end is never told."""
-    rows = [(at, PIR, 1) for at in np.arange(0, 12_000, 50).tolist()]
+    """A motion that is told anew each 50 minutes or so is somebody, also when its end is never told."""
+    between = np.random.default_rng(4).uniform(45, 55, 240)
+    rows = [(at, PIR, 1) for at in (np.cumsum(between) - between[0]).tolist()]
     assert record(*rows, until_min=12_600).check_ins[0] is None
 
 
@@ -252,7 +261,8 @@ def test_in_the_week_after_clocks_were_changed_less_is_expected() -> None:
             events=replace(
                 events, at_s=events.at_s[told], sensor=events.sensor[told], on=events.on[told], days=34
             ),
-            now_s=now_s, today=date(2026, 3, 30), listening=np.ones(34 * 1440, bool), clock_changes=known,
+            now_s=now_s, today=date(2026, 3, 30), listening=np.ones(34 * 1440, bool),
+            teaches=np.ones(34 * 1440, bool), clock_changes=known,
         )  # fmt: skip
         learnt = learn(record.events, now_s, record.listening)
         found = quiet(record, learnt, per_month=1.0)
@@ -302,7 +312,7 @@ def test_what_is_learnt_less_a_sensor_lives_by_either_clock_too(monkeypatch: pyt
     rows = [(begin.timestamp() + 600 * n, 0, n % 2) for n in range(10 * 144)]
     record = record_of(Told().and_then(rows), SENSORS, [(begin, now)], now=now, zone=HELSINKI)
     learnt = learn(record.events, record.now_s, record.listening)
-    quiet(record, learnt, per_month=1.0, others=[learnt, learnt])
+    quiet(record, learnt, per_month=1.0, others=[replace(learnt, doubted=frozenset({one})) for one in (0, 0)])
     assert len(given) == 3
     for one in given:
         np.testing.assert_array_equal(one.hazard, either_clock(learnt.hazard, 1.0))

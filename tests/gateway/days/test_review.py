@@ -40,6 +40,7 @@ def record(hour: float, *changed: Habit, days: int = DAYS) -> Record:
         now_s=now_s,
         today=FIRST + timedelta(days=days - 1),
         listening=np.ones(days * DAY, bool),
+        teaches=np.ones(days * DAY, bool),
         clock_changes=(np.zeros(0), np.zeros(1)),
     )
 
@@ -83,7 +84,7 @@ def test_in_a_week_that_was_not_like_the_others_less_is_promised(monkeypatch: py
     usual = record(15.0)
     listening = usual.listening.copy()
     listening[(TODAY - 3) * DAY : (TODAY - 3) * DAY + 300] = False
-    for one in (usual, replace(usual, listening=listening)):
+    for one in (usual, replace(usual, listening=listening, teaches=listening)):
         assert Reviewed(one).abrupt(NIGHTLY, 1.0, TODAY) == []
     assert asked[3:] == [LESS * share for share in asked[:3]]
 

@@ -210,30 +210,6 @@ def test_a_promise_is_kept(told: Told) -> None:
     assert soon < sparing
 
 
-def test_a_real_emergency_is_not_learnt_as_usual(told: Told) -> None:
-    async def story(home: Rooms) -> None:
-        await home.moves(KITCHEN)
-        await home.watched(12)
-        (alert,) = await home.alerts("inactivity")
-        await home.desk.resolve(alert.id, "nurse", verdict)
-        home.clock.step(timedelta(days=1))
-        watch = await home.watched(0.1)
-        (one,) = watch.standing()
-        assert one.days.learnt is not None
-        assert one.record is not None
-        noon = 40 * 1440 + 12 * 60
-        heard.append((int(one.record.listening[noon + 60 : noon + 600].sum()), float(one.days.learnt.hazard.sum())))
-
-    heard: list[tuple[int, float]] = []
-    verdicts = iter(("real", "false"))
-    for _ in range(2):
-        verdict = next(verdicts)
-        told(story)
-    (real, likely), (false, less_likely) = heard
-    assert (real, false) == (0, 540)
-    assert likely > less_likely  # that a sign of life comes, however long it was quiet
-
-
 def test_what_is_told_late_counts_from_its_own_moment(told: Told) -> None:
     async def story(home: Rooms) -> None:
         await home.moves(KITCHEN)
@@ -297,26 +273,6 @@ def test_every_sensor_of_the_home_is_counted(told: Told) -> None:
         assert one.days.learnt.hours > 900
 
     told(story)
-
-
-def test_of_a_home_that_was_equipped_today(tmp_path: Path) -> None:
-    """Nothing is known yet, and nobody is called."""
-
-    async def main() -> None:
-        clock = VirtualClock()
-        clock.step(NOON - clock.wall())
-        async with rooms(tmp_path / "a.db", clock) as home:
-            await home.settle()
-            await home.watched(1)
-            assert home.health.parts()[PART].reason.startswith("No sensor of movement is anybody's")
-            await home.moves(KITCHEN)
-            watch = await home.watched(20)
-            (one,) = watch.standing()
-            assert one.quiet is not None
-            assert await home.alerts() == []
-            assert home.health.parts()[PART].colour is Colour.GREEN
-
-    run_virtual(main)
 
 
 def test_the_first_word_of_the_first_sensor_is_heard(tmp_path: Path) -> None:

@@ -116,7 +116,8 @@ def test_what_one_of_them_alone_was_found_to_need_teaches_nothing_to_both(told: 
         await home.registry.add_resident("Eino", actor="t", resident_id="eino")
         watch = await home.watched(0.1)
         (one,) = watch.standing()
-        assert one.days.emergencies == ((alert.raised_at, one.days.emergencies[0][1]),)
-        assert one.days.emergencies[0][1] - NOON > timedelta(hours=11)
+        (strange,) = one.days.strange
+        assert (strange.raised, strange.real) == (alert.raised_at, True)
+        assert strange.until - NOON > timedelta(hours=11)
 
     told(story)
