@@ -216,7 +216,7 @@ def days_over(
     return DayWatch(
         states=RoomStates(core.database), readings=core.readings, listening=Listening(core.database, core.stamper),
         promises=core.promises, registry=core.registry, desk=core.desk, clock=clock, zone=settings.zone(),
-        health=health, origin=core.origin, deaf=partial(why_deaf, brokers, health),
+        health=health, origin=core.origin, boot_id=core.stamper.boot_id, deaf=partial(why_deaf, brokers, health),
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import typer
 
 from api.cli.home import Config, ask_gateway, show
+from gateway.core.errors import Invalid
 
 
 def tune(
@@ -26,6 +27,10 @@ def tune(
 ) -> None:
     """How a resident's days are watched; what last month would have been at each promise. Or set the promise."""
     path = f"/residents/{quote(resident)}/days"
+    from gateway.store.day_promises import LEAST, MOST  # loads the database: not for a page of help
+
+    if per_month is not None and not LEAST <= per_month <= MOST:
+        raise Invalid(f"--per-month {per_month:g} cannot be promised: give {LEAST:g} to {MOST:g}.")
     if per_month is not None or watch is not None:
         ask_gateway(config, "PUT", path, {"per_month": per_month, "watched": watch})
         said = [] if per_month is None else [f"{per_month:g} false alerts in 30 days are accepted"]

@@ -55,7 +55,7 @@ def activity(
     per_month: Annotated[
         float, typer.Option("--per-month", help=f"false alerts promised: {', '.join(f'{one:g}' for one in MONTHLY)}")
     ] = 1.0,
-    seed: Annotated[int, typer.Option("--seed", help="of the moments of emergencies")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="of the moments of emergencies")] = 0,
     peers: Annotated[bool, typer.Option("--peers", help="other methods beside it (extra train)")] = False,
     drawn: Annotated[
         Path | None, typer.Option("--plots", help="folder for actogram, survival and curve as SVG", show_default=False)
@@ -64,7 +64,8 @@ def activity(
 ) -> None:
     """Put emergencies into every day of a home's record and see when they are noticed; learn from the past only."""
     if name in _MADE_UP:
-        print(json.dumps({"dataset": name, **_MADE_UP[name](seed=seed, say=_say)}, indent=None if as_json else 1))
+        found = _made_up(name, path, seed)
+        print(json.dumps({"dataset": name, **found}, indent=None if as_json else 1))
         return
     if name not in (homeassist.NAME, CHANGED):
         known = f"{homeassist.NAME}, {CHANGED}, {MADE_UP}, {CHANGING}, {DISTURBED}"
@@ -92,6 +93,12 @@ def activity(
         for file, drawing in plots.drawings(measured.home, found).items():
             (drawn / file).write_text(drawing, encoding="utf-8")
     print(json.dumps({"dataset": name, "seed": seed, **found}) if as_json else _text(found))
+
+
+def _made_up(name: str, path: Path | None, seed: int) -> dict[str, Any]:
+    if path is not None:
+        raise Invalid(f"{path} would not be used: --dataset {name} makes its own homes; leave the file out.")
+    return _MADE_UP[name](seed=seed, say=_say)
 
 
 def _say(line: str) -> None:

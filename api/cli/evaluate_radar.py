@@ -18,7 +18,7 @@ def radar(
     rooms: Annotated[int, typer.Option("--rooms", min=1, help="made-up rooms")] = evaluation.ROOMS,
     days: Annotated[int, typer.Option("--days", min=1, help="of each")] = evaluation.DAYS,
     seed: Annotated[
-        int, typer.Option("--seed", help="of everything; not one that the detector was taught with")
+        int, typer.Option("--seed", min=0, help="of everything; not one that the detector was taught with")
     ] = SEED,
     modules: Annotated[str, typer.Option("--modules", help=f"classes, of {', '.join(evaluation.CLASSES)}")] = ",".join(
         evaluation.CLASSES

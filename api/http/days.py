@@ -163,13 +163,14 @@ def _view(found: Standing) -> DaysView:
         shared_with=max(0, len(days.household.people) - 1),
         watched=found.promise.watched,
         per_month=found.promise.per_month,
-        days_learnt=0 if learnt is None else learnt.days,
+        days_learnt=_known(found),
         sensors=[
             SensorView(
                 device_identity=one.name.rpartition("/")[0], what=called(one), out=index in doubted,
                 missed_after_min=_missed_after_min(record, index),
             )
             for index, one in enumerate(days.sensors)
+            if index not in days.gone
         ],
         quiet=None
         if quiet is None
@@ -180,6 +181,11 @@ def _view(found: Standing) -> DaysView:
         curve=[] if record is None or learnt is None or not len(learnt.peaks_h) else _curve(found, record, learnt),
         remarks=_remarks(found),
     )  # fmt: skip
+
+
+def _known(found: Standing) -> int:
+    learnt = 0 if found.days.learnt is None else found.days.learnt.days
+    return learnt if found.plain is None else min(learnt, found.plain.known)
 
 
 def _curve(found: Standing, record: Record, learnt: Learnt) -> list[ChoiceView]:
@@ -215,10 +221,12 @@ def _remarks(found: Standing) -> list[str]:
     if found.record is None or found.days.learnt is None:
         return ["No sensor of movement is theirs: assign one with its placement, such as bedroom."]
     said = []
-    if found.days.learnt.days < 14:
+    if found.plain is not None:
+        said.append(found.plain.words)
+    elif found.days.learnt.days < 14:
         said.append(
-            f"Only {found.days.learnt.days} days are known: what is usual is learnt in two weeks. Until then hardly "
-            "any quiet is taken for an unusual one."
+            f"Only {found.days.learnt.days} days are known: what is usual is learnt in two weeks. Until then a quiet "
+            "is noticed late."
         )
     if len(found.days.household.people) > 1:
         said.append("Several residents share these rooms: who moved nobody can tell.")
@@ -228,6 +236,7 @@ def _remarks(found: Standing) -> list[str]:
         called(one)
         for index, one in enumerate(found.days.sensors)
         if one.kind is Kind.MOTION
+        and index not in found.days.gone
         and found.days.learnt.days >= MUTE_DAYS
         and _missed_after_min(found.record, index) is None
     ]
