@@ -66,9 +66,11 @@ def plain_rule(record: Record, found: Quiet, answered_s: float | None = None) ->
     known = known_days(record)
     if known >= FEWEST_DAYS:
         return None
-    waited, clock = float(found.quiet_min), found.clock
+    since_s, clock = found.since_s, found.clock
     if answered_s is not None and answered_s > found.since_s:
-        waited, clock = (record.now_s - answered_s) / 60, record.wall(answered_s)
+        since_s, clock = answered_s, record.wall(answered_s)
+    # What nobody listened to was no silence.
+    waited = int(record.listening[max(0, int(since_s // 60) + 1) : int(record.now_s // 60)].sum())
     if found.is_out and found.door_is_known:
         after = OUT_MIN
     else:

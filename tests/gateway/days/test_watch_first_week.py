@@ -68,6 +68,21 @@ def test_a_night_without_a_word_does_not(tmp_path: Path) -> None:
     new_home(tmp_path, 0, story)
 
 
+def test_hours_that_nobody_listened_to_are_no_silence(tmp_path: Path) -> None:
+    async def story(home: Rooms) -> None:
+        async def lost(minute: int) -> None:
+            home.why_deaf = "the broker is lost" if 60 <= minute < 11 * 60 else None
+
+        await home.moves(KITCHEN)
+        watch = await home.watched(20, lost)
+        assert await home.alerts("inactivity") == []
+        await home.watched(4, watch=watch)
+        (alert,) = await home.alerts("inactivity")
+        assert 21.8 * HOUR < alert.raised_at - NOON < 22.7 * HOUR
+
+    new_home(tmp_path, 1, story)
+
+
 def test_after_an_answer_it_waits_anew(tmp_path: Path) -> None:
     async def story(home: Rooms) -> None:
         await home.moves(KITCHEN)
