@@ -33,6 +33,7 @@ class Quiet:
 
     Attributes:
         quiet_min: minutes since the last sign of life, or since it was listened to.
+        unheard_min: how many of them nobody listened to.
         since_s: its moment, seconds of the record's own clock; negative where nothing was ever heard.
         clock: that moment by the clock on the wall, "09:12".
         place: where the resident was last.
@@ -43,6 +44,7 @@ class Quiet:
     """
 
     quiet_min: int
+    unheard_min: int
     since_s: float
     clock: str
     place: Place
@@ -70,6 +72,7 @@ class Quiet:
         """What a nurse, and who looks for mistakes, may want to know. No name, no sensor's number."""
         return {
             "quiet_min": self.quiet_min,
+            "unheard_min": self.unheard_min,
             "last": self.where,
             "at": self.clock,
             "usual_min": self.usual_min,
@@ -114,6 +117,7 @@ def quiet(record: Record, learnt: Learnt, *, per_month: float, answered_s: float
     lasted = record.instant(minutes * 60.0) - record.instant((found.since + 1) * 60.0)
     return Quiet(
         quiet_min=round(lasted / timedelta(minutes=1)),
+        unheard_min=int((~record.listening[found.since + 1 : minutes]).sum()) if found.since >= 0 else 0,
         since_s=since_s,
         clock=record.wall(max(found.since, 0) * 60.0),
         place=found.place,

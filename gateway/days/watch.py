@@ -348,7 +348,8 @@ class DayWatch:
         improbable = found.is_improbable or (plain is not None and plain.calls)
         if (waits or (improbable and not still)) and days.learnt is not None:
             silence = Silence(
-                subject=subject, at=now, quiet_min=found.quiet_min, where=found.where, clock=found.clock,
+                subject=subject, at=now, quiet_min=found.quiet_min,
+                unheard_min=found.unheard_min, where=found.where, clock=found.clock,
                 usual_min=found.usual_min, evidence=found.evidence(days.learnt),
                 instead="" if plain is None or found.is_improbable else plain.reason,
             )  # fmt: skip

@@ -24,6 +24,7 @@ class Silence:
         subject: whom it is about.
         at: now, aware.
         quiet_min: minutes since the last sign of life.
+        unheard_min: how many of them nobody listened to.
         where: the room of it ("in the kitchen").
         clock: when it was, by the clock on the wall ("09:12").
         usual_min: minutes within which 95 of 100 such quiets end; None where that is longer than was waited.
@@ -34,6 +35,7 @@ class Silence:
     subject: Subject
     at: datetime
     quiet_min: int
+    unheard_min: int
     where: str
     clock: str
     usual_min: int | None
@@ -44,6 +46,8 @@ class Silence:
 def quiet_report(found: Silence) -> Report:
     """Nothing has been heard of somebody at home for far longer than is usual."""
     said = f"No sign of life for {duration(found.quiet_min)}, last {found.where} at {found.clock}"
+    if found.unheard_min:
+        said += f" (nothing was listened to for {duration(found.unheard_min)} of it)"
     return _report(found, AlertKind.INACTIVITY, Priority.HIGH, said + _usual(found, "such quiets"))
 
 

@@ -76,6 +76,7 @@ def test_an_alert_is_raised_though_nobody_listens_for_half_an_hour_again_and_aga
         alerts = await home.alerts("inactivity")
         assert len(alerts) == 1
         assert "last in the kitchen at 12:00" in alerts[0].summary
+        assert ("(nothing was listened to for " in alerts[0].summary) == (gap > 0)
         raised.append(alerts[0].raised_at - NOON)
         assert [one.type for one in await home.desk.store.history(alerts[0].id)] == [EventType.RAISED]
 
