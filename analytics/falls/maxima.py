@@ -56,11 +56,11 @@ class Maxima:
         loud = np.flatnonzero(near >= _PEAK)
         if not len(loud):
             return Maxima(stream=self.stream, index=self.index, edge=edge)
+        flat = near.ravel()
+        flat[loud[flat[loud] == NOTHING]] = 0
         stream, column = np.divmod(loud, width)
         inside = (column >= 1) & (column <= made[stream])  # whoever has both neighbours
         loud, stream, column = loud[inside], stream[inside], column[inside]
-        flat = near.ravel()
-        flat[loud[flat[loud] == NOTHING]] = 0
         size = flat[loud]
         largest = (size >= _PEAK) & (size > flat[loud - 1]) & (size >= flat[loud + 1])
         stream, column = stream[largest], column[largest]

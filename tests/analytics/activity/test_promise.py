@@ -78,3 +78,10 @@ def test_what_may_rightly_be_said_of_a_change() -> None:
     assert kinds == [KITCHEN]
     assert {FALLS + SIGNS.index("activity by day"), SIGNS.index("longest quiet by day")} <= set(signs)
     assert _right(habit, replace(habit, naps=0.6)) == ([], [])
+
+
+def test_one_silence_however_long_does_not_set_the_slope() -> None:
+    peaks = 20.0 * (1 + np.random.default_rng(3).pareto(1.4, 900))
+    far, further = (threshold_h(1.0, np.append(peaks, one), 60 * 24.0) for one in (1e6, 1e12))
+    assert far == further
+    assert far < 2 * threshold_h(1.0, peaks, 60 * 24.0)

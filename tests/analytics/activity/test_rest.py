@@ -105,3 +105,23 @@ def test_of_a_morning_on_which_a_room_says_nothing_that_nearly_always_does_a_lat
     assert rests(seldom, nothing, nothing[0], nothing[0])[1][29] >= 9
     usual = rests(failed, nothing, nothing[0], nothing[0])[1][1:29]
     assert not np.isnan(usual).any(), "who rises as ever has risen"
+
+
+def test_where_one_room_makes_a_morning_later_the_others_word_counts() -> None:
+    clock = np.arange(20 * _DAY) % _DAY
+    awake = (clock >= 7 * 60) & (clock < 22 * 60)
+    chance = np.where(awake, 0.02, 0.001) * np.array([[1.0], [12.0], [1.0], [1.0], [1.0]])
+    lively = np.random.default_rng(3).random(chance.shape) < chance
+    nothing = np.zeros(lively.shape, bool)
+    late = lively.copy()
+    late[:, 19 * _DAY + 3 * 60 : 19 * _DAY + 8 * 60 + 45] = False  # later than usual, as all rooms tell
+    failed = late.copy()
+    failed[1, 19 * _DAY + 3 * 60 : 19 * _DAY + 10 * 60] = False  # and one of them for longer
+    all_rooms, without = (rests(one, nothing, nothing[0], nothing[0])[1][19] for one in (late, failed))
+    alone = failed.copy()
+    others = nothing.copy()
+    others[1] = True
+    wanted = rests(alone, others, nothing[0], nothing[0])[1][19]
+    assert 8.5 < all_rooms < 9.3
+    assert without == pytest.approx(wanted, abs=0.35)
+    assert without < 9.5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from analytics.activity import minutes as cut
 from analytics.activity.caution import DOUBTED_MIN, HELD_MIN, UNTOLD_H
 from analytics.activity.course import Home, View, past_peaks, replay, stretches
 from analytics.activity.events import Events, Place
-from analytics.activity.habits import DAY, HabitSettings
+from analytics.activity.habits import DAY, HabitSettings, hazard
 from analytics.activity.inactivity import Quiet, step
 from analytics.activity.minutes import NOWHERE
 from analytics.activity.past import Past
@@ -328,3 +329,37 @@ def test_days_away_are_no_hours_in_which_no_quiet_was_high() -> None:
     away = cut.away(found.place)
     assert away.sum() == pytest.approx(7.1 * DAY, abs=180)
     assert found.peaks(SETTINGS)[2] == pytest.approx((DAYS - 1) * 24.0 - away.sum() / 60, abs=0.1)
+
+
+def test_in_a_week_that_was_not_like_the_others_half_is_promised() -> None:
+    now_s = DAYS * DAY * 60.0
+    usual = learn(EVENTS, now_s, ALWAYS, SETTINGS)
+    listening = ALWAYS.copy()
+    listening[(DAYS - 3) * DAY : (DAYS - 3) * DAY + 150] = False
+    after = learn(EVENTS, now_s, listening, SETTINGS)
+    assert (usual.unlike, after.unlike) == (False, True)
+    assert replace(usual, unlike=True).threshold_h(1.0) == usual.threshold_h(0.5) > usual.threshold_h(1.0)
+    assert not learn(EVENTS, now_s, ALWAYS, SETTINGS, teaches=listening).unlike, "it was listened to all the same"
+
+
+def test_nothing_is_learnt_while_it_is_not_known_how_long_it_has_been_quiet() -> None:
+    listening = ALWAYS.copy()
+    expected = Past.of(EVENTS, DAYS, frozenset(), ALWAYS).minutes.expected
+    quiet = np.flatnonzero(expected)
+    begin = next(int(at) + 1 for at, following in pairwise(quiet) if at > 20 * DAY and 90 < following - at < 200)
+    listening[begin : begin + 60] = False
+    heard, whole = (Past.of(EVENTS, DAYS, frozenset(), one) for one in (listening, ALWAYS))
+    again = begin + 60 + int(np.flatnonzero(whole.minutes.expected[begin + 60 :])[0])
+    assert again > begin + 62, "else nothing is tested"
+    minutes = [float(one.counts(20 * DAY, 23 * DAY).minutes.sum()) for one in (whole, heard)]
+    assert minutes[0] - minutes[1] == again + 1 - begin, "that of its end, too"
+
+
+def test_days_away_say_nothing_of_how_soon_somebody_at_home_is_heard() -> None:
+    counts = Past.of(EVENTS, DAYS, frozenset(), ALWAYS).counts(0, DAYS * DAY)
+    away = replace(counts, minutes=counts.minutes.copy())
+    away.minutes[:, :, -1, Place.OUT] += 7 * DAY / 48
+    usual, after = (hazard(one, SETTINGS) for one in (counts, away))
+    home = [place for place in Place if place is not Place.OUT]
+    np.testing.assert_array_equal(usual[..., home], after[..., home])
+    assert after[0, 24, -1, Place.OUT] < usual[0, 24, -1, Place.OUT]

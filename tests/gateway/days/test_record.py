@@ -20,7 +20,7 @@ from analytics.activity.running import Habits, Running, learn, running
 from analytics.datasets.made_up_home import made_up
 from device_drivers.nomenclature import Quantity
 from gateway.days.quiet import quiet
-from gateway.days.record import Record, record_of
+from gateway.days.record import Record, Strange, record_of
 from gateway.days.sensors import sensor_of
 from gateway.days.told import Told
 
@@ -377,3 +377,16 @@ def test_many_gaps_and_many_states_cost_little() -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 100e6
+
+
+@pytest.mark.parametrize("real", [True, False])
+def test_a_quiet_that_called_teaches_nothing_until_the_next_sign_of_life(real: bool) -> None:
+    begin = datetime(2026, 3, 2, tzinfo=UTC)
+    now = begin + timedelta(days=3)
+    moves = [60.0 * at for at in (*range(0, 600, 7), *range(1500, 4300, 7))]  # minutes; quiet from the tenth hour on
+    rows = [(begin.timestamp() + at + late, 0, state) for at in moves for late, state in ((0, 1), (30, 0))]
+    strange = Strange(raised=begin + timedelta(minutes=900), until=begin + timedelta(minutes=2000), real=real)
+    found = record_of(Told().and_then(rows), SENSORS, [(begin, now)], now=now, zone=UTC, strange=[strange])
+    left_out = np.flatnonzero(found.listening & ~found.teaches)
+    first = int(moves[max(n for n, at in enumerate(moves) if at < 60 * 900)] // 60) + 1 if real else 900
+    assert (left_out[0], left_out[-1]) == (first, 1499)
