@@ -15,6 +15,7 @@ from analytics.activity.events import DAY_S
 from analytics.activity.running import Learnt
 from analytics.datasets.made_up_home import BATHROOM, KITCHEN, LIVING
 from gateway.days.household import Days
+from gateway.days.quiet import quiet
 from gateway.days.record import Record
 from gateway.days.standing import long_silences
 from gateway.days.tuning import choices
@@ -57,6 +58,29 @@ def test_a_quiet_is_held_back_for_two_hours_where_nothing_were_expected_without_
     held = timedelta(minutes=HELD_MIN)
     assert held <= late - soon <= held + timedelta(minutes=10)
     assert held <= late_again - soon_again <= held + timedelta(minutes=10)
+
+
+def test_a_sensor_that_checked_in_just_now_holds_nothing_back(told: Told) -> None:
+    """It may have failed only since its last word, and a quiet of hours is not made by minutes."""
+
+    async def story(home: Rooms) -> None:
+        await home.moves(KITCHEN)
+        (one,) = (await home.watched(4)).standing()
+        record, learnt = one.record, one.days.learnt
+        assert record is not None
+        assert learnt is not None
+        nothing = (replace(learnt, doubted=frozenset({KITCHEN}), hazard=0 * learnt.hazard),)
+        speaks = dict(enumerate(record.check_ins))
+        checks = replace(
+            record,
+            check_ins=tuple((speaks | {KITCHEN: CheckIn(usual_s=3300.0, missed_s=8250.0)}).values()),
+            word_min=tuple(3.0 if index == KITCHEN else one for index, one in enumerate(record.word_min)),
+        )
+        silent, heard = (quiet(each, learnt, per_month=2.0, others=nothing) for each in (record, checks))
+        assert silent.threshold_h == UNTOLD_H > silent.odds_h
+        assert heard.odds_h >= heard.threshold_h != UNTOLD_H
+
+    told(story)
 
 
 def test_who_has_hardly_a_sensor_is_called_for_all_the_same(tmp_path: Path) -> None:
