@@ -24,13 +24,16 @@ from numpy.typing import NDArray
 from analytics.activity.promise import threshold_h
 
 LESS: Final = 0.5  # of a promise
+UNLIKE: Final = (
+    0.3  # of it for quiets in a week that was not like the others: there are few, and chance is at its worst
+)
 # Of the statistic, as if a sensor had just failed: a week, in which that is known. At three days, two of 240 made-up
 # homes whose sensor failed so were called for; it costs 0.25 h more on average than these.
 UNTOLD_H: Final = 168.0
 HELD_MIN: Final = 120  # a quiet that would call is held back for no longer, whatever sensor may have failed
 # While a sensor is doubted. In 200 made-up homes with a dead battery, four weeks each, 10 of the 13 quiets that would
 # have called falsely ended within 21 minutes of it, and among them both that had not called with all sensors.
-DOUBTED_MIN: Final = 30
+DOUBTED_MIN: Final = 60
 _Past: TypeAlias = tuple[NDArray[np.float64], float]
 
 
@@ -45,5 +48,6 @@ def careful_h(per_month: float, known: _Past, whole: _Past | None = None, *, car
         careful: whether the week was not like the others, or clocks were changed in it.
     """
     if whole is None:
-        return threshold_h(per_month * (LESS if careful else 1.0), *known)
-    return max(threshold_h(per_month * LESS, *one) for one in ((known, whole) if whole[1] else (known,)))
+        return threshold_h(per_month * (UNLIKE if careful else 1.0), *known)
+    less = UNLIKE if careful else LESS
+    return max(threshold_h(per_month * less, *one) for one in ((known, whole) if whole[1] else (known,)))

@@ -18,7 +18,7 @@ from analytics.activity.company import company, lively
 from analytics.activity.course import Home
 from analytics.activity.events import Place
 from analytics.activity.habits import DAY, Counts, HabitSettings, count, either_clock, hazard
-from analytics.activity.inactivity import Quiet, step
+from analytics.activity.inactivity import Quiet, step, unseen
 from analytics.activity.past import Past, certain
 from analytics.activity.running import Habits, Running, as_if_failed, holds_back, learn, less_one, running, whole_past
 from analytics.activity.unlike import unlike
@@ -69,7 +69,8 @@ def alerts(
     """
     found = np.zeros(len(peaks.home), bool)
     levels: dict[tuple[int, int, int, bool], float] = {}
-    careful = [unlike(home.place, heard, company(lively(home.events)[None])[0])
+    late = None if clock_h is None else clock_h != 0
+    careful = [unlike(home.place, heard, company(lively(home.events)[None])[0], late)
                for home, heard in zip(homes, listening, strict=True)]  # fmt: skip
     since = (peaks.minute >= first_day * DAY) & ~peaks.out
     for one in np.flatnonzero(since).tolist():
@@ -77,7 +78,7 @@ def alerts(
         view = int(homes[number].view[minute - 1])
         until = first_day + (minute // DAY - first_day) // WEEK * WEEK
         late_h = 0.0 if clock_h is None else float(clock_h[minute // DAY])
-        less = late_h != 0 or bool(careful[number][minute // DAY])
+        less = bool(careful[number][minute // DAY])
         key = (number, view, until, less)
         if key not in levels:
             levels[key] = _threshold_h(homes[number], listening[number], minute, until, per_month, careful=less)
@@ -154,6 +155,7 @@ def lived(
     known = [Counts.none(len(homes)) for _ in range(views)]
     odds = np.zeros(len(homes))
     life = np.stack([home.life for home in homes])
+    absent = unseen(life, listening)
     found: list[NDArray[np.float64]] = []
     for day in range(homes[0].events.days):
         if day < first_day:
@@ -169,7 +171,7 @@ def lived(
             table = np.stack([tables[which][home] for home, which in enumerate(meant.tolist())])
             state = Quiet.begin(len(homes))
             if own.start:
-                odds, ended = _judged_anew(homes, heard, odds, meant, table, own.start, life, listening)
+                odds, ended = _judged_anew(homes, heard, odds, meant, table, own.start, life, listening, absent)
                 found.append(ended)
                 before = [one.at(int(which), own.start - 1) for one, which in zip(heard, meant, strict=True)]
                 state = Quiet(
@@ -182,7 +184,14 @@ def lived(
                 for name in ("expected", "place")
             )
             state, path = step(
-                state, table, life[:, own], expected, place, np.arange(own.start, own.stop) % DAY, listening[:, own]
+                state,
+                table,
+                life[:, own],
+                expected,
+                place,
+                np.arange(own.start, own.stop) % DAY,
+                listening[:, own],
+                absent[:, own],
             )
             path = np.concatenate([odds[:, None], path], axis=1)
             odds = state.odds_h
@@ -214,6 +223,7 @@ def _judged_anew(
     start: int,
     life: NDArray[np.bool_],
     listening: NDArray[np.bool_],
+    absent: NDArray[np.bool_],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Where other sensors are believed than a minute ago, and at midnight: the quiet that goes on, from its beginning.
 
@@ -227,7 +237,7 @@ def _judged_anew(
     for number, view in enumerate(meant.tolist()):
         if view == homes[number].view[start - 1] and start % DAY:
             continue
-        now[number] = heard[number].odds_h(view, start, life[number], listening[number], table[number])
+        now[number] = heard[number].odds_h(view, start, life[number], listening[number], absent[number], table[number])
         if odds[number] > LOW_H and now[number] < odds[number]:
             ended.append((number, start, float(odds[number]), heard[number].where[view][start - 1] == Place.OUT))
     return now, np.array(ended, np.float64).reshape(-1, 4)
@@ -262,6 +272,7 @@ class _Heard:
         minute: int,
         life: NDArray[np.bool_],
         listening: NDArray[np.bool_],
+        absent: NDArray[np.bool_],
         table: NDArray[np.float32],
     ) -> float:
         """Of the quiet that goes on before a minute, as one view has it."""
@@ -272,7 +283,7 @@ class _Heard:
         state, _ = step(
             Quiet(since=np.array([since]), place=np.array([place], np.int8), odds_h=np.zeros(1)), table[None],
             life[None, own], self.expected[view][None, own], self.place[view][None, own],
-            np.arange(own.start, own.stop) % DAY, listening[None, own],
+            np.arange(own.start, own.stop) % DAY, listening[None, own], absent[None, own],
         )  # fmt: skip
         return float(state.odds_h[0])
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from analytics.activity import minutes as cut
 from analytics.activity.events import DAY_S, LIFE, Events, Kind, Place
 from analytics.activity.habits import DAY
-from analytics.activity.outages import mask, outages
+from analytics.activity.outages import LONGER, TIMES, mask, outages
 from analytics.activity.rest import rests
 
 HOURS: Final = 24
@@ -94,7 +94,7 @@ def hourly(events: Events, listening: NDArray[np.bool_] | None = None) -> NDArra
         events: of one home.
         listening: minutes in which the home was heard, bool (days * 1440,); all when None.
     """
-    return _hourly(events, _Known.of(events, listening))
+    return _hourly(events, _Known.of(events, listening, LONGER))
 
 
 def _hourly(events: Events, known: _Known) -> NDArray[np.float32]:
@@ -126,9 +126,8 @@ def daily(
 def both(
     events: Events, listening: NDArray[np.bool_] | None = None, clock_h: NDArray[np.float64] | None = None
 ) -> tuple[NDArray[np.float32], Day]:
-    """`hourly` and `daily` at once, for what both begin with is most of the work."""
-    known = _Known.of(events, listening)
-    return _hourly(events, known), _daily(events, known, clock_h)
+    """`hourly` and `daily`."""
+    return hourly(events, listening), daily(events, listening, clock_h)
 
 
 def _daily(events: Events, known: _Known, clock_h: NDArray[np.float64] | None) -> Day:
@@ -200,10 +199,10 @@ class _Known:
     door_dark: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, events: Events, listening: NDArray[np.bool_] | None) -> _Known:
+    def of(cls, events: Events, listening: NDArray[np.bool_] | None, times: float = TIMES) -> _Known:
         count = events.days * DAY
         deaf = np.zeros(count, bool) if listening is None else np.logical_not(listening)
-        spans = outages(events)
+        spans = outages(events, times=times)
         minute = (events.at_s // 60).astype(np.int64)
         lively = np.zeros((len(_ROOMS), count), bool)
         room_dark = np.zeros((len(_ROOMS), count), bool)

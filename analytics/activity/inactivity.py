@@ -24,6 +24,7 @@ from analytics.activity.habits import CLOCK, DAY, EDGES, LONGEST, STEP_OF
 from analytics.activity.minutes import NOWHERE
 
 MINUTE_H: Final = 1 / 60
+LEFT_MIN: Final = 4 * 60  # not listened to: whoever was at home may have gone out since
 MOST_H: Final = 1e12  # beyond any promise; keeps days of silence from overflowing
 
 
@@ -55,6 +56,7 @@ def step(
     place: NDArray[np.int8],
     clock: NDArray[np.int64],
     listening: NDArray[np.bool_] | None = None,
+    unseen: NDArray[np.bool_] | None = None,
 ) -> tuple[Quiet, NDArray[np.float64]]:
     """The statistic over some more minutes. Cutting the stream elsewhere changes nothing.
 
@@ -69,6 +71,8 @@ def step(
             listened to neither stillness nor life is known: the quiet before it goes on, and it counts for nothing.
             After such minutes it is taken to have been quiet for as long as usual at that hour (`elapsed_min`), and for
             no more than half of the time since anything was heard.
+        unseen: whether the resident may be out though the door said nothing (`unseen`), bool (homes, minutes): no more
+            is expected then than of somebody who is. None is never.
 
     Returns:
         The state after the last minute, and the statistic at each minute's end, hours, float64 (homes, minutes).
@@ -85,6 +89,9 @@ def step(
             back = listening[:, minute] & ~listening[:, minute - 1]
             since = np.where(back, np.minimum(elapsed[rows, half_hour[:, minute], where], since // 2), since)
         comes = hazard[rows, half_hour[:, minute], STEP_OF[np.minimum(since, LONGEST)], where]
+        if unseen is not None:
+            absent = hazard[rows, half_hour[:, minute], STEP_OF[np.minimum(since, LONGEST)], Place.OUT]
+            comes = np.where(unseen[:, minute], np.minimum(comes, absent), comes)
         grown = np.minimum((odds + MINUTE_H) / (1.0 - comes.astype(np.float64)), MOST_H)
         odds = grown if listening is None else np.where(listening[:, minute], grown, odds)
         odds = np.where(life[:, minute], 0.0, odds)
@@ -92,6 +99,19 @@ def step(
         where = np.where(told[:, minute], place[:, minute], where)
         path[:, minute] = odds
     return Quiet(since=since, place=where, odds_h=odds), path
+
+
+def unseen(life: NDArray[np.bool_], listening: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Minutes after `LEFT_MIN` and more that nobody listened to, until the next sign of life, bool (…, minutes).
+
+    Args:
+        life: any sensor spoke, bool (…, minutes).
+        listening: whether the home was heard, bool (…, minutes).
+    """
+    index = np.broadcast_to(np.arange(life.shape[-1]), life.shape)
+    heard, alive = (np.maximum.accumulate(np.where(one, index, -1), axis=-1) for one in (listening, life))
+    deaf = index - heard >= LEFT_MIN
+    return np.asarray(listening & (np.maximum.accumulate(np.where(deaf, index, -1), axis=-1) > alive))
 
 
 def elapsed_min(hazard: NDArray[np.float32]) -> NDArray[np.int64]:

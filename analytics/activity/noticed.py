@@ -17,9 +17,10 @@ from analytics.activity.abrupt import KINDS, Seen
 from analytics.activity.budget import GENERAL, SLOW
 from analytics.activity.change import PATIENT, Sums
 from analytics.activity.company import BY_DAY_H, company, lively
-from analytics.activity.events import Events
+from analytics.activity.events import Events, Kind
 from analytics.activity.features import both
 from analytics.activity.habits import DAY
+from analytics.activity.outages import LONGER, mask, outages
 from analytics.activity.signs import SIGNS, signs
 from analytics.activity.unlike import GUEST_DAYS, WEEK, within_a_week
 
@@ -42,7 +43,8 @@ class Days:
         company: days with more people than usual, bool (homes, days): of these and the nights around them nothing is
             said that another person may have done.
         careful: days on which less is promised, bool (homes, days), because on them or within the week before a sensor
-            was out, nobody listened, the resident was away, had a guest, or may have lived by another clock.
+            was out or may have been, nobody listened, the resident was away, had a guest, or may have lived by another
+            clock.
     """
 
     seen: Seen
@@ -75,7 +77,8 @@ class Days:
         away = abrupt.elsewhere(days)
         table[not_alone | away] = np.nan
         table[:, :, _BY_THE_CLOCK] = np.where(lag[:, :, None] != 0, np.float32(np.nan), table[:, :, _BY_THE_CLOCK])
-        unlike = away | np.stack([day.one_out for day in days]) | (lag != 0)
+        suspected = np.stack([_suspected(home) for home in homes])
+        unlike = away | np.stack([day.one_out for day in days]) | suspected | (lag != 0)
         careful = unlike | (within_a_week(unlike) | within_a_week(shared, GUEST_DAYS))[:, :-1]
         return cls(seen=Seen.of(days, not_alone, lag), signs=table, company=shared, careful=careful)
 
@@ -121,6 +124,13 @@ def noticed(days: Days, promised: dict[str, float]) -> Noticed:
         )
         each.append(budget.raised(own, np.where(days.careful, careful, usual)))
     return Noticed(abrupt=np.stack(each, axis=2), slow=slow(days.signs, promised[SLOW], days.careful)[0])
+
+
+def _suspected(home: Events) -> NDArray[np.bool_]:
+    """Days on which a motion sensor may have failed, bool (days,)."""
+    moving = home.of_kinds(Kind.MOTION)
+    spans = [one for one in outages(home, times=LONGER) if moving[one.sensor]]
+    return np.asarray(mask(spans, home.days * DAY).reshape(-1, DAY).any(axis=1))
 
 
 def _unheard(listening: NDArray[np.bool_] | None, days: int) -> NDArray[np.bool_]:

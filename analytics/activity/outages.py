@@ -1,9 +1,9 @@
 """Which sensors are to be believed when: silence of a broken sensor is not stillness of a person.
 
-A sensor is out from the moment that its system reports it lost, or that it has been silent for twice its longest
-ordinary silence (and a day at least) while others in the home kept moving; until it speaks again. Hours in which the
-whole home is silent do not count: somebody is away, or the system was off. Everything here is
-causal: nothing is out before it could have been known.
+A sensor is out from the moment that its system reports it lost, or that it is missed twice as much as it ever was
+(`missed`: its silence, weighed by what others said meanwhile); until it speaks again. Hours in which the whole home is
+silent do not count: somebody is asleep or away, or the system was off. Everything here is causal: nothing is out
+before it could have been known.
 
 A sensor that was out stays on probation (`Outage.doubted_to_s`): one that fails tends to fail again. Its events are
 signs of life as ever, but nothing is expected of it.
@@ -14,21 +14,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.activity.events import DAY_S, LIFE, Events, Kind
+from analytics.activity.events import DAY_S, LIFE, Events, Kind, Place
+from analytics.activity.missed import SLOT_S, SLOTS, missed
 
-SILENT_S: Final = 86_400.0  # at least a day: everybody is away or ill in bed for one
-TIMES: Final = 2.0  # its longest ordinary silence
-EMPTY_S: Final = 12 * 3600.0  # nothing at all for longer than that: nobody is there, or the system is off
-KNOWN_AFTER: Final = 20  # events; of a cupboard opened once a month nobody can say that it is late
-OTHERS: Final = 20  # events of other motion sensors within that day: somebody is there
+TIMES: Final = 1.75  # as much as it was missed in its longest ordinary silence
+_MATES: Final = 3.0
+KNOWN_AFTER: Final = 20  # words; of a cupboard opened once a month nobody can say that it is late
+KNOWN_DAYS: Final = 14  # since its first word: what is usual at each hour
 PROBATION_S: Final = 7 * 86_400.0
-LONGER: Final = 1.25  # times its longest ordinary silence: worth a word, though too little to doubt the sensor
+LONGER: Final = 1.5  # worth a word, though too little to doubt the sensor
 
 
 class Why(StrEnum):
@@ -43,6 +42,7 @@ class Outage:
     """A sensor that did not work, from when it was known until it spoke again (or the record ends).
 
     Attributes:
+        since_s: its last word before; of one that was reported, when that was.
         again: it had been out in the week before.
     """
 
@@ -50,25 +50,21 @@ class Outage:
     from_s: float
     to_s: float
     why: Why
+    since_s: float
     again: bool = False
 
     @property
     def doubted_to_s(self) -> float:
-        """Until when nothing is expected of the sensor.
-
-        A week more of one that fails again and again, or whose silence alone told of it: that it has failed once more
-        would not be known for a day. Of any other as long again as it was out.
-        """
-        short = self.why is Why.REPORTED and not self.again
-        return self.to_s + (min(PROBATION_S, self.to_s - self.from_s) if short else PROBATION_S)
+        """Until when nothing is expected of the sensor: as long again as it was out, a week if it fails once more."""
+        return self.to_s + (PROBATION_S if self.again else min(PROBATION_S, self.to_s - self.since_s))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Silence:
-    """A silence longer than any before of that sensor, while somebody moved elsewhere; seconds of `Events.at_s`.
+    """A silence in which a sensor was missed more than ever before; seconds of `Events.at_s`.
 
     Attributes:
-        times: how much longer: its length over that of the longest before.
+        times: how much more.
     """
 
     sensor: int
@@ -77,33 +73,37 @@ class Silence:
     times: float
 
 
-def outages(events: Events, *, end_s: float | None = None) -> list[Outage]:
+def outages(events: Events, *, end_s: float | None = None, times: float = TIMES) -> list[Outage]:
     """All outages of motion sensors and contacts, in the order of time.
 
     Args:
         events: of one home.
         end_s: until when it was listened to, seconds of `events.at_s`; the end of its last day when None.
+        times: as much as ever it must be missed to be out; at `LONGER` it may be.
 
     Returns:
         Spans in seconds of `events.at_s`; two spans of one sensor do not overlap.
     """
-    end_s = events.days * DAY_S if end_s is None else end_s
-    found: list[Outage] = []
-    moving = events.at_s[events.of_kinds(Kind.MOTION)[events.sensor] & events.on]
-    heard = _Heard(events.at_s[events.of_kinds(*LIFE)[events.sensor]], end_s)
-    for sensor, one in enumerate(events.sensors):
-        if one.kind not in LIFE:
-            continue
-        spoke = events.at_s[events.sensor == sensor]
-        reported = _reported(events, sensor, spoke, end_s)
-        found += reported
-        if len(spoke):
-            found += _silent(sensor, spoke, heard, moving, reported, end_s)
+    events, end_s = (events, events.days * DAY_S) if end_s is None else (events.before(end_s), end_s)
+    found = _reported_all(events, end_s)
+    found += [
+        Outage(sensor=one.sensor, from_s=one.known_s, to_s=one.to_s, why=Why.SILENT, since_s=one.from_s)
+        for one in _strange(events, found, end_s, times)
+        if one.known_s is not None
+    ]
     found.sort(key=lambda outage: (outage.from_s, outage.sensor))
     last: dict[int, float] = {}
     for number, out in enumerate(found):
         found[number] = replace(out, again=out.from_s - last.get(out.sensor, -np.inf) < PROBATION_S)
         last[out.sensor] = out.to_s
+    return found
+
+
+def _reported_all(events: Events, end_s: float) -> list[Outage]:
+    found: list[Outage] = []
+    for sensor, one in enumerate(events.sensors):
+        if one.kind in LIFE:
+            found += _reported(events, sensor, events.at_s[events.sensor == sensor], end_s)
     return found
 
 
@@ -116,93 +116,82 @@ def _reported(events: Events, sensor: int, spoke: NDArray[np.float64], end_s: fl
         back = events.failed_at_s[own & ~events.failed & (events.failed_at_s > at)]
         again = spoke[np.searchsorted(spoke, at, side="right") :]
         until = min([end_s, *back[:1].tolist(), *again[:1].tolist()])
-        found.append(Outage(sensor=sensor, from_s=at, to_s=until, why=Why.REPORTED))
+        found.append(Outage(sensor=sensor, from_s=at, to_s=until, why=Why.REPORTED, since_s=at))
     return found
 
 
-def _silent(
-    sensor: int,
-    spoke: NDArray[np.float64],
-    heard: _Heard,
-    moving: NDArray[np.float64],
-    known: Sequence[Outage],
-    end_s: float,
-) -> list[Outage]:
-    """Silences that were far too long, judged by the ones before them."""
-    begins, ends = spoke, np.append(spoke[1:], end_s)
-    longest = 0.0
-    found: list[Outage] = []
-    for count, (begin, end) in enumerate(zip(begins.tolist(), ends.tolist(), strict=True), 1):
-        if end - begin <= longest or any(outage.from_s < end and begin < outage.to_s for outage in known):
-            continue  # most silences are no longer than the longest so far, and change nothing
-        late = heard.later(begin, max(SILENT_S, TIMES * longest))
-        missed = _missed(moving, begin, late, end) if count >= KNOWN_AFTER and late < end else None
-        if missed is not None:
-            found.append(Outage(sensor=sensor, from_s=missed, to_s=end, why=Why.SILENT))
-        else:
-            longest = max(longest, heard.between(begin, end))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Strange:
+    """A silence in which a sensor was missed more than ever before, and when that was enough."""
+
+    sensor: int
+    from_s: float
+    to_s: float
+    times: float
+    known_s: float | None
+
+
+def _strange(events: Events, reported: Sequence[Outage], end_s: float, times: float) -> list[_Strange]:
+    own = np.flatnonzero(events.of_kinds(*LIFE))
+    lost = np.stack([_slots([one for one in reported if one.sensor == sensor], events.days) for sensor in own.tolist()])
+    # Who does not go to the kitchen opens no fridge there: what else is missed in a room speaks for its sensor. That
+    # one fails just when nobody goes there is much less likely than either.
+    places = np.array([events.sensors[sensor].place for sensor in own.tolist()])
+    mates = (places[:, None] == places) & ~np.eye(len(own), dtype=bool) & (places != Place.OTHER)
+    path = missed(events, own, lost)
+    alone = path - _MATES * (mates @ path)
+    found: list[_Strange] = []
+    for row, sensor in enumerate(own.tolist()):
+        words = events.at_s[events.sensor == sensor]
+        ends = np.append(words[1:], end_s)[: len(words)]
+        slots = (np.stack([words, ends]) // SLOT_S).astype(np.int64)
+        longest = 0.0
+        for index in np.flatnonzero(slots[1] - slots[0] > 1).tolist():  # in any other nothing was missed
+            begin, end = float(words[index]), float(ends[index])
+            first, last = int(slots[0, index]) + 1, int(slots[1, index])
+            height = float(path[row, last - 1])
+            if height <= longest or any(
+                one.sensor == sensor and one.from_s < end and begin < one.to_s for one in reported
+            ):
+                continue
+            known = index + 1 >= KNOWN_AFTER and begin - words[0] >= KNOWN_DAYS * DAY_S and longest > 0
+            over = alone[row, first:last] / longest if known else np.zeros(1)
+            highest = float(over.max())
+            if highest > 1:
+                at = np.flatnonzero(over > times)[:1]
+                known_s = SLOT_S * float(first + 1 + at[0]) if len(at) else None
+                found.append(_Strange(sensor=sensor, from_s=begin, to_s=end, times=highest, known_s=known_s))
+            if highest <= TIMES:
+                longest = height
     return found
 
 
-def _missed(moving: NDArray[np.float64], begin: float, late: float, end: float) -> float | None:
-    """When somebody had moved about elsewhere for a day without it; None where nobody had: the home was empty."""
-    own = moving[(moving > begin) & (moving < end)]
-    last, first = own[OTHERS - 1 :], own[: max(0, len(own) - OTHERS + 1)]
-    seen = np.maximum(last, late)
-    seen = seen[(seen - first <= SILENT_S) & (seen < end)]
-    return float(seen[0]) if len(seen) else None
-
-
-class _Heard:
-    """A clock that stands still while nothing at all is heard for longer than people sleep."""
-
-    def __init__(self, at_s: NDArray[np.float64], end_s: float) -> None:
-        self._at = np.concatenate([[0.0], at_s, [end_s]])
-        self._run = np.concatenate([[0.0], np.cumsum(np.minimum(np.diff(self._at), EMPTY_S))])
-
-    def between(self, begin: float, end: float) -> float:
-        """Its seconds from one event to another."""
-        first, last = np.interp([begin, end], self._at, self._run)
-        return float(last - first)
-
-    def later(self, begin: float, seconds: float) -> float:
-        """When so many of its seconds have passed since an event; infinity where the record ends before."""
-        run = float(np.interp(begin, self._at, self._run)) + seconds
-        index = int(np.searchsorted(self._run, run))
-        if index >= len(self._run):
-            return float("inf")
-        # Within a gap the clock runs at its beginning and stands still afterwards.
-        return float(self._at[index - 1] + run - self._run[index - 1])
+def _slots(spans: Sequence[Outage], days: int) -> NDArray[np.bool_]:
+    """Half hours in which any of the spans was on, bool (days * SLOTS,)."""
+    found = np.zeros(days * SLOTS, bool)
+    for one in spans:
+        found[int(one.from_s // SLOT_S) : int(one.to_s // SLOT_S) + 1] = True
+    return found
 
 
 def silences(events: Events, known: Sequence[Outage], *, end_s: float | None = None) -> list[Silence]:
-    """Silences of motion sensors that were longer than any before of that sensor, and are no outages.
+    """Silences in which a motion sensor was missed more than in any before, and which are no outages.
 
-    A sensor that speaks only when somebody moves may have failed in one and be back; or nobody was there. What is no
-    longer than its longest ordinary silence leaves no trace at all.
+    A sensor that speaks only when somebody moves may have failed in one and be back; or nobody was there. One that is
+    missed no more than ever leaves no trace at all.
 
     Args:
         events: of one home.
         known: its `outages`.
         end_s: as there.
     """
-    end_s = events.days * DAY_S if end_s is None else end_s
+    events, end_s = (events, events.days * DAY_S) if end_s is None else (events.before(end_s), end_s)
     moving = events.of_kinds(Kind.MOTION)
-    heard = _Heard(events.at_s[events.of_kinds(*LIFE)[events.sensor]], end_s)
-    moved = events.at_s[moving[events.sensor] & events.on]
-    found: list[Silence] = []
-    for sensor in np.flatnonzero(moving).tolist():
-        spoke, longest = events.at_s[events.sensor == sensor], 0.0
-        for count, (begin, end) in enumerate(pairwise([*spoke.tolist(), end_s]), 1):
-            if end - begin <= longest or any(
-                one.sensor == sensor and one.from_s < end and begin < one.to_s for one in known
-            ):
-                continue
-            lasted = heard.between(begin, end)
-            others = np.searchsorted(moved, end) - np.searchsorted(moved, begin, side="right")
-            if lasted > longest and count >= KNOWN_AFTER and others >= OTHERS:
-                found.append(Silence(sensor=sensor, from_s=begin, to_s=end, times=lasted / longest))
-            longest = max(longest, lasted)
+    found = [
+        Silence(sensor=one.sensor, from_s=one.from_s, to_s=one.to_s, times=one.times)
+        for one in _strange(events, [one for one in known if one.why is Why.REPORTED], end_s, TIMES)
+        if moving[one.sensor] and one.known_s is None
+    ]
     return sorted(found, key=lambda one: one.from_s)
 
 

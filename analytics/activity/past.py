@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from analytics.activity import minutes as cut
 from analytics.activity.events import Events, Place
 from analytics.activity.habits import DAY, Counts, HabitSettings, count, hazard
-from analytics.activity.inactivity import Quiet, step
+from analytics.activity.inactivity import Quiet, step, unseen
 from analytics.activity.promise import MONTH_H, PAST_DAYS
 
 _FEWEST_DAYS: Final = 7  # fewer tell nothing of how high the statistic goes
@@ -117,7 +117,7 @@ class Past:
             Quiet(since=self.since[before], place=self.place[before], odds_h=np.zeros(days)),
             hazard(Counts(minutes=minutes, events=events), settings),
             self.minutes.life[rows], self.minutes.expected[rows], self.minutes.place[rows], rows[0] % DAY,
-            self.listening[rows],
+            self.listening[rows], unseen(self.minutes.life, self.listening)[rows],
         )  # fmt: skip
         flat = path.reshape(-1)
         # What ends at a noon that nobody listened to does not end.

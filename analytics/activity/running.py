@@ -18,7 +18,7 @@ from analytics.activity.caution import DOUBTED_MIN, HELD_MIN, UNTOLD_H, careful_
 from analytics.activity.company import company, lively
 from analytics.activity.events import LIFE, Events, Place
 from analytics.activity.habits import DAY, LONGEST, STEP_OF, Counts, HabitSettings, hazard
-from analytics.activity.inactivity import elapsed_min, undisturbed
+from analytics.activity.inactivity import elapsed_min, undisturbed, unseen
 from analytics.activity.outages import Outage, outages
 from analytics.activity.past import Past
 from analytics.activity.unlike import unlike
@@ -279,6 +279,10 @@ def running(
         for at, elapsed in zip(back.tolist(), usual.tolist(), strict=True):
             waited[at:] = min(elapsed, int(waited[at]) // 2) + np.arange(len(waited) - at)
     comes = learnt.hazard[0, clock[last + 1 : minutes] // _CLOCK, STEP_OF[np.minimum(waited, LONGEST)], where]
+    if len(back):
+        absent = learnt.hazard[0, clock[last + 1 : minutes] // _CLOCK, STEP_OF[np.minimum(waited, LONGEST)], Place.OUT]
+        gone = unseen(seen.life, listening[:minutes])[last + 1 :]
+        comes = np.where(gone, np.minimum(comes, absent), comes)
     comes = comes.astype(np.float64)
     ended = np.flatnonzero(np.cumprod(1.0 - comes) <= 1 - USUAL)
     counted, heard = comes[begin - last :], listening[begin + 1 : minutes]

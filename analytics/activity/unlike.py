@@ -30,8 +30,13 @@ def within_a_week(days: NDArray[np.bool_], least: int = 1) -> NDArray[np.bool_]:
     return np.asarray(total - earlier[..., : total.shape[-1]] >= least)
 
 
-def unlike(place: NDArray[np.int8], listening: NDArray[np.bool_], company: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Days within a week after one that was away or not listened to, or with a guest, bool (days + 1,).
+def unlike(
+    place: NDArray[np.int8],
+    listening: NDArray[np.bool_],
+    company: NDArray[np.bool_],
+    late: NDArray[np.bool_] | None = None,
+) -> NDArray[np.bool_]:
+    """Days within a week after one that was away or not listened to, lived by an old clock, or with a guest.
 
     Each, and the one that is to come, by the days before it only.
 
@@ -39,7 +44,14 @@ def unlike(place: NDArray[np.int8], listening: NDArray[np.bool_], company: NDArr
         place: of the resident at each minute's end, int8 (days * 1440,).
         listening: minutes in which the home was heard, bool (days * 1440,).
         company: days with more people than usual, bool (days,).
+        late: days on which the resident may live by the clock before a change, bool (days,); these count themselves,
+            too, because it is known beforehand. None: there are none.
+
+    Returns:
+        bool (days + 1,).
     """
     deaf = (~listening).reshape(-1, DAY).sum(axis=1) >= DEAF_MIN
     away = cut.away(place).reshape(-1, DAY).any(axis=1)
-    return within_a_week(deaf | away) | within_a_week(company, GUEST_DAYS)
+    late = np.zeros_like(deaf) if late is None else late
+    found = within_a_week(deaf | away | late) | within_a_week(company, GUEST_DAYS)
+    return np.asarray(found | np.append(late, False))

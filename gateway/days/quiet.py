@@ -13,6 +13,7 @@ from analytics.activity.clocktime import lag_h
 from analytics.activity.events import Kind, Place, Sensor
 from analytics.activity.habits import DAY, either_clock
 from analytics.activity.running import Habits, Learnt, Running, as_if_failed, holds_back, running
+from analytics.activity.unlike import WEEK
 from gateway.days.record import Record
 from gateway.days.sensors import tells_presence
 
@@ -97,7 +98,8 @@ def quiet(record: Record, learnt: Learnt, *, per_month: float, answered_s: float
             for a while.
     """
     minutes = int(record.now_s // 60)
-    late_h = float(lag_h(*record.clock_changes, record.events.first_day, record.events.days)[-1])
+    lately_h = lag_h(*record.clock_changes, record.events.first_day, record.events.days)[-1 - WEEK :]
+    late_h = float(lately_h[-1])
     clock = np.arange(minutes) % DAY
     alive = record.events if record.alive is None else record.alive
     not_before = -1 if answered_s is None else min(int(answered_s // 60), minutes - 1)
@@ -108,7 +110,7 @@ def quiet(record: Record, learnt: Learnt, *, per_month: float, answered_s: float
         return running(alive, minutes, own, clock, record.listening, not_before=not_before)
 
     found = by(learnt)
-    odds_h, threshold_h = found.now_h, learnt.threshold_h(per_month, clock_changed=late_h != 0)
+    odds_h, threshold_h = found.now_h, learnt.threshold_h(per_month, clock_changed=bool(lately_h.any()))
     failed = (as_if_failed(found, by(one), record.untold_min[one.only(learnt)]) for one in others)
     held = holds_back(found, threshold_h, failed, doubted=bool(learnt.doubted))
     if held is not None:

@@ -32,21 +32,21 @@ def test_an_hour_counted_by_hand() -> None:
 
 @pytest.mark.slow
 def test_a_sensor_that_is_out_is_not_known() -> None:
-    home = without(made_up(20), BEDROOM, 10 * DAY_S, 14 * DAY_S)
+    home = without(made_up(30), BEDROOM, 20 * DAY_S, 24 * DAY_S)
     found = hourly(home)
     out = np.isnan(found[:, :, FEATURES.index("bedroom")])
-    assert out[12].all()
-    assert not out[:10].any()
-    assert np.isnan(found[12, :, ANY]).all()
-    assert not np.isnan(found[12, :, KITCH]).any()
+    assert out[22].all()
+    assert not out[:20].any()
+    assert np.isnan(found[22, :, ANY]).all()
+    assert not np.isnan(found[22, :, KITCH]).any()
     days = daily(home)
-    assert not np.isnan(days.rise_h[12])  # the other rooms tell of it
-    assert not np.isnan(days.bathroom_by_night[12])
-    assert np.isnan(days.longest_quiet_h[12])
-    kitchen = daily(without(made_up(20), KITCHEN, 10 * DAY_S, 14 * DAY_S))
-    assert np.isnan(kitchen.rise_h[13])
-    assert np.isnan(kitchen.kitchen_visits[13]).all()
-    assert np.isnan(kitchen.rooms_asleep[13])
+    assert not np.isnan(days.rise_h[22])  # the other rooms tell of it
+    assert not np.isnan(days.bathroom_by_night[22])
+    assert np.isnan(days.longest_quiet_h[22])
+    kitchen = daily(without(made_up(30), KITCHEN, 20 * DAY_S, 24 * DAY_S))
+    assert np.isnan(kitchen.rise_h[23])
+    assert np.isnan(kitchen.kitchen_visits[23]).all()
+    assert np.isnan(kitchen.rooms_asleep[23])
 
 
 def test_a_home_without_a_sensor_in_a_room() -> None:

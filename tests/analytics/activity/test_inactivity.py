@@ -19,7 +19,7 @@ from analytics.activity.habits import (
     either_clock,
     hazard,
 )
-from analytics.activity.inactivity import MOST_H, Quiet, elapsed_min, raised, step, undisturbed
+from analytics.activity.inactivity import LEFT_MIN, MOST_H, Quiet, elapsed_min, raised, step, undisturbed, unseen
 from analytics.activity.minutes import NOWHERE, minutes, since, where
 from analytics.datasets.made_up_home import made_up
 
@@ -147,6 +147,23 @@ def test_life_ends_a_quiet_and_a_minute_that_nobody_heard_counts_for_nothing() -
     assert state.since == min(elapsed_min(chance)[0, 1, Place.OTHER], 10) + 9, (
         "as long as it usually has been quiet, and since"
     )
+
+
+def test_who_was_at_home_may_have_gone_out_while_nobody_listened() -> None:
+    life, listening = np.zeros((2, 1500), bool), np.ones((2, 1500), bool)
+    life[:, 1000] = True
+    listening[0, 100 : 100 + LEFT_MIN - 1] = False
+    listening[1, 100 : 100 + LEFT_MIN] = False
+    gone = unseen(life, listening)
+    assert not gone[0].any(), "for less than four hours"
+    assert np.flatnonzero(gone[1]).tolist() == list(range(100 + LEFT_MIN, 1000))
+    chance = np.full((1, CLOCK, QUIET, PLACES), 0.2, np.float32)
+    chance[..., Place.OUT] = 0.01
+    nowhere = np.full((1, 1500), NOWHERE, np.int8)
+    _, path = step(Quiet.begin(1), chance, life[1:], life[1:], nowhere, np.arange(1500) % DAY, listening[1:], gone[1:])
+    grown = np.diff(np.log(path[0] + 1 / 60))
+    np.testing.assert_allclose(grown[100 + LEFT_MIN + 1 : 990], -np.log(0.99), rtol=0.2)
+    np.testing.assert_allclose(grown[1060:1110], -np.log(0.8), rtol=0.01)
 
 
 def test_for_how_long_it_usually_has_been_quiet() -> None:

@@ -1,16 +1,12 @@
-"""Minutes, the door rule, and outages."""
+"""Minutes and the door rule."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
-import pytest
 
-from analytics.activity.events import DAY_S, Events, Place
+from analytics.activity.events import Events, Place
 from analytics.activity.minutes import NOWHERE, minutes, since, where
-from analytics.activity.outages import PROBATION_S, Why, doubted, mask, outages
-from analytics.datasets.made_up_home import BATHROOM, BEDROOM, DOOR, ENTRANCE, KITCHEN, SENSORS, made_up, without
+from analytics.datasets.made_up_home import BATHROOM, BEDROOM, DOOR, ENTRANCE, KITCHEN, SENSORS
 
 
 def _events(*rows: tuple[float, int, bool]) -> Events:
@@ -49,53 +45,3 @@ def test_a_doubted_sensor_is_life_and_no_expectation() -> None:
     assert np.flatnonzero(found.expected).tolist() == [6]
     assert found.place.tolist() == [NOWHERE] * 6 + [Place.KITCHEN] + [NOWHERE] * 3
     assert since(found.expected).tolist() == [1, 2, 3, 4, 5, 6, 0, 1, 2, 3]
-
-
-def test_a_reported_sensor_is_out_until_it_speaks() -> None:
-    home = made_up(10)
-    at = 5 * DAY_S
-    told = replace(
-        home, failed_at_s=np.array([at]), failed_sensor=np.array([BEDROOM], np.int16), failed=np.array([True])
-    )
-    (found,) = outages(told)
-    again = told.at_s[(told.sensor == BEDROOM) & (told.at_s > at)][0]
-    assert (found.sensor, found.from_s, found.to_s, found.why) == (BEDROOM, at, again, Why.REPORTED)
-    assert mask([found], told.days * 1440).sum() == int(again // 60) - int(at // 60) + 1
-    distrust = doubted(told, [found], told.days * 1440)
-    assert distrust[BEDROOM].any()
-    assert not np.delete(distrust, BEDROOM, axis=0).any()
-    # Back, it is on probation for as long again; one that fails again within the week, for a week.
-    assert np.flatnonzero(distrust[BEDROOM])[-1] == int((again + again - at) // 60)
-    twice = replace(
-        told, failed_at_s=np.array([at, again + DAY_S]), failed_sensor=np.array([BEDROOM] * 2, np.int16),
-        failed=np.array([True, True]),
-    )  # fmt: skip
-    first, second = outages(twice)
-    assert (first.again, second.again) == (False, True)
-    assert first.doubted_to_s == 2 * first.to_s - first.from_s
-    assert second.doubted_to_s == second.to_s + PROBATION_S
-
-
-def test_a_silent_sensor_is_out_while_others_move() -> None:
-    home = without(made_up(20), BEDROOM, 10 * DAY_S, 14 * DAY_S)
-    found = [one for one in outages(home) if one.sensor == BEDROOM]
-    assert [one.why for one in found] == [Why.SILENT]
-    # Known only after a day of silence, never before.
-    last = home.at_s[(home.sensor == BEDROOM) & (home.at_s < 10 * DAY_S)][-1]
-    assert found[0].from_s >= last + DAY_S
-    assert found[0].to_s == home.at_s[(home.sensor == BEDROOM) & (home.at_s > 14 * DAY_S - 1)][0]
-
-
-def test_a_silent_home_is_no_outage_of_its_sensors() -> None:
-    home = made_up(20)
-    for sensor in range(len(SENSORS)):
-        home = without(home, sensor, 10 * DAY_S, 14 * DAY_S)
-    assert not [one for one in outages(home) if one.sensor != DOOR and 9 < one.from_s / DAY_S < 15]
-
-
-@pytest.mark.parametrize("day", [6, 9, 12])
-def test_outages_are_known_from_the_past_only(day: int) -> None:
-    home = without(made_up(20), BEDROOM, 10 * DAY_S, 14 * DAY_S)
-    whole = [one for one in outages(home) if one.from_s < day * DAY_S]
-    part = outages(home.until(day))
-    assert [(one.sensor, one.from_s, one.why) for one in part] == [(one.sensor, one.from_s, one.why) for one in whole]

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from analytics.activity.course import Home
 from analytics.activity.events import DAY_S
 from analytics.activity.named import away_words, company_words, deaf_words, outage_words, silence_words, spans
 from analytics.activity.noticed import words
-from analytics.activity.outages import LONGER, outages, silences
+from analytics.activity.outages import LONGER, TIMES, outages, silences
 from analytics.activity.signs import SIGNS
 from analytics.datasets.disturbances import sensor_out_reported
-from analytics.datasets.made_up_home import KITCHEN, LIVING, made_up, without
+from analytics.datasets.made_up_home import BATHROOM, KITCHEN, made_up, without
 
 FIRST = np.datetime64("2025-01-06")
 
@@ -51,28 +50,19 @@ def test_findings_in_words() -> None:
 
 
 def test_a_silence_longer_than_ever_is_named_and_is_no_outage() -> None:
-    """A sensor that speaks only when somebody moves, out for twenty hours: too short to be known as an outage."""
-    home = made_up(30, seed=2)
-    spoke = home.at_s[home.sensor == LIVING]
-    longest = float(np.diff(spoke[spoke < 20 * DAY_S]).max())
-    begin = float(spoke[spoke < 20.4 * DAY_S][-1])
-    for times, named in ((1.1, False), (1.3, True), (1.9, True)):
-        silent = without(home, LIVING, begin + 1, begin + times * longest)
-        assert [one for one in outages(silent) if one.sensor == LIVING] == []
-        (found,) = [one for one in silences(silent, outages(silent)) if one.from_s == begin]
-        back = float(spoke[spoke >= begin + times * longest][0])
-        assert (found.sensor, found.to_s) == (LIVING, back)
-        assert found.times == pytest.approx((back - begin) / longest)
-        said = silence_words(silent, [found])
-        assert (len(said) == 1) == (found.times >= LONGER), times
-        assert bool(said) == named
-        if said:
-            assert said[0].startswith("living room said nothing from 2025-01-26T0")
-            assert said[0].endswith(" while others did, longer than ever: it may have failed")
-    gone = home
-    for sensor in range(len(home.sensors)):
-        gone = without(gone, sensor, begin + 1, begin + 1.3 * longest)
-    assert not [one for one in silences(gone, outages(gone)) if one.from_s <= begin < one.to_s], "nobody moved"
-    long = without(home, LIVING, begin + 1, begin + 3 * DAY_S)
-    assert [one.sensor for one in outages(long)] == [LIVING]
-    assert not [one for one in silences(long, outages(long)) if one.from_s == begin], "it is an outage"
+    """A bathroom's sensor that speaks only when somebody moves, out for some hours: too short for an outage, or not."""
+    home = made_up(40, seed=2)
+    last = float(home.at_s[(home.sensor == BATHROOM) & (home.at_s < 30.4 * DAY_S)][-1])
+    short, long = (without(home, BATHROOM, 30.4 * DAY_S, (30.4 + hours / 24) * DAY_S) for hours in (8, 12))
+    assert [one.since_s for one in outages(long) if one.sensor == BATHROOM] == [last]
+    assert not [one for one in silences(long, outages(long)) if one.from_s == last], "it is an outage"
+    assert not [one for one in outages(short) if one.sensor == BATHROOM]
+    found = silences(short, outages(short))
+    (own,) = (one for one in found if one.from_s == last)
+    assert LONGER <= own.times <= TIMES
+    (said,) = silence_words(short, [own])
+    assert said.startswith("bathroom said nothing from 2025-02-05T0")
+    assert said.endswith(" while others did, longer than ever: it may have failed")
+    less = [one for one in found if 1 < one.times < LONGER]
+    assert less, "else nothing is tested"
+    assert silence_words(short, less) == []

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from analytics.activity import minutes as cut
-from analytics.activity.caution import DOUBTED_MIN, HELD_MIN, UNTOLD_H
+from analytics.activity.caution import DOUBTED_MIN, HELD_MIN, UNLIKE, UNTOLD_H
 from analytics.activity.course import Home, View, past_peaks, replay, stretches
 from analytics.activity.events import Events, Place
 from analytics.activity.habits import DAY, HabitSettings, hazard
@@ -331,14 +331,14 @@ def test_days_away_are_no_hours_in_which_no_quiet_was_high() -> None:
     assert found.peaks(SETTINGS)[2] == pytest.approx((DAYS - 1) * 24.0 - away.sum() / 60, abs=0.1)
 
 
-def test_in_a_week_that_was_not_like_the_others_half_is_promised() -> None:
+def test_in_a_week_that_was_not_like_the_others_less_is_promised() -> None:
     now_s = DAYS * DAY * 60.0
     usual = learn(EVENTS, now_s, ALWAYS, SETTINGS)
     listening = ALWAYS.copy()
     listening[(DAYS - 3) * DAY : (DAYS - 3) * DAY + 150] = False
     after = learn(EVENTS, now_s, listening, SETTINGS)
     assert (usual.unlike, after.unlike) == (False, True)
-    assert replace(usual, unlike=True).threshold_h(1.0) == usual.threshold_h(0.5) > usual.threshold_h(1.0)
+    assert replace(usual, unlike=True).threshold_h(1.0) == usual.threshold_h(UNLIKE) > usual.threshold_h(1.0)
     assert not learn(EVENTS, now_s, ALWAYS, SETTINGS, teaches=listening).unlike, "it was listened to all the same"
 
 

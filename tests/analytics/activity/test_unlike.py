@@ -24,14 +24,16 @@ def test_a_week_is_the_seven_days_before() -> None:
         assert within_a_week(days[0, :short]).tolist() == slow
 
 
-def _of(*, deaf_min: int = 0, away_days: float = 0.0, guest_days: int = 0) -> list[int]:
+def _of(*, deaf_min: int = 0, away_days: float = 0.0, guest_days: int = 0, late_days: int = 0) -> list[int]:
     place = np.full(_DAYS * DAY, Place.KITCHEN, np.int8)
     place[5 * DAY : 5 * DAY + round(away_days * DAY)] = Place.OUT
     listening = np.ones(_DAYS * DAY, bool)
     listening[5 * DAY + 60 : 5 * DAY + 60 + deaf_min] = False
     company = np.zeros(_DAYS, bool)
     company[5 : 5 + 2 * guest_days : 2] = True
-    return np.flatnonzero(unlike(place, listening, company)).tolist()
+    late = np.zeros(_DAYS, bool)
+    late[5 : 5 + late_days] = True
+    return np.flatnonzero(unlike(place, listening, company, late)).tolist()
 
 
 def test_days_after_which_less_is_promised() -> None:
@@ -42,3 +44,4 @@ def test_days_after_which_less_is_promised() -> None:
     assert _of(away_days=0.2) == [], "an outing"
     assert _of(guest_days=1) == [], "often chance"
     assert _of(guest_days=2) == list(range(8, 13))
+    assert _of(late_days=7) == list(range(5, 19)), "known beforehand: from its first day on"

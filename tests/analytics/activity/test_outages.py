@@ -1,0 +1,162 @@
+"""Which sensors are out: reported, or missed more than ever while others spoke."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from analytics.activity.events import DAY_S, LIFE, Events
+from analytics.activity.missed import HALF_LIFE_DAYS, SLOT_S, SLOTS, missed
+from analytics.activity.outages import LONGER, PROBATION_S, Why, doubted, mask, outages
+from analytics.datasets.made_up_home import (
+    BATHROOM,
+    BEDROOM,
+    DOOR,
+    ENTRANCE,
+    FRIDGE,
+    KITCHEN,
+    LIVING,
+    SENSORS,
+    made_up,
+    without,
+)
+
+HOME = made_up(30, seed=4)
+OWN = np.flatnonzero(HOME.of_kinds(*LIFE))
+NEVER_LOST = np.zeros((len(OWN), 30 * SLOTS), bool)
+
+
+def _oracle(events: Events, lost: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The same with loops, as the words of `missed` say it."""
+    spoke = np.zeros((len(OWN), events.days, SLOTS), bool)
+    for at, sensor in zip(events.at_s, events.sensor, strict=True):
+        spoke[OWN.tolist().index(sensor), int(at // DAY_S), int(at % DAY_S // SLOT_S)] = True
+    found = np.zeros(spoke.shape)
+    for one in range(len(OWN)):
+        others: NDArray[np.bool_] = np.asarray(np.delete(spoke, one, axis=0).any(axis=0))
+        total = 0.0
+        for day in range(events.days):
+            weights = 0.5 ** ((day - np.arange(day)) / HALF_LIFE_DAYS)
+            for slot in range(SLOTS):
+                near = [(slot - 1) % SLOTS, slot, slot, (slot + 1) % SLOTS]
+                known = [others[:day, each] & ~lost[one].reshape(-1, SLOTS)[:day, each] for each in near]
+                days = sum((weights * each).sum() for each in known) / 4
+                came = sum(
+                    (weights * (each & spoke[one, :day, at])).sum() for each, at in zip(known, near, strict=True)
+                )
+                comes = min((came / 4 + 0.1) / (days + 1), 0.95)
+                if spoke[one, day, slot]:
+                    total = 0.0
+                elif others[day, slot]:
+                    total -= np.log(1 - comes)
+                found[one, day, slot] = total
+    return found.reshape(len(OWN), -1)
+
+
+def test_how_much_a_sensor_is_missed() -> None:
+    home = HOME.until(9)
+    lost = np.zeros((len(OWN), 9 * SLOTS), bool)
+    lost[1, 100:190] = True
+    np.testing.assert_allclose(missed(home, OWN, lost), _oracle(home, lost), rtol=0, atol=1e-9)
+
+
+def test_what_is_missed_depends_on_nothing_that_is_later() -> None:
+    whole = missed(HOME, OWN, NEVER_LOST)
+    part = missed(HOME.until(20), OWN, NEVER_LOST[:, : 20 * SLOTS])
+    np.testing.assert_array_equal(part, whole[:, : 20 * SLOTS])
+
+
+def test_nobody_is_missed_while_nobody_is_heard() -> None:
+    silent = HOME
+    for sensor in range(len(SENSORS)):
+        silent = without(silent, sensor, 20 * DAY_S, 22 * DAY_S)
+    path = missed(silent, OWN, NEVER_LOST)[:, 20 * SLOTS : 22 * SLOTS]
+    np.testing.assert_array_equal(path, np.repeat(path[:, :1], 2 * SLOTS, axis=1))
+
+
+@pytest.mark.parametrize(("sensor", "hours"), [(LIVING, 16), (KITCHEN, 30), (BATHROOM, 36), (BEDROOM, 48)])
+def test_one_that_fails_in_the_morning_is_known(sensor: int, hours: float) -> None:
+    """Sooner the more often somebody comes by."""
+    home = made_up(40, seed=4)
+    failed_s = 30.3 * DAY_S
+    (out,) = [one for one in outages(without(home, sensor, failed_s, 40 * DAY_S)) if one.to_s == 40 * DAY_S]
+    assert out.sensor == sensor
+    assert failed_s < out.from_s <= failed_s + hours * 3600
+    (sooner,) = [
+        one for one in outages(without(home, sensor, failed_s, 40 * DAY_S), times=LONGER) if one.to_s == 40 * DAY_S
+    ]
+    assert failed_s < sooner.from_s <= out.from_s, "it may have failed"
+
+
+def test_who_does_not_go_to_the_kitchen_opens_no_fridge_there() -> None:
+    home = made_up(40, seed=4)
+    kitchen = without(home, KITCHEN, 30.3 * DAY_S, 32.3 * DAY_S)
+    neither = without(kitchen, FRIDGE, 30.3 * DAY_S, 31.2 * DAY_S)
+    alone, both = (
+        min(one.from_s for one in outages(events) if one.sensor == KITCHEN and one.to_s > 32 * DAY_S)
+        for events in (kitchen, neither)
+    )
+    assert alone < 31.2 * DAY_S < both
+    assert not [one for one in outages(neither) if one.sensor == FRIDGE]
+
+
+def test_a_room_that_is_used_no_more_is_missed_less_and_less() -> None:
+    """An entrance nobody comes by any more: its sensor is out at first, and what is usual moves on."""
+    home = without(made_up(200, seed=4), ENTRANCE, 30 * DAY_S, 200 * DAY_S)
+    path = missed(home, np.flatnonzero(home.of_kinds(*LIFE)), np.zeros((len(OWN), 200 * SLOTS), bool))[ENTRANCE]
+    grown = np.diff(path[30 * SLOTS :: 14 * SLOTS])
+    assert grown[-1] < grown[0] / 8
+
+
+def test_a_reported_sensor_is_out_until_it_speaks() -> None:
+    home = made_up(10)
+    at = 5 * DAY_S
+    told = replace(
+        home, failed_at_s=np.array([at]), failed_sensor=np.array([BEDROOM], np.int16), failed=np.array([True])
+    )
+    (found,) = outages(told)
+    again = told.at_s[(told.sensor == BEDROOM) & (told.at_s > at)][0]
+    assert (found.sensor, found.from_s, found.to_s, found.why) == (BEDROOM, at, again, Why.REPORTED)
+    assert mask([found], told.days * 1440).sum() == int(again // 60) - int(at // 60) + 1
+    distrust = doubted(told, [found], told.days * 1440)
+    assert distrust[BEDROOM].any()
+    assert not np.delete(distrust, BEDROOM, axis=0).any()
+    # Back, it is on probation for as long again; one that fails again within the week, for a week.
+    assert np.flatnonzero(distrust[BEDROOM])[-1] == int((again + again - at) // 60)
+    twice = replace(
+        told, failed_at_s=np.array([at, again + DAY_S]), failed_sensor=np.array([BEDROOM] * 2, np.int16),
+        failed=np.array([True, True]),
+    )  # fmt: skip
+    first, second = outages(twice)
+    assert (first.again, second.again) == (False, True)
+    assert first.doubted_to_s == 2 * first.to_s - first.from_s
+    assert second.doubted_to_s == second.to_s + PROBATION_S
+
+
+def test_a_silent_sensor_is_out_while_others_move() -> None:
+    home = without(made_up(30), BEDROOM, 20 * DAY_S, 24 * DAY_S)
+    found = [one for one in outages(home) if one.sensor == BEDROOM]
+    assert [one.why for one in found] == [Why.SILENT]
+    last = home.at_s[(home.sensor == BEDROOM) & (home.at_s < 20 * DAY_S)][-1]
+    assert found[0].since_s == last
+    assert last + 6 * 3600 < found[0].from_s < 22 * DAY_S, "known after the night in which nobody went to bed there"
+    assert found[0].to_s == home.at_s[(home.sensor == BEDROOM) & (home.at_s > 24 * DAY_S - 1)][0]
+    assert found[0].doubted_to_s == found[0].to_s + (found[0].to_s - last), "as long again as it was silent"
+
+
+def test_a_silent_home_is_no_outage_of_its_sensors() -> None:
+    home = made_up(30)
+    for sensor in range(len(SENSORS)):
+        home = without(home, sensor, 20 * DAY_S, 24 * DAY_S)
+    assert not [one for one in outages(home) if one.sensor != DOOR and 19 < one.from_s / DAY_S < 25]
+
+
+@pytest.mark.parametrize("day", [16, 20, 22])
+def test_outages_are_known_from_the_past_only(day: int) -> None:
+    home = without(made_up(30), BEDROOM, 20 * DAY_S, 24 * DAY_S)
+    whole = [one for one in outages(home) if one.from_s < day * DAY_S]
+    part = outages(home.until(day))
+    assert [(one.sensor, one.from_s, one.why) for one in part] == [(one.sensor, one.from_s, one.why) for one in whole]
