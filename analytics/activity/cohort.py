@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.activity.caution import careful_h
-from analytics.activity.company import company, lively
+from analytics.activity.company import shared
 from analytics.activity.course import Home
 from analytics.activity.events import Place
 from analytics.activity.habits import DAY, Counts, HabitSettings, count, either_clock, hazard
@@ -70,8 +70,8 @@ def alerts(
     found = np.zeros(len(peaks.home), bool)
     levels: dict[tuple[int, int, int, bool], float] = {}
     late = None if clock_h is None else clock_h != 0
-    careful = [unlike(home.place, heard, company(lively(home.events)[None])[0], late)
-               for home, heard in zip(homes, listening, strict=True)]  # fmt: skip
+    guests = shared([home.events for home in homes], [home.outages for home in homes])
+    careful = [unlike(home.place, heard, own, late) for home, heard, own in zip(homes, listening, guests, strict=True)]
     since = (peaks.minute >= first_day * DAY) & ~peaks.out
     for one in np.flatnonzero(since).tolist():
         number, minute = int(peaks.home[one]), int(peaks.minute[one])
@@ -126,8 +126,9 @@ def _calls(
 
     found = quiet(learnt)
     less = less_one(events, minute * 60.0, learnt, untold_min)
-    others = (as_if_failed(found, quiet(one), untold_min[one.only(learnt)]) for one in less)
-    return holds_back(found, threshold_h, others, doubted=bool(learnt.doubted)) is None
+    others = [as_if_failed(found, quiet(one), untold_min[one.only(learnt)]) for one in less]
+    suspected = [other for one, other in zip(less, others, strict=True) if one.only(learnt) in learnt.suspected]
+    return holds_back(found, threshold_h, others, doubted=bool(learnt.doubted), suspected=suspected) is None
 
 
 def lived(

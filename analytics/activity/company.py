@@ -7,13 +7,15 @@ is compared with the home's own weeks before. Nothing is said of who it is or ho
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.activity.events import Events, Kind
+from analytics.activity.events import DAY_S, Events, Kind
 from analytics.activity.habits import DAY
+from analytics.activity.outages import Outage
 
 BY_DAY_H: Final = (8, 22)
 BASE_DAYS: Final = 28
@@ -23,9 +25,38 @@ MORE: Final = 2.5
 _LEAST_SPREAD: Final = 1.0
 
 
-def lively(events: Events) -> NDArray[np.float64]:
-    """Minutes of each day in which anything moved, and in which movement began in two rooms, float64 (days, 2)."""
+def shared(homes: Sequence[Events], spans: Sequence[Sequence[Outage]]) -> NDArray[np.bool_]:
+    """Days of homes with more people than usual, bool (homes, days).
+
+    On a day on which a sensor is out, as the others have it, and had it in the weeks before: two people before one
+    sensor less are not as lively.
+
+    Args:
+        homes: of equally many days.
+        spans: `outages` of each.
+    """
+    found = company(np.stack([lively(home) for home in homes]))
+    for row, (home, known) in enumerate(zip(homes, spans, strict=True)):
+        moves = home.of_kinds(Kind.MOTION)
+        out = np.zeros((len(home.sensors), home.days), bool)
+        for one in known:
+            out[one.sensor, int(one.from_s // DAY_S) : int(one.to_s // DAY_S) + 1] = moves[one.sensor]
+        for missing in np.unique(out[:, out.any(axis=0)], axis=1).T:
+            days = (out == missing[:, None]).all(axis=0)
+            found[row, days] = company(lively(home, missing)[None])[0, days]
+    return found
+
+
+def lively(events: Events, missing: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
+    """Minutes of each day in which anything moved, and in which movement began in two rooms, float64 (days, 2).
+
+    Args:
+        events: of one home.
+        missing: sensors that do not count, bool (sensors,).
+    """
     moves = events.of_kinds(Kind.MOTION)
+    if missing is not None:
+        moves &= ~missing
     begins = moves[events.sensor] & events.on
     places = np.array([one.place for one in events.sensors], np.int64)
     minute = (events.at_s[begins] // 60).astype(np.int64)

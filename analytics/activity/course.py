@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -11,14 +12,14 @@ from numpy.typing import NDArray
 
 from analytics.activity.events import LIFE, Events, Kind, Place
 from analytics.activity.habits import DAY, Counts, HabitSettings, hazard
-from analytics.activity.inactivity import Quiet, step
+from analytics.activity.inactivity import Quiet, step, unseen
 from analytics.activity.outages import Outage, doubted, mask, outages
 from analytics.activity.past import Past
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class View(Past):
-    """A home as some of its sensors tell it, at each minute's end; it was listened to always.
+    """A home as some of its sensors tell it, at each minute's end.
 
     Attributes:
         doubted: the sensors of which nothing was expected.
@@ -27,9 +28,9 @@ class View(Past):
     doubted: frozenset[int]
 
     @classmethod
-    def seen(cls, events: Events, doubted: frozenset[int]) -> View:
+    def seen(cls, events: Events, doubted: frozenset[int], listening: NDArray[np.bool_]) -> View:
         """What the others tell."""
-        past = Past.of(events, events.days, doubted, np.ones(events.days * DAY, bool))
+        past = Past.of(events, events.days, doubted, listening)
         return cls(**{one.name: getattr(past, one.name) for one in fields(past)}, doubted=doubted)
 
     def quiet(self, minute: int, odds_h: float = 0.0) -> Quiet:
@@ -44,9 +45,14 @@ class View(Past):
         seen = self.minutes
         state, _ = step(
             self.quiet(begin), hazard, seen.life[None, own], seen.expected[None, own], seen.place[None, own],
-            np.arange(own.start, own.stop) % DAY,
+            np.arange(own.start, own.stop) % DAY, self.listening[None, own], self.unseen[None, own],
         )  # fmt: skip
         return float(state.odds_h[0])
+
+    @cached_property
+    def unseen(self) -> NDArray[np.bool_]:
+        """Whether the resident may be out though the door said nothing, bool (minutes,)."""
+        return unseen(self.minutes.life, self.listening)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,7 +62,7 @@ class Home:
     Attributes:
         events: the record.
         outages: of its sensors.
-        outage: minutes in which a motion sensor was out, bool (minutes,).
+        outage: minutes in which a motion sensor was out, or nobody listened, bool (minutes,).
         views: one for each set of doubted sensors.
         view: which of them was meant in each minute, int64 (minutes,).
     """
@@ -68,9 +74,15 @@ class Home:
     view: NDArray[np.int64]
 
     @classmethod
-    def of(cls, events: Events) -> Home:
-        """The record as its own outage rule sees it."""
+    def of(cls, events: Events, listening: NDArray[np.bool_] | None = None) -> Home:
+        """The record as its own outage rule sees it.
+
+        Args:
+            events: of one home.
+            listening: minutes in which it was heard, bool (minutes,); all when None.
+        """
         count = events.days * DAY
+        heard = np.ones(count, bool) if listening is None else listening
         found = outages(events)
         moving = events.of_kinds(Kind.MOTION)
         lively = events.of_kinds(*LIFE)
@@ -83,8 +95,8 @@ class Home:
         return cls(
             events=events,
             outages=tuple(found),
-            outage=mask([one for one in found if moving[one.sensor]], count),
-            views=tuple(View.seen(events, frozenset(index[column].tolist())) for column in kinds.T),
+            outage=mask([one for one in found if moving[one.sensor]], count) | ~heard,
+            views=tuple(View.seen(events, frozenset(index[column].tolist()), heard) for column in kinds.T),
             view=view.astype(np.int64),
         )
 
@@ -146,10 +158,10 @@ def replay(home: Home, parts: list[Stretch]) -> NDArray[np.float64]:
         if found and part.first % DAY == 0:
             odds = part.view.odds_h(part.first, part.hazard)
         state = part.view.quiet(part.first - 1, odds) if part.first else Quiet.begin(1)
-        minutes = part.view.minutes
+        minutes, heard = part.view.minutes, part.view.listening
         state, path = step(
             state, part.hazard, minutes.life[None, own], minutes.expected[None, own], minutes.place[None, own],
-            np.arange(part.first, part.last) % DAY,
+            np.arange(part.first, part.last) % DAY, heard[None, own], part.view.unseen[None, own],
         )  # fmt: skip
         odds = float(state.odds_h[0])
         found.append(path[0])

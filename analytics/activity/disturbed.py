@@ -18,7 +18,7 @@ from analytics.activity import clocktime, cohort, named
 from analytics.activity.abrupt import KINDS
 from analytics.activity.budget import INACTIVITY, divided
 from analytics.activity.checkins import TIMES
-from analytics.activity.company import company, lively
+from analytics.activity.company import shared
 from analytics.activity.course import Home
 from analytics.activity.events import DAY_S, Events
 from analytics.activity.habits import DAY
@@ -224,7 +224,7 @@ def _guests(homes: Sequence[Events], drawn: list[np.random.Generator]) -> _Case:
         until.append(to_s)
 
     def is_named(number: int) -> bool:
-        return bool(company(lively(lived[number].events)[None])[0, DISTURBED : DISTURBED + 3].any())
+        return bool(shared([lived[number].events], [outages(lived[number].events)])[0, DISTURBED : DISTURBED + 3].any())
 
     return _Case(lived=lived, until_s=until, named=is_named)
 

@@ -16,6 +16,7 @@ from analytics.activity.inactivity import Quiet, step
 from analytics.activity.minutes import NOWHERE
 from analytics.activity.promise import threshold_h
 from analytics.activity.protocol import HORIZON, Situation, Tried, draw, tried
+from analytics.activity.recorded import recorded
 
 # From a false alert every half day to one a year.
 LEVELS_H: Final = np.geomspace(12.0, 365 * 24.0, 240)
@@ -77,14 +78,15 @@ def promises(
     From the past only: before the test each day judged by the others, as it was known when the test began; since then
     what the statistic really was.
     """
-    before, hours = past_peaks(Home.of(home.events.until(given.first // DAY)), settings)
+    past = home.events.until(given.first // DAY)
+    before, hours = past_peaks(Home.of(past, recorded(past)), settings)
     at, height = peaks(untouched, ~(given.out | given.outage))
     found = np.empty((len(MONTHLY), given.days))
     for first in range(0, given.days, WEEK):
-        past = np.concatenate([before, height[at < first * DAY]])
+        known = np.concatenate([before, height[at < first * DAY]])
         heard = hours + float((~(given.out | given.outage))[: first * DAY].sum()) / 60
         for row, per_month in enumerate(MONTHLY):
-            found[row, first : first + WEEK] = threshold_h(per_month, past, heard)
+            found[row, first : first + WEEK] = threshold_h(per_month, known, heard)
     return found
 
 
@@ -113,7 +115,7 @@ def evaluated(events: Events, first_day: int, *, seed: int = 0, settings: HabitS
         ValueError: see `situation`.
     """
     settings = settings or HabitSettings()
-    home = Home.of(events)
+    home = Home.of(events, recorded(events))
     given = situation(home, first_day, seed)
     untouched, silent = paths(home, given, settings)
     levels = promises(home, given, untouched, settings)

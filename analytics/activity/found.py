@@ -19,7 +19,9 @@ from analytics.activity import abrupt, budget, change
 from analytics.activity.abrupt import KINDS
 from analytics.activity.budget import INACTIVITY, SHARES, Tail, divided
 from analytics.activity.events import Events, Place
+from analytics.activity.habits import DAY
 from analytics.activity.noticed import FALLS, KNOWN_DAYS, Days, Noticed, noticed
+from analytics.activity.recorded import recorded
 from analytics.activity.signs import SIGNS
 from analytics.datasets import injected
 from analytics.datasets.made_up_home import Habit, made_up
@@ -115,13 +117,15 @@ def found(*, residents: int = RESIDENTS, seed: int = 0, say: Callable[[str], Non
 
 def found_in(home: Events, *, seed: int = 0, say: Callable[[str], None] = print) -> dict[str, Any]:
     """The same sudden changes put into one recorded home: beginning on each of its days but the first four weeks."""
-    still = noticed(Days.of([home]), PROMISED)
+    listening = recorded(home)
+    still = noticed(Days.of([home], [listening]), PROMISED)
     days = range(KNOWN_DAYS, home.days - 1)
     rows = []
     for name, (put, kind, pooled) in SUDDEN.items():
         two = []
         for day in days:
-            changed = Days.of([put(home.until(day + 2), day, np.random.default_rng([seed, day]))])
+            own = put(home.until(day + 2), day, np.random.default_rng([seed, day]))
+            changed = Days.of([own], [listening[: (day + 2) * DAY]])
             seen = abrupt.heights(*abrupt.deviations(changed.seen))[0, day : day + 2, kind]
             said = noticed(changed, PROMISED).abrupt[0, day : day + 2, kind]
             two.append((bool(said.any()), bool(np.isnan(seen).any())))

@@ -16,7 +16,7 @@ from analytics.activity import abrupt, budget, caution, change
 from analytics.activity.abrupt import KINDS, Seen
 from analytics.activity.budget import GENERAL, SLOW
 from analytics.activity.change import PATIENT, Sums
-from analytics.activity.company import BY_DAY_H, company, lively
+from analytics.activity.company import BY_DAY_H, shared
 from analytics.activity.events import Events, Kind
 from analytics.activity.features import both
 from analytics.activity.habits import DAY
@@ -70,17 +70,17 @@ class Days:
         lag = np.zeros((len(homes), homes[0].days)) if clock_h is None else clock_h
         each = [both(home, own, late) for home, own, late in zip(homes, heard, lag, strict=True)]
         days = [day for _, day in each]
-        shared = company(np.stack([lively(home) for home in homes]))
+        guests = shared(homes, [outages(home) for home in homes])
         unheard = np.stack([_unheard(one, home.days) for home, one in zip(homes, heard, strict=True)])
-        not_alone = abrupt.not_alone(shared, unheard)
+        not_alone = abrupt.not_alone(guests, unheard)
         table = np.stack([signs(hours, day) for hours, day in each])
         away = abrupt.elsewhere(days)
         table[not_alone | away] = np.nan
         table[:, :, _BY_THE_CLOCK] = np.where(lag[:, :, None] != 0, np.float32(np.nan), table[:, :, _BY_THE_CLOCK])
         suspected = np.stack([_suspected(home) for home in homes])
         unlike = away | np.stack([day.one_out for day in days]) | suspected | (lag != 0)
-        careful = unlike | (within_a_week(unlike) | within_a_week(shared, GUEST_DAYS))[:, :-1]
-        return cls(seen=Seen.of(days, not_alone, lag), signs=table, company=shared, careful=careful)
+        careful = unlike | (within_a_week(unlike) | within_a_week(guests, GUEST_DAYS))[:, :-1]
+        return cls(seen=Seen.of(days, not_alone, lag), signs=table, company=guests, careful=careful)
 
     def until(self, day: int) -> Days:
         """The days before one."""

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.activity.evaluation import MONTHLY, Evaluated
-from analytics.activity.named import outage_words
+from analytics.activity.named import deaf_words, outage_words
 from analytics.activity.promise import MONTH_H
 from analytics.activity.protocol import HORIZON, Tried
+from analytics.activity.recorded import recorded
 
 AT_MOST: Final = (0, 1, 2, 4, 6, 12)  # false alerts of the whole test
 DRAWS: Final = 2000
@@ -111,7 +112,7 @@ def report(found: Evaluated, per_month: float, peers: Mapping[str, Tried]) -> di
         "nothing_left_out": {"at_most": _points(whole), "promises": _promises(found.whole_promised)},
         "peers": {name: _points(Figures(one)) for name, one in peers.items()},
         "outages": outage_words(home),
-        "remarks": list(home.events.remarks),
+        "remarks": [*home.events.remarks, *deaf_words(recorded(home.events), home.events.first_day)],
         "curve": curve.curve(),
         "note": NOTE,
     }

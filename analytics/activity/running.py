@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.activity import minutes as cut
-from analytics.activity.caution import DOUBTED_MIN, HELD_MIN, UNTOLD_H, careful_h
-from analytics.activity.company import company, lively
+from analytics.activity.caution import DOUBTED_MIN, HELD_MIN, HELD_SUSPECTED_MIN, UNTOLD_H, careful_h
+from analytics.activity.company import shared
 from analytics.activity.events import LIFE, Events, Place
 from analytics.activity.habits import DAY, LONGEST, STEP_OF, Counts, HabitSettings, hazard
 from analytics.activity.inactivity import elapsed_min, undisturbed, unseen
@@ -56,6 +56,7 @@ class Learnt(Habits):
 
     Attributes:
         outages: of its sensors, also those that are over.
+        suspected: sensors that are silent, and missed more than ever.
         taught: minutes that it was learnt from, bool (days * 1440,): of a quiet that was none of the habits only what
             came before it was so improbable that it would have called whatever was promised (`past.STRANGE_H`).
         ended: minute in which each quiet of the past ended, int64 (quiets,), from the record's first midnight.
@@ -67,6 +68,7 @@ class Learnt(Habits):
     """
 
     outages: tuple[Outage, ...]
+    suspected: frozenset[int]
     taught: NDArray[np.bool_]
     ended: NDArray[np.int64]
     peaks_h: NDArray[np.float64]
@@ -130,13 +132,15 @@ def learn(
     """
     settings = settings or HabitSettings()
     spans = tuple(outages(events, end_s=now_s))
+    silent = outages(events, end_s=now_s, times=1.0)
+    suspected = frozenset(one.sensor for one in silent if one.to_s >= now_s)
     lively = events.of_kinds(*LIFE)
     doubted = frozenset(one.sensor for one in spans if lively[one.sensor] and one.doubted_to_s > now_s)
     days = int(now_s // (DAY * 60))
     until = events.first_day + np.timedelta64(days, "D")
     # The record's beginning moves on, by days where nothing was heard in them: days are counted from it.
     if known is not None and (known.until, known.days, known.doubted) == (until, days, doubted):
-        return replace(known, outages=spans)
+        return replace(known, outages=spans, suspected=suspected)
     teaches = listening if teaches is None else teaches
     past = Past.of(events, days, doubted, teaches)
     found = past.peaks(settings)
@@ -144,16 +148,16 @@ def learn(
         past = past.without(found.strange)
         found = past.peaks(settings)
     return Learnt(
-        until=until, days=days, outages=spans, doubted=doubted, hazard=_hazard(past, settings),
+        until=until, days=days, outages=spans, suspected=suspected, doubted=doubted, hazard=_hazard(past, settings),
         taught=past.listening, ended=found.ended, peaks_h=found.heights_h, hours=found.hours,
-        unlike=_unlike(events, past, listening),
+        unlike=_unlike(events, spans, past, listening),
         whole=whole_past(events, spans, doubted, days, past.listening, settings),
     )  # fmt: skip
 
 
-def _unlike(events: Events, past: Past, listening: NDArray[np.bool_]) -> bool:
-    shared = company(lively(events)[None, : past.days])[0] if past.days else np.zeros(0, bool)
-    return bool(unlike(past.place, listening[: past.days * DAY], shared)[-1])
+def _unlike(events: Events, spans: Sequence[Outage], past: Past, listening: NDArray[np.bool_]) -> bool:
+    guests = shared([events], [spans])[0, : past.days]
+    return bool(unlike(past.place, listening[: past.days * DAY], guests)[-1])
 
 
 def less_one(
@@ -198,7 +202,12 @@ def as_if_failed(found: Running, other: Running, minutes: float) -> Running:
 
 
 def holds_back(
-    found: Running, threshold_h: float, others: Iterable[Running], *, doubted: bool
+    found: Running,
+    threshold_h: float,
+    others: Iterable[Running],
+    *,
+    doubted: bool,
+    suspected: Iterable[Running] = (),
 ) -> tuple[float, float] | None:
     """What holds back a quiet that would call; see `caution`.
 
@@ -207,17 +216,21 @@ def holds_back(
         threshold_h: at which it calls.
         others: the same quiet had each sensor failed since its last word; looked at only where it would call.
         doubted: whether some sensor is.
+        suspected: those of `others` whose sensor is missed more than ever.
 
     Returns:
         A statistic that is not high enough yet, and how high it must be, hours; None where nothing holds it back.
     """
     above = int((found.odds_h >= threshold_h).sum())  # it never falls while it is quiet
-    if not above or above > HELD_MIN:
+    if not above:
         return None
     if doubted and above <= DOUBTED_MIN:
         return found.ago_h(DOUBTED_MIN), threshold_h
-    lowest = min((one.now_h for one in others), default=UNTOLD_H)
-    return (lowest, UNTOLD_H) if lowest < UNTOLD_H else None
+    for each, level_h, longest in ((suspected, threshold_h, HELD_SUSPECTED_MIN), (others, UNTOLD_H, HELD_MIN)):
+        lowest = min((one.now_h for one in each), default=level_h) if above <= longest else level_h
+        if lowest < level_h:
+            return lowest, level_h
+    return None
 
 
 def _hazard(past: Past, settings: HabitSettings) -> NDArray[np.float32]:

@@ -111,8 +111,9 @@ def quiet(record: Record, learnt: Learnt, *, per_month: float, answered_s: float
 
     found = by(learnt)
     odds_h, threshold_h = found.now_h, learnt.threshold_h(per_month, clock_changed=bool(lately_h.any()))
-    failed = (as_if_failed(found, by(one), record.untold_min[one.only(learnt)]) for one in others)
-    held = holds_back(found, threshold_h, failed, doubted=bool(learnt.doubted))
+    failed = [as_if_failed(found, by(one), record.untold_min[one.only(learnt)]) for one in others]
+    suspected = [other for one, other in zip(others, failed, strict=True) if one.only(learnt) in learnt.suspected]
+    held = holds_back(found, threshold_h, failed, doubted=bool(learnt.doubted), suspected=suspected)
     if held is not None:
         odds_h, threshold_h = held
     since_s = found.since * 60.0 if found.since >= 0 else -1.0

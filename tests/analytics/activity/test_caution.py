@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from analytics.activity import disturbed
-from analytics.activity.caution import DOUBTED_MIN, HELD_MIN, LESS, UNLIKE, UNTOLD_H, careful_h
+from analytics.activity.caution import DOUBTED_MIN, HELD_MIN, HELD_SUSPECTED_MIN, LESS, UNTOLD_H, careful_h
 from analytics.activity.events import DAY_S, Events, Place
 from analytics.activity.habits import DAY
 from analytics.activity.promise import threshold_h
@@ -26,8 +26,8 @@ def test_while_all_is_as_usual_a_promise_is_kept_as_it_was_made() -> None:
 
 
 def test_in_a_week_unlike_the_others_it_is_a_third_of_it() -> None:
-    assert careful_h(1.0, OFTEN, careful=True) == threshold_h(UNLIKE, *OFTEN) > threshold_h(LESS, *OFTEN)
-    assert careful_h(1.0, SELDOM, OFTEN, careful=True) == threshold_h(UNLIKE, *OFTEN), "and a sensor less"
+    assert careful_h(1.0, OFTEN, careful=True) == threshold_h(LESS, *OFTEN) > threshold_h(1.0, *OFTEN)
+    assert careful_h(1.0, SELDOM, OFTEN, careful=True) == threshold_h(LESS, *OFTEN), "and a sensor less"
 
 
 def test_a_sensor_less_makes_no_threshold_lower() -> None:
@@ -60,7 +60,7 @@ def test_whole_is_the_past_until_the_sensor_failed() -> None:
     assert twice.whole is not None
     assert twice.whole[1] == before.hours
     assert failed.threshold_h(1.0) >= before.threshold_h(LESS)
-    assert before.threshold_h(1.0, clock_changed=True) == before.threshold_h(UNLIKE)
+    assert before.threshold_h(1.0, clock_changed=True) == before.threshold_h(LESS)
 
 
 def _quiet(*odds_h: float) -> Running:
@@ -74,7 +74,7 @@ def _quiet(*odds_h: float) -> Running:
     )
 
 
-def test_while_a_sensor_is_doubted_a_quiet_goes_on_for_half_an_hour_more() -> None:
+def test_while_a_sensor_is_doubted_a_quiet_goes_on_for_an_hour_more() -> None:
     rising = 1.0 + np.arange(200.0)
     for above, held in ((1, True), (DOUBTED_MIN, True), (DOUBTED_MIN + 1, False), (HELD_MIN, False)):
         quiet, threshold = _quiet(*rising), float(rising[-above])
@@ -92,6 +92,16 @@ def test_others_are_looked_at_only_where_it_would_call() -> None:
     quiet, low, high = _quiet(50.0, 90.0), _quiet(UNTOLD_H - 1), _quiet(UNTOLD_H)
     assert holds_back(quiet, 80.0, iter([high, low]), doubted=False) == (UNTOLD_H - 1, UNTOLD_H)
     assert holds_back(quiet, 80.0, [high, high], doubted=False) is None
+
+    # Of a sensor that is missed more than ever it must be high enough to call without it, too.
+    for lowest in (UNTOLD_H, 299.0, 300.0):
+        found = holds_back(_quiet(500.0), 300.0, [high], doubted=False, suspected=[high, _quiet(lowest)])
+        assert found == ((min(lowest, UNTOLD_H), 300.0))
+    assert holds_back(_quiet(500.0), 300.0, [high], doubted=False, suspected=[_quiet(300.0)]) is None
+    for above, longest in ((HELD_MIN, True), (HELD_MIN + 1, True), (HELD_SUSPECTED_MIN, True), (481, False)):
+        long = _quiet(*np.full(above, 90.0))
+        assert (holds_back(long, 80.0, [high], doubted=False, suspected=[_quiet(79.0)]) is not None) == longest
+        assert (holds_back(long, 80.0, [low], doubted=False) is not None) == (above <= HELD_MIN)
 
     never = (pytest.fail("it does not call") for _ in range(1))
     assert holds_back(quiet, 100.0, never, doubted=True) is None

@@ -105,7 +105,7 @@ def test_alerts_are_those_above_the_threshold_of_the_sensors_that_are_left_and_n
 
 
 @pytest.mark.slow
-def test_while_a_sensor_is_doubted_what_calls_has_gone_on_for_half_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_while_a_sensor_is_doubted_what_calls_has_gone_on_for_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
     """And what failed later is not known of at the time."""
     made = made_up(30, seed=6)
     late = sensor_out_reported(made, KITCHEN, 29 * DAY_S, 30 * DAY_S).events
@@ -117,7 +117,7 @@ def test_while_a_sensor_is_doubted_what_calls_has_gone_on_for_half_an_hour(monke
     home, listening = Home.of(both), np.ones((1, 30 * DAY), bool)
     asked: list[tuple[int, bool]] = []
 
-    def spied(found: Running, threshold_h: float, _: object, *, doubted: bool) -> None:
+    def spied(found: Running, threshold_h: float, _: object, *, doubted: bool, suspected: object) -> None:
         asked.append((int((found.odds_h >= threshold_h).sum()), doubted))
 
     peaks = lived([home], listening, earlier=lived([home], listening), first_day=22)
@@ -127,6 +127,6 @@ def test_while_a_sensor_is_doubted_what_calls_has_gone_on_for_half_an_hour(monke
     monkeypatch.undo()
     held = alerts(peaks, [home], listening, 200.0, 22) & own
     above = np.array([number for number, doubted in asked if doubted])[: called.sum()]
-    assert len(above) > 5
+    assert len(above) > 3
     assert 0 < held.sum() < called.sum()
     assert held[called].tolist() == [number > DOUBTED_MIN for number in above.tolist()]

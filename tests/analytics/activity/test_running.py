@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from analytics.activity import minutes as cut
-from analytics.activity.caution import DOUBTED_MIN, HELD_MIN, UNLIKE, UNTOLD_H
+from analytics.activity.caution import DOUBTED_MIN, HELD_MIN, LESS, UNTOLD_H
 from analytics.activity.course import Home, View, past_peaks, replay, stretches
 from analytics.activity.events import Events, Place
 from analytics.activity.habits import DAY, HabitSettings, hazard
@@ -215,7 +215,7 @@ def test_what_a_promise_would_have_meant() -> None:
     assert (found[3] == HORIZON / 60).all()
     assert found[1, night].mean() > found[1, ~night].mean()
     past = Past.of(EVENTS, DAYS, frozenset(), ALWAYS)
-    view = View.seen(EVENTS, frozenset())
+    view = View.seen(EVENTS, frozenset(), ALWAYS)
     assert np.array_equal(past.since, view.since)
     deaf = ALWAYS.copy()
     deaf[: (DAYS - 2) * DAY] = False
@@ -338,7 +338,7 @@ def test_in_a_week_that_was_not_like_the_others_less_is_promised() -> None:
     listening[(DAYS - 3) * DAY : (DAYS - 3) * DAY + 150] = False
     after = learn(EVENTS, now_s, listening, SETTINGS)
     assert (usual.unlike, after.unlike) == (False, True)
-    assert replace(usual, unlike=True).threshold_h(1.0) == usual.threshold_h(UNLIKE) > usual.threshold_h(1.0)
+    assert replace(usual, unlike=True).threshold_h(1.0) == usual.threshold_h(LESS) > usual.threshold_h(1.0)
     assert not learn(EVENTS, now_s, ALWAYS, SETTINGS, teaches=listening).unlike, "it was listened to all the same"
 
 
