@@ -1,10 +1,10 @@
 """More patience while the gateway knows that it hears less than usual, or after days that were not like the others.
 
 A sensor that failed must call nobody. Without it the others hear less, and what is usual of them alone was never told
-apart from chance as well as what is usual of all. So while a sensor is out or on probation, in the weeks after
-clocks were changed, and in the one after nobody listened, an absence or a guest, a third of the false alerts are
-promised; and a sensor less never makes a threshold lower than all of them together had it. And while a sensor is out or
-on probation, what would call must go on for an hour more: most of what calls falsely then is over sooner.
+apart from chance as well as what is usual of all. So while a sensor is out or on probation half as many false alerts
+are promised, and what would call must go on for an hour more: most of what calls falsely then is over sooner. A sensor
+less never makes a threshold lower than all of them together had it. In the weeks after clocks were changed, and in the
+one after nobody listened, an absence or a guest, a third are promised; and of changes in all of these times.
 
 A sensor fails without a word. Of one that says each hour that it lives that is known two hours later; of one that
 speaks only when somebody moves, when it has been missed for long enough (`outages`). Until then its silence looks like
@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 
 from analytics.activity.promise import threshold_h
 
-LESS: Final = 0.3  # of a promise
+LESS: Final = 0.3  # of a promise, in weeks that were not like the others and for changes
+DOUBTED: Final = 0.5  # for quiets while a sensor is doubted: these must go on for `DOUBTED_MIN`, too
 # Of the statistic, as if a sensor had just failed: a week, in which that is known. At three days, two of 240 made-up
 # homes whose sensor failed so were called for; it costs 0.25 h more on average than these.
 UNTOLD_H: Final = 168.0
@@ -50,4 +51,5 @@ def careful_h(per_month: float, known: _Past, whole: _Past | None = None, *, car
     """
     if whole is None:
         return threshold_h(per_month * (LESS if careful else 1.0), *known)
-    return max(threshold_h(per_month * LESS, *one) for one in ((known, whole) if whole[1] else (known,)))
+    less = LESS if careful else DOUBTED
+    return max(threshold_h(per_month * less, *one) for one in ((known, whole) if whole[1] else (known,)))

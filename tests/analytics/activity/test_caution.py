@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from analytics.activity import disturbed
-from analytics.activity.caution import DOUBTED_MIN, HELD_MIN, HELD_SUSPECTED_MIN, LESS, UNTOLD_H, careful_h
+from analytics.activity.caution import DOUBTED, DOUBTED_MIN, HELD_MIN, HELD_SUSPECTED_MIN, LESS, UNTOLD_H, careful_h
 from analytics.activity.events import DAY_S, Events, Place
 from analytics.activity.habits import DAY
 from analytics.activity.promise import threshold_h
@@ -31,12 +31,12 @@ def test_in_a_week_unlike_the_others_it_is_a_third_of_it() -> None:
 
 
 def test_a_sensor_less_makes_no_threshold_lower() -> None:
-    assert careful_h(1.0, SELDOM, OFTEN) == threshold_h(LESS, *OFTEN)
-    assert careful_h(1.0, OFTEN, SELDOM) == threshold_h(LESS, *OFTEN)
+    assert careful_h(1.0, SELDOM, OFTEN) == threshold_h(DOUBTED, *OFTEN)
+    assert careful_h(1.0, OFTEN, SELDOM) == threshold_h(DOUBTED, *OFTEN)
 
 
 def test_of_a_home_that_never_had_all_of_them_nothing_is_known_but_what_the_others_say() -> None:
-    assert careful_h(1.0, OFTEN, (np.zeros(0), 0.0)) == threshold_h(LESS, *OFTEN)
+    assert careful_h(1.0, OFTEN, (np.zeros(0), 0.0)) == threshold_h(DOUBTED, *OFTEN)
 
 
 @pytest.mark.slow
@@ -59,7 +59,7 @@ def test_whole_is_the_past_until_the_sensor_failed() -> None:
     twice = learn(silent, 30.55 * DAY_S, listening)
     assert twice.whole is not None
     assert twice.whole[1] == before.hours
-    assert failed.threshold_h(1.0) >= before.threshold_h(LESS)
+    assert failed.threshold_h(1.0) >= before.threshold_h(DOUBTED)
     assert before.threshold_h(1.0, clock_changed=True) == before.threshold_h(LESS)
 
 
