@@ -39,7 +39,7 @@ class SensorView(BaseModel):
     out: bool = Field(description="silent for too long or out of reach: nothing is expected of it")
     missed_after_min: int | None = Field(
         description="it speaks by itself, and silent for longer it is out. Null: it speaks only when somebody moves or "
-        "is too new to know, and that it failed is noticed after a day at the earliest"
+        "is too new to know, and that it failed is noticed when others have spoken for long enough without it"
     )
 
 
@@ -242,8 +242,8 @@ def _remarks(found: Standing) -> list[str]:
     ]
     if mute:
         said.append(
-            f"{', '.join(mute).capitalize()}: heard only when somebody moves. That one failed is noticed after a day "
-            "at the earliest, so a quiet that would not call had one just failed is held back for up to two hours: "
-            "better is a sensor that checks in each hour."
+            f"{', '.join(mute).capitalize()}: heard only when somebody moves. That one failed is noticed after "
+            "hours in a room that is used often, after days in others, so a quiet that would not call had one just "
+            "failed is held back: better is a sensor that checks in each hour."
         )
     return said + [words[0].upper() + words[1:] + "." for words in change_words(*found.record.clock_changes)]
