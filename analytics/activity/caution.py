@@ -8,11 +8,11 @@ one after nobody listened, an absence or a guest, a third are promised; and of c
 
 A sensor fails without a word. Of one that says each hour that it lives that is known two hours later; of one that
 speaks only when somebody moves, when it has been missed for long enough (`outages`). Until then its silence looks like
-stillness. So a quiet calls only if it were improbable even then: had any one sensor failed after its last word, it
-would not come more often than every week; or if it goes on for two hours more. Without one that is missed more than
-ever it must be improbable enough to call, or go on for a night. Who sits before such a sensor each evening is not
-called for when it fails, and whoever lies there is noticed some minutes later on average: where hardly anything is
-heard without that sensor, nothing else would ever call.
+stillness. So a quiet calls only if it would call had any one sensor failed after its last word, too; or if it goes on
+for two hours more. Of one that is missed more than ever it is asked what is asked while a sensor is doubted, or that it
+goes on for a night. Who sits before such a sensor each evening is not called for when it fails, and whoever lies there
+is noticed some minutes later on average: where hardly anything is heard without that sensor, nothing else would ever
+call.
 """
 
 from __future__ import annotations
@@ -26,13 +26,8 @@ from analytics.activity.promise import threshold_h
 
 LESS: Final = 0.3  # of a promise, in weeks that were not like the others and for changes
 DOUBTED: Final = 0.5  # for quiets while a sensor is doubted: these must go on for `DOUBTED_MIN`, too
-# Of the statistic, as if a sensor had just failed: a week, in which that is known. At three days, two of 240 made-up
-# homes whose sensor failed so were called for; it costs 0.25 h more on average than these.
-UNTOLD_H: Final = 168.0
 HELD_MIN: Final = 120  # a quiet that would call is held back for no longer, whatever sensor may have failed
-# Without a sensor that was never missed so much it must be high enough to call, too, or go on for a night, in which
-# nothing more is learnt of that sensor.
-HELD_SUSPECTED_MIN: Final = 8 * 60
+HELD_SUSPECTED_MIN: Final = 8 * 60  # by one that is missed: a night, in which nothing more is learnt of it
 # While a sensor is doubted. In 200 made-up homes with a dead battery, four weeks each, 10 of the 13 quiets that would
 # have called falsely ended within 21 minutes of it, and one of 40 homes that were looked at later within an hour.
 DOUBTED_MIN: Final = 60

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.activity.caution import careful_h
+from analytics.activity.caution import DOUBTED, careful_h
 from analytics.activity.company import shared
 from analytics.activity.course import Home
 from analytics.activity.events import Place
@@ -68,7 +68,7 @@ def alerts(
         untold_min: of each home, for how long each sensor may have failed without its being known; none may when None.
     """
     found = np.zeros(len(peaks.home), bool)
-    levels: dict[tuple[int, int, int, bool], float] = {}
+    levels: dict[tuple[int, int, int, bool], tuple[float, float]] = {}
     late = None if clock_h is None else clock_h != 0
     guests = shared([home.events for home in homes], [home.outages for home in homes])
     careful = [unlike(home.place, heard, own, late) for home, heard, own in zip(homes, listening, guests, strict=True)]
@@ -81,25 +81,28 @@ def alerts(
         less = bool(careful[number][minute // DAY])
         key = (number, view, until, less)
         if key not in levels:
-            levels[key] = _threshold_h(homes[number], listening[number], minute, until, per_month, careful=less)
+            levels[key] = _thresholds_h(homes[number], listening[number], minute, until, per_month, careful=less)
         untold = untold_min[number] if untold_min is not None else {}
-        found[one] = peaks.height_h[one] >= levels[key] and (
+        found[one] = peaks.height_h[one] >= levels[key][0] and (
             not (untold or homes[number].views[view].doubted)
-            or _calls(homes[number], listening[number], minute, levels[key], late_h, untold)
+            or _calls(homes[number], listening[number], minute, *levels[key], late_h, untold)
         )
     return found
 
 
-def _threshold_h(
+def _thresholds_h(
     home: Home, listening: NDArray[np.bool_], minute: int, until: int, per_month: float, *, careful: bool
-) -> float:
-    """`caution.careful_h` of a quiet that ends with a minute; the past is known until a day."""
+) -> tuple[float, float]:
+    """`caution.careful_h` of a quiet that ends with a minute, and as if one more sensor were doubted.
+
+    The past is known until a day.
+    """
     doubted, settings = home.views[int(home.view[minute - 1])].doubted, HabitSettings()
     outages = [one for one in home.outages if one.from_s <= minute * 60]
-    return careful_h(
-        per_month, Past.of(home.events, until, doubted, listening).peaks(settings).known,
-        whole_past(home.events, outages, doubted, until, listening, settings), careful=careful,
-    )  # fmt: skip
+    known = Past.of(home.events, until, doubted, listening).peaks(settings).known
+    whole = whole_past(home.events, outages, doubted, until, listening, settings)
+    usual, doubting = (careful_h(per_month * part, known, whole, careful=careful) for part in (1.0, DOUBTED))
+    return usual, doubting
 
 
 def _calls(
@@ -107,6 +110,7 @@ def _calls(
     listening: NDArray[np.bool_],
     minute: int,
     threshold_h: float,
+    doubted_h: float,
     late_h: float,
     untold_min: Mapping[int, float],
 ) -> bool:
@@ -128,7 +132,10 @@ def _calls(
     less = less_one(events, minute * 60.0, learnt, untold_min)
     others = [as_if_failed(found, quiet(one), untold_min[one.only(learnt)]) for one in less]
     suspected = [other for one, other in zip(less, others, strict=True) if one.only(learnt) in learnt.suspected]
-    return holds_back(found, threshold_h, others, doubted=bool(learnt.doubted), suspected=suspected) is None
+    held = holds_back(
+        found, threshold_h, others, doubted=bool(learnt.doubted), suspected=suspected, doubted_h=doubted_h
+    )
+    return held is None
 
 
 def lived(

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.activity import minutes as cut
-from analytics.activity.caution import DOUBTED_MIN, HELD_MIN, HELD_SUSPECTED_MIN, UNTOLD_H, careful_h
+from analytics.activity.caution import DOUBTED_MIN, HELD_MIN, HELD_SUSPECTED_MIN, careful_h
 from analytics.activity.company import shared
 from analytics.activity.events import LIFE, Events, Place
 from analytics.activity.habits import DAY, LONGEST, STEP_OF, Counts, HabitSettings, hazard
@@ -208,6 +208,7 @@ def holds_back(
     *,
     doubted: bool,
     suspected: Iterable[Running] = (),
+    doubted_h: float = 0.0,
 ) -> tuple[float, float] | None:
     """What holds back a quiet that would call; see `caution`.
 
@@ -217,6 +218,7 @@ def holds_back(
         others: the same quiet had each sensor failed since its last word; looked at only where it would call.
         doubted: whether some sensor is.
         suspected: those of `others` whose sensor is missed more than ever.
+        doubted_h: the threshold were one more sensor doubted.
 
     Returns:
         A statistic that is not high enough yet, and how high it must be, hours; None where nothing holds it back.
@@ -226,7 +228,7 @@ def holds_back(
         return None
     if doubted and above <= DOUBTED_MIN:
         return found.ago_h(DOUBTED_MIN), threshold_h
-    for each, level_h, longest in ((suspected, threshold_h, HELD_SUSPECTED_MIN), (others, UNTOLD_H, HELD_MIN)):
+    for each, level_h, longest in ((suspected, doubted_h, HELD_SUSPECTED_MIN), (others, threshold_h, HELD_MIN)):
         lowest = min((one.now_h for one in each), default=level_h) if above <= longest else level_h
         if lowest < level_h:
             return lowest, level_h

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.activity.caution import DOUBTED_MIN, HELD_MIN, UNTOLD_H
+from analytics.activity.caution import DOUBTED_MIN, HELD_MIN
 from analytics.activity.events import Events, Place
 from analytics.activity.habits import DAY
 from analytics.activity.inactivity import Quiet, step
@@ -40,8 +40,8 @@ def delays_h(
         listening: minutes in which the home was heard, bool (days of the record * 1440,).
         thresholds_h: of the statistic, float64 (levels,).
         days: how far back.
-        others: of `running.less_one`, and minutes for which that failure may not be known: an alert comes when
-            `UNTOLD_H` is reached in these, too, or `HELD_MIN` later.
+        others: of `running.less_one`, and minutes for which that failure may not be known: an alert comes when the
+            threshold is reached in these, too, or `HELD_MIN` later.
 
     Returns:
         Hours, float64 (levels, moments), at most `HORIZON`; and which moments were by night, bool (moments,).
@@ -63,7 +63,7 @@ def delays_h(
         path = _path(Past.of(events, one.days, one.doubted, listening), one, last)
         if minutes < path.shape[1]:
             path = _as_if_failed(whole, path, int(minutes))
-        found = np.maximum(found, np.minimum(_reached(path, waited, np.array([UNTOLD_H])), latest))
+        found = np.maximum(found, np.minimum(_reached(path, waited, thresholds_h), latest))
     of_day = moments % DAY
     return found, (of_day >= _NIGHT[0]) | (of_day < _NIGHT[1])
 

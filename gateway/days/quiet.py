@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from analytics.activity.caution import DOUBTED
 from analytics.activity.clocktime import lag_h
 from analytics.activity.events import Kind, Place, Sensor
 from analytics.activity.habits import DAY, either_clock
@@ -110,10 +111,14 @@ def quiet(record: Record, learnt: Learnt, *, per_month: float, answered_s: float
         return running(alive, minutes, own, clock, record.listening, not_before=not_before)
 
     found = by(learnt)
-    odds_h, threshold_h = found.now_h, learnt.threshold_h(per_month, clock_changed=bool(lately_h.any()))
+    changed = bool(lately_h.any())
+    odds_h, threshold_h = found.now_h, learnt.threshold_h(per_month, clock_changed=changed)
     failed = [as_if_failed(found, by(one), record.untold_min[one.only(learnt)]) for one in others]
     suspected = [other for one, other in zip(others, failed, strict=True) if one.only(learnt) in learnt.suspected]
-    held = holds_back(found, threshold_h, failed, doubted=bool(learnt.doubted), suspected=suspected)
+    held = holds_back(
+        found, threshold_h, failed, doubted=bool(learnt.doubted), suspected=suspected,
+        doubted_h=learnt.threshold_h(per_month * DOUBTED, clock_changed=changed),
+    )  # fmt: skip
     if held is not None:
         odds_h, threshold_h = held
     since_s = found.since * 60.0 if found.since >= 0 else -1.0

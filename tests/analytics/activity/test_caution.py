@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from analytics.activity import disturbed
-from analytics.activity.caution import DOUBTED, DOUBTED_MIN, HELD_MIN, HELD_SUSPECTED_MIN, LESS, UNTOLD_H, careful_h
+from analytics.activity.caution import DOUBTED, DOUBTED_MIN, HELD_MIN, HELD_SUSPECTED_MIN, LESS, careful_h
 from analytics.activity.events import DAY_S, Events, Place
 from analytics.activity.habits import DAY
 from analytics.activity.promise import threshold_h
@@ -89,19 +89,20 @@ def test_while_a_sensor_is_doubted_a_quiet_goes_on_for_an_hour_more() -> None:
 
 
 def test_others_are_looked_at_only_where_it_would_call() -> None:
-    quiet, low, high = _quiet(50.0, 90.0), _quiet(UNTOLD_H - 1), _quiet(UNTOLD_H)
-    assert holds_back(quiet, 80.0, iter([high, low]), doubted=False) == (UNTOLD_H - 1, UNTOLD_H)
+    quiet, low, high = _quiet(50.0, 90.0), _quiet(79.0), _quiet(80.0)
+    assert holds_back(quiet, 80.0, iter([high, low]), doubted=False) == (79.0, 80.0)
     assert holds_back(quiet, 80.0, [high, high], doubted=False) is None
 
-    # Of a sensor that is missed more than ever it must be high enough to call without it, too.
-    for lowest in (UNTOLD_H, 299.0, 300.0):
-        found = holds_back(_quiet(500.0), 300.0, [high], doubted=False, suspected=[high, _quiet(lowest)])
-        assert found == ((min(lowest, UNTOLD_H), 300.0))
-    assert holds_back(_quiet(500.0), 300.0, [high], doubted=False, suspected=[_quiet(300.0)]) is None
+    # Of a sensor that is missed more than ever it is asked what is asked of one that is doubted.
+    for lowest, held in ((80.0, (80.0, 100.0)), (99.0, (99.0, 100.0)), (100.0, None)):
+        own = _quiet(lowest)
+        assert holds_back(quiet, 80.0, [high, own], doubted=False, suspected=[own], doubted_h=100.0) == held
+        assert holds_back(quiet, 80.0, [high, own], doubted=False, doubted_h=100.0) is None
     for above, longest in ((HELD_MIN, True), (HELD_MIN + 1, True), (HELD_SUSPECTED_MIN, True), (481, False)):
         long = _quiet(*np.full(above, 90.0))
-        assert (holds_back(long, 80.0, [high], doubted=False, suspected=[_quiet(79.0)]) is not None) == longest
-        assert (holds_back(long, 80.0, [low], doubted=False) is not None) == (above <= HELD_MIN)
+        held = holds_back(long, 80.0, [high], doubted=False, suspected=[_quiet(99.0)], doubted_h=100.0)
+        assert (held is not None) == longest
+        assert (holds_back(long, 80.0, [low], doubted=False, doubted_h=100.0) is not None) == (above <= HELD_MIN)
 
     never = (pytest.fail("it does not call") for _ in range(1))
     assert holds_back(quiet, 100.0, never, doubted=True) is None
@@ -128,7 +129,7 @@ def test_a_sensor_that_fails_without_a_word_calls_nobody_and_hides_nobody() -> N
         quiets = [running(events, minute, one, clock, listening) for one in others]
         held = holds_back(found, threshold, quiets, doubted=False)
         (living,) = (quiet.now_h for one, quiet in zip(others, quiets, strict=True) if LIVING in one.doubted)
-        assert held in (None, (living, UNTOLD_H)), "no other sensor holds it back"
+        assert held in (None, (living, threshold)), "no other sensor holds it back"
         assert holds_back(found, 1e9, quiets, doubted=True) is None, "nothing calls"
         if hours >= 4:
             assert holds_back(found, 0.5, quiets, doubted=True) is None, "for two hours and more"
@@ -137,8 +138,8 @@ def test_a_sensor_that_fails_without_a_word_calls_nobody_and_hides_nobody() -> N
     called, why = held(failed, 3.0)
     assert called, "else nothing is tested"
     assert why is not None
-    assert why[0] < UNTOLD_H / 2
+    assert why[0] < why[1] / 2
     # Who lies there is noticed, and not much later than if that sensor were known to speak.
     assert held(silent, 2.0) == (False, None)
     assert held(silent, 3.5)[1] is not None
-    assert held(silent, 4.0) == (True, None)
+    assert held(silent, 4.5) == (True, None)

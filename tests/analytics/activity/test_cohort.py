@@ -117,7 +117,7 @@ def test_while_a_sensor_is_doubted_what_calls_has_gone_on_for_an_hour(monkeypatc
     home, listening = Home.of(both), np.ones((1, 30 * DAY), bool)
     asked: list[tuple[int, bool]] = []
 
-    def spied(found: Running, threshold_h: float, _: object, *, doubted: bool, suspected: object) -> None:
+    def spied(found: Running, threshold_h: float, _: object, *, doubted: bool, **__: object) -> None:
         asked.append((int((found.odds_h >= threshold_h).sum()), doubted))
 
     peaks = lived([home], listening, earlier=lived([home], listening), first_day=22)

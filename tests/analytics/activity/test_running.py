@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from analytics.activity import minutes as cut
-from analytics.activity.caution import DOUBTED_MIN, HELD_MIN, LESS, UNTOLD_H
+from analytics.activity.caution import DOUBTED_MIN, HELD_MIN, LESS
 from analytics.activity.course import Home, View, past_peaks, replay, stretches
 from analytics.activity.events import Events, Place
 from analytics.activity.habits import DAY, HabitSettings, hazard
@@ -281,7 +281,7 @@ def test_when_it_had_called_had_one_more_failed() -> None:
         day = np.arange(minutes) % DAY
         own, other = (running(told, minutes, it, day, listening).odds_h for it in (known, less))
         first = int((own >= levels[0]).argmax())
-        called = max(first, min(int((other >= UNTOLD_H).argmax()), first + HELD_MIN))
+        called = max(first, min(int((other >= levels[0]).argmax()), first + HELD_MIN))
         waited = int(moments[one] - alive[moments[one]])
         assert both[0, one] == pytest.approx(max(called + 1 - waited, 0) / 60, abs=0.02), one
 
