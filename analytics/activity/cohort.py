@@ -160,14 +160,14 @@ def lived(
     settings = settings or HabitSettings()
     heard = [_Heard.of(home, own) for home, own in zip(homes, listening, strict=True)]
     views = max(len(one.expected) for one in heard)
-    known = [Counts.none(len(homes)) for _ in range(views)]
+    whole = known = [Counts.none(len(homes)) for _ in range(views)]
     odds = np.zeros(len(homes))
     life = np.stack([home.life for home in homes])
     absent = unseen(life, listening)
     found: list[NDArray[np.float64]] = []
     for day in range(homes[0].events.days):
         if day < first_day:
-            known = _taught(known, heard, day, listening, settings)
+            whole, known = _taught(whole, heard, day, life, listening, settings)
             continue
         late = 0.0 if clock_h is None else float(clock_h[day])
         tables = [either_clock(hazard(one, settings), late) for one in known]
@@ -210,7 +210,7 @@ def lived(
                 for row, minute in zip(rows, at, strict=True)
             ]
             found.append(np.stack([rows, own.start + at, path[rows, at], np.array(where) == Place.OUT], axis=1))
-        known = _taught(known, heard, day, listening, settings)
+        whole, known = _taught(whole, heard, day, life, listening, settings)
     peaks = np.concatenate(found)
     if earlier is not None:
         known_already = earlier.minute < first_day * DAY
@@ -297,13 +297,22 @@ class _Heard:
 
 
 def _taught(
-    known: list[Counts], heard: list[_Heard], day: int, listening: NDArray[np.bool_], settings: HabitSettings
-) -> list[Counts]:
-    """What is known after a day, of each view."""
-    return [
-        one.forget(1, settings.half_life_days) + _counts(heard, which, day, listening)
-        for which, one in enumerate(known)
-    ]
+    known: list[Counts],
+    heard: list[_Heard],
+    day: int,
+    life: NDArray[np.bool_],
+    listening: NDArray[np.bool_],
+    settings: HabitSettings,
+) -> tuple[list[Counts], list[Counts]]:
+    """What is known after a day, of each view; and without the quiet that goes on, which would make itself usual."""
+    over = listening.copy()
+    own = life[:, day * DAY : (day + 1) * DAY]
+    over[:, day * DAY : (day + 1) * DAY] &= np.flip(np.logical_or.accumulate(np.flip(own, axis=1), axis=1), axis=1)
+    older = [one.forget(1, settings.half_life_days) for one in known]
+    whole, until = (
+        [one + _counts(heard, which, day, counted) for which, one in enumerate(older)] for counted in (listening, over)
+    )
+    return whole, until
 
 
 def _counts(heard: list[_Heard], view: int, day: int, listening: NDArray[np.bool_]) -> Counts:

@@ -23,6 +23,7 @@ ENOUGH_DAYS: Final = 7
 # Of both together, in usual deviations. Chosen on made-up guests and residents.
 MORE: Final = 2.5
 _LEAST_SPREAD: Final = 1.0
+_KINDS: Final = 4  # of days, by which sensors are out; each costs as much as all days
 
 
 def shared(homes: Sequence[Events], spans: Sequence[Sequence[Outage]]) -> NDArray[np.bool_]:
@@ -41,7 +42,12 @@ def shared(homes: Sequence[Events], spans: Sequence[Sequence[Outage]]) -> NDArra
         out = np.zeros((len(home.sensors), home.days), bool)
         for one in known:
             out[one.sensor, int(one.from_s // DAY_S) : int(one.to_s // DAY_S) + 1] = moves[one.sensor]
-        for missing in np.unique(out[:, out.any(axis=0)], axis=1).T:
+        some, often = out.any(axis=0), np.asarray(out.any(axis=1))
+        kinds = np.unique(out[:, some], axis=1).T
+        if len(kinds) > _KINDS:  # many that fail now and then: all of them are left out at once
+            out[:, some] = often[:, None]
+            kinds = often[None, :]
+        for missing in kinds:
             days = (out == missing[:, None]).all(axis=0)
             found[row, days] = company(lively(home, missing)[None])[0, days]
     return found

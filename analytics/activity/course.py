@@ -129,7 +129,8 @@ class Stretch:
 
 def stretches(home: Home, first_day: int, settings: HabitSettings) -> Iterator[Stretch]:
     """The days from `first_day` on, cut where the view changes; habits are of the days before only."""
-    known = [Counts.none(1) for _ in home.views]
+    whole = [Counts.none(1) for _ in home.views]
+    known = whole
     for day in range(home.events.days):
         if day >= first_day:
             own = home.view[day * DAY : (day + 1) * DAY]
@@ -140,10 +141,13 @@ def stretches(home: Home, first_day: int, settings: HabitSettings) -> Iterator[S
                 yield Stretch(
                     first=day * DAY + first, last=day * DAY + last, view=home.views[view], hazard=tables[view]
                 )
-        known = [
-            before.forget(1, settings.half_life_days) + view.counts(day * DAY, (day + 1) * DAY)
-            for before, view in zip(known, home.views, strict=True)
-        ]
+        begin, end = day * DAY, (day + 1) * DAY
+        alive = np.flatnonzero(home.life[begin:end])
+        until = begin + int(alive[-1]) + 1 if len(alive) else begin
+        older = [one.forget(1, settings.half_life_days) for one in whole]
+        # The quiet that goes on at midnight teaches nothing yet: it would make itself usual.
+        known = [one + view.counts(begin, until) for one, view in zip(older, home.views, strict=True)]
+        whole = [one + view.counts(begin, end) for one, view in zip(older, home.views, strict=True)]
 
 
 def replay(home: Home, parts: list[Stretch]) -> NDArray[np.float64]:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from analytics.activity import minutes as cut
 from analytics.activity.events import DAY_S, LIFE, Events, Kind, Place
 from analytics.activity.habits import DAY
-from analytics.activity.outages import LONGER, TIMES, mask, outages
+from analytics.activity.missed import TIMES
+from analytics.activity.outages import LONGER, mask, outages
 from analytics.activity.rest import rests
 
 HOURS: Final = 24

@@ -25,6 +25,7 @@ from analytics.activity.minutes import NOWHERE
 
 MINUTE_H: Final = 1 / 60
 LEFT_MIN: Final = 4 * 60  # not listened to: whoever was at home may have gone out since
+OUT_H: Final = (7, 22)  # hours in which people go out
 MOST_H: Final = 1e12  # beyond any promise; keeps days of silence from overflowing
 
 
@@ -102,16 +103,17 @@ def step(
 
 
 def unseen(life: NDArray[np.bool_], listening: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Minutes after `LEFT_MIN` and more that nobody listened to, until the next sign of life, bool (…, minutes).
+    """Minutes by day after `LEFT_MIN` and more that nobody listened to, until the next sign of life, bool (…, minutes).
 
     Args:
         life: any sensor spoke, bool (…, minutes).
-        listening: whether the home was heard, bool (…, minutes).
+        listening: whether the home was heard, bool (…, minutes); from a midnight on.
     """
     index = np.broadcast_to(np.arange(life.shape[-1]), life.shape)
     heard, alive = (np.maximum.accumulate(np.where(one, index, -1), axis=-1) for one in (listening, life))
     deaf = index - heard >= LEFT_MIN
-    return np.asarray(listening & (np.maximum.accumulate(np.where(deaf, index, -1), axis=-1) > alive))
+    by_day = (np.arange(life.shape[-1]) % DAY >= OUT_H[0] * 60) & (np.arange(life.shape[-1]) % DAY < OUT_H[1] * 60)
+    return np.asarray(listening & by_day & (np.maximum.accumulate(np.where(deaf, index, -1), axis=-1) > alive))
 
 
 def elapsed_min(hazard: NDArray[np.float32]) -> NDArray[np.int64]:

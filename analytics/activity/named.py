@@ -24,10 +24,10 @@ def outage_words(home: Home) -> list[str]:
 
 
 def silence_words(events: Events, found: Sequence[Silence]) -> list[str]:
-    """Silences of sensors that were longer by a quarter than ever before (`outages.silences`), in the order of time."""
+    """Silences of sensors that were stranger than ever before (`outages.silences`), in the order of time."""
     return [
         f"{events.sensors[one.sensor].name} said nothing from {_at(events.first_day, one.from_s)} to "
-        f"{_at(events.first_day, one.to_s)} while others did, longer than ever: it may have failed"
+        f"{_at(events.first_day, one.to_s)} while others did, as never before at such hours: it may have failed"
         for one in found
         if one.times >= LONGER
     ]

@@ -1,6 +1,6 @@
 """Which sensors are to be believed when: silence of a broken sensor is not stillness of a person.
 
-A sensor is out from the moment that its system reports it lost, or that it is missed twice as much as it ever was
+A sensor is out from the moment that its system reports it lost, or that it is missed much more than it ever was
 (`missed`: its silence, weighed by what others said meanwhile); until it speaks again. Hours in which the whole home is
 silent do not count: somebody is asleep or away, or the system was off. Everything here is causal: nothing is out
 before it could have been known.
@@ -11,7 +11,7 @@ signs of life as ever, but nothing is expected of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -20,12 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.activity.events import DAY_S, LIFE, Events, Kind, Place
-from analytics.activity.missed import SLOT_S, SLOTS, missed
+from analytics.activity.missed import SLOT_S, SLOTS, TIMES, missed, runs
 
-TIMES: Final = 1.75  # as much as it was missed in its longest ordinary silence
-_MATES: Final = 3.0
-KNOWN_AFTER: Final = 20  # words; of a cupboard opened once a month nobody can say that it is late
-KNOWN_DAYS: Final = 14  # since its first word: what is usual at each hour
+_MATES: Final = 3.0  # who does not go to the kitchen opens no fridge there: what else is missed there speaks for it
+_OTHERS: Final = 0.35  # of its longest: that a second room is missed so much tells of a person who stays in one …
+_TOGETHER: Final = 24  # … if both fell silent within twelve hours
 PROBATION_S: Final = 7 * 86_400.0
 LONGER: Final = 1.5  # worth a word, though too little to doubt the sensor
 
@@ -73,13 +72,16 @@ class Silence:
     times: float
 
 
-def outages(events: Events, *, end_s: float | None = None, times: float = TIMES) -> list[Outage]:
+def outages(
+    events: Events, *, end_s: float | None = None, times: float = TIMES, alive: Collection[int] = ()
+) -> list[Outage]:
     """All outages of motion sensors and contacts, in the order of time.
 
     Args:
         events: of one home.
         end_s: until when it was listened to, seconds of `events.at_s`; the end of its last day when None.
         times: as much as ever it must be missed to be out; at `LONGER` it may be.
+        alive: sensors of which it is known otherwise whether they work: their silence is none.
 
     Returns:
         Spans in seconds of `events.at_s`; two spans of one sensor do not overlap.
@@ -88,7 +90,7 @@ def outages(events: Events, *, end_s: float | None = None, times: float = TIMES)
     found = _reported_all(events, end_s)
     found += [
         Outage(sensor=one.sensor, from_s=one.known_s, to_s=one.to_s, why=Why.SILENT, since_s=one.from_s)
-        for one in _strange(events, found, end_s, times)
+        for one in _strange(events, found, end_s, times, alive)
         if one.known_s is not None
     ]
     found.sort(key=lambda outage: (outage.from_s, outage.sensor))
@@ -131,38 +133,42 @@ class _Strange:
     known_s: float | None
 
 
-def _strange(events: Events, reported: Sequence[Outage], end_s: float, times: float) -> list[_Strange]:
-    own = np.flatnonzero(events.of_kinds(*LIFE))
-    lost = np.stack([_slots([one for one in reported if one.sensor == sensor], events.days) for sensor in own.tolist()])
-    # Who does not go to the kitchen opens no fridge there: what else is missed in a room speaks for its sensor. That
-    # one fails just when nobody goes there is much less likely than either.
+def _strange(
+    events: Events, reported: Sequence[Outage], end_s: float, times: float, alive: Collection[int] = ()
+) -> list[_Strange]:
+    own = np.array([one for one in np.flatnonzero(events.of_kinds(*LIFE)).tolist() if one not in alive], np.int64)
+    if not len(own) or not events.days:
+        return []
+    spans = [[one for one in reported if one.sensor == sensor] for sensor in own.tolist()]
+    path, began = missed(events, own, np.stack([_slots(one, events.days) for one in spans]))
+    each = [
+        runs(path[row], events.at_s[events.sensor == sensor], end_s, [(one.from_s, one.to_s) for one in spans[row]])
+        for row, sensor in enumerate(own.tolist())
+    ]
+    over = path / np.maximum(np.stack([usual for _, usual in each]), 1e-9)
     places = np.array([events.sensors[sensor].place for sensor in own.tolist()])
-    mates = (places[:, None] == places) & ~np.eye(len(own), dtype=bool) & (places != Place.OTHER)
-    path = missed(events, own, lost)
-    alone = path - _MATES * (mates @ path)
+    moving = events.of_kinds(Kind.MOTION)[own]
     found: list[_Strange] = []
     for row, sensor in enumerate(own.tolist()):
-        words = events.at_s[events.sensor == sensor]
-        ends = np.append(words[1:], end_s)[: len(words)]
-        slots = (np.stack([words, ends]) // SLOT_S).astype(np.int64)
-        longest = 0.0
-        for index in np.flatnonzero(slots[1] - slots[0] > 1).tolist():  # in any other nothing was missed
-            begin, end = float(words[index]), float(ends[index])
-            first, last = int(slots[0, index]) + 1, int(slots[1, index])
-            height = float(path[row, last - 1])
-            if height <= longest or any(
-                one.sensor == sensor and one.from_s < end and begin < one.to_s for one in reported
-            ):
+        mates = (places == places[row]) & (places != Place.OTHER)
+        mates[row] = False
+        for one in each[row][0]:
+            at = slice(one.first, one.last)
+            # What was past its own longest before is broken itself, or not used any more, and says nothing.
+            fresh = over[:, one.first - 1] <= 1
+            alone = path[row, at] - _MATES * path[mates & fresh, at].sum(axis=0)
+            others = over[:, at] > _OTHERS
+            others &= (began[:, at] >= one.first - _TOGETHER) & (moving & ~mates)[:, None]
+            others[row] = False
+            height = np.where(others.any(axis=0), 0.0, alone) / one.longest
+            height[SLOTS:] = path[row, at][SLOTS:] / one.longest  # a day later, whatever else is missed
+            if height.max(initial=0.0) <= 1:
                 continue
-            known = index + 1 >= KNOWN_AFTER and begin - words[0] >= KNOWN_DAYS * DAY_S and longest > 0
-            over = alone[row, first:last] / longest if known else np.zeros(1)
-            highest = float(over.max())
-            if highest > 1:
-                at = np.flatnonzero(over > times)[:1]
-                known_s = SLOT_S * float(first + 1 + at[0]) if len(at) else None
-                found.append(_Strange(sensor=sensor, from_s=begin, to_s=end, times=highest, known_s=known_s))
-            if highest <= TIMES:
-                longest = height
+            known = np.flatnonzero(height > times)[:1]
+            known_s = SLOT_S * float(one.first + 1 + known[0]) if len(known) else None
+            found.append(
+                _Strange(sensor=sensor, from_s=one.from_s, to_s=one.to_s, times=float(height.max()), known_s=known_s)
+            )
     return found
 
 

@@ -84,6 +84,8 @@ class Past:
     def counts(self, first: int, last: int) -> Counts:
         """What the minutes [first, last) teach; the record's very first one has nothing before it."""
         first = max(first, 1)
+        if last <= first:
+            return Counts.none(1)
         own, before = slice(first, last), slice(first - 1, last - 1)
         return count(
             self.minutes.expected[None, own], self.since[None, before], self.place[None, before],

@@ -119,6 +119,7 @@ def learn(
     *,
     teaches: NDArray[np.bool_] | None = None,
     known: Learnt | None = None,
+    alive: Collection[int] = (),
 ) -> Learnt:
     """Everything that a record teaches, the whole days before today.
 
@@ -129,10 +130,11 @@ def learn(
         settings: how much is believed of how little.
         teaches: minutes that are learnt from, bool (days * 1440,); all that were heard when None.
         known: of earlier today: where the same sensors are doubted, only their outages are looked at anew.
+        alive: sensors of which it is known otherwise whether they work.
     """
     settings = settings or HabitSettings()
-    spans = tuple(outages(events, end_s=now_s))
-    silent = outages(events, end_s=now_s, times=1.0)
+    spans = tuple(outages(events, end_s=now_s, alive=alive))
+    silent = outages(events, end_s=now_s, times=1.0, alive=alive)
     suspected = frozenset(one.sensor for one in silent if one.to_s >= now_s)
     lively = events.of_kinds(*LIFE)
     doubted = frozenset(one.sensor for one in spans if lively[one.sensor] and one.doubted_to_s > now_s)
@@ -141,7 +143,10 @@ def learn(
     # The record's beginning moves on, by days where nothing was heard in them: days are counted from it.
     if known is not None and (known.until, known.days, known.doubted) == (until, days, doubted):
         return replace(known, outages=spans, suspected=suspected)
-    teaches = listening if teaches is None else teaches
+    # The quiet that went on at midnight teaches nothing yet: it would make itself usual.
+    told = events.at_s[lively[events.sensor] & (events.at_s < days * DAY * 60)]
+    teaches = (listening if teaches is None else teaches).copy()
+    teaches[int(told[-1] // 60) + 1 if len(told) else 0 : days * DAY] = False
     past = Past.of(events, days, doubted, teaches)
     found = past.peaks(settings)
     if found.strange.any():

@@ -99,7 +99,10 @@ class Days:
 
     def learn(self, record: Record) -> Learnt:
         """What the record teaches."""
-        return learn(record.events, record.now_s, record.listening, teaches=record.teaches, known=self.learnt)
+        return learn(
+            record.events, record.now_s, record.listening,
+            teaches=record.teaches, known=self.learnt, alive=record.supervised,
+        )  # fmt: skip
 
     def less_one(self, record: Record) -> tuple[Habits, ...]:
         """What it teaches as if one more sensor had failed, see `running.less_one`; anew when that has changed."""

@@ -89,8 +89,13 @@ class Record:
         return f"{at + timedelta(seconds=offset):%H:%M}"
 
     @property
+    def supervised(self) -> frozenset[int]:
+        """Sensors that speak by themselves: whether they work is known from that."""
+        return frozenset(index for index, usual in enumerate(self.check_ins) if usual is not None)
+
+    @property
     def unsupervised(self) -> frozenset[int]:
-        """Sensors that speak only when somebody moves: one that fails is not missed for a day.
+        """Sensors that speak only when somebody moves: one that fails is missed late.
 
         But for the outer door's contact: were it doubted, whoever lies in the hall had gone out.
         """

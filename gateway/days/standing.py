@@ -49,7 +49,7 @@ def silent(days: Days, record: Record) -> tuple[str, ...]:
 
 
 def long_silences(days: Days, record: Record, since_s: float) -> list[str]:
-    """Silences that ended since a moment (or go on) and were longer than ever: what failed and came back, perhaps.
+    """Silences that ended since a moment (or go on) and were stranger than ever: what failed and came back, perhaps.
 
     Only of sensors that speak only when somebody moves: of the others it is known whether they live.
     """

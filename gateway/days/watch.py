@@ -281,15 +281,15 @@ class DayWatch:
             days.forget(now - timedelta(days=DAYS + 1))
         for one in days.learnt.outages:
             if one.to_s >= record.now_s - _NOW_S and one.from_s <= record.now_s - BLIP_S:
-                since = record.instant(one.from_s)
-                await self._sensor_is_out(days, one.sensor, one.why, since)
+                since, noticed = record.instant(one.since_s), record.instant(one.from_s)
+                await self._sensor_is_out(days, one.sensor, one.why, since, noticed)
 
-    async def _sensor_is_out(self, days: Days, sensor: int, why: Why, since: datetime) -> None:
+    async def _sensor_is_out(self, days: Days, sensor: int, why: Why, since: datetime, known_at: datetime) -> None:
         """Once for each outage, however often it was resolved meanwhile."""
         identity, _, _ = days.sensors[sensor].name.rpartition("/")
         home = Subject(type=SubjectType.HOME, id=self._origin.home_id)
         known = await self._desk.store.newest(home, f"sensor:{identity}")
-        if known is not None and known.raised_at >= since - timedelta(hours=1):
+        if known is not None and known.raised_at >= known_at - timedelta(hours=1):
             return
         how = "cannot be reached" if why is Why.REPORTED else "says nothing while others do"
         local = since.astimezone(self._zone)

@@ -19,7 +19,7 @@ from analytics.activity.habits import (
     either_clock,
     hazard,
 )
-from analytics.activity.inactivity import LEFT_MIN, MOST_H, Quiet, elapsed_min, raised, step, undisturbed, unseen
+from analytics.activity.inactivity import LEFT_MIN, MOST_H, OUT_H, Quiet, elapsed_min, raised, step, undisturbed, unseen
 from analytics.activity.minutes import NOWHERE, minutes, since, where
 from analytics.datasets.made_up_home import made_up
 
@@ -156,14 +156,15 @@ def test_who_was_at_home_may_have_gone_out_while_nobody_listened() -> None:
     listening[1, 100 : 100 + LEFT_MIN] = False
     gone = unseen(life, listening)
     assert not gone[0].any(), "for less than four hours"
-    assert np.flatnonzero(gone[1]).tolist() == list(range(100 + LEFT_MIN, 1000))
-    chance = np.full((1, CLOCK, QUIET, PLACES), 0.2, np.float32)
-    chance[..., Place.OUT] = 0.01
+    morning = OUT_H[0] * 60
+    assert np.flatnonzero(gone[1]).tolist() == list(range(morning, 1000)), "by night nobody goes out"
+    chance = np.full((1, CLOCK, QUIET, PLACES), 0.02, np.float32)
+    chance[..., Place.OUT] = 0.001
     nowhere = np.full((1, 1500), NOWHERE, np.int8)
     _, path = step(Quiet.begin(1), chance, life[1:], life[1:], nowhere, np.arange(1500) % DAY, listening[1:], gone[1:])
     grown = np.diff(np.log(path[0] + 1 / 60))
-    np.testing.assert_allclose(grown[100 + LEFT_MIN + 1 : 990], -np.log(0.99), rtol=0.2)
-    np.testing.assert_allclose(grown[1060:1110], -np.log(0.8), rtol=0.01)
+    np.testing.assert_allclose(grown[morning + 1 : 990], -np.log(0.999), rtol=0.7)
+    np.testing.assert_allclose(grown[1300:1400], -np.log(0.98), rtol=0.02)
 
 
 def test_for_how_long_it_usually_has_been_quiet() -> None:

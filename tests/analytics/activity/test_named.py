@@ -6,9 +6,10 @@ import numpy as np
 
 from analytics.activity.course import Home
 from analytics.activity.events import DAY_S
+from analytics.activity.missed import TIMES
 from analytics.activity.named import away_words, company_words, deaf_words, outage_words, silence_words, spans
 from analytics.activity.noticed import words
-from analytics.activity.outages import LONGER, TIMES, outages, silences
+from analytics.activity.outages import LONGER, outages, silences
 from analytics.activity.signs import SIGNS
 from analytics.datasets.disturbances import sensor_out_reported
 from analytics.datasets.made_up_home import BATHROOM, KITCHEN, made_up, without
@@ -62,7 +63,7 @@ def test_a_silence_longer_than_ever_is_named_and_is_no_outage() -> None:
     assert LONGER <= own.times <= TIMES
     (said,) = silence_words(short, [own])
     assert said.startswith("bathroom said nothing from 2025-02-05T0")
-    assert said.endswith(" while others did, longer than ever: it may have failed")
+    assert said.endswith(" while others did, as never before at such hours: it may have failed")
     less = [one for one in found if 1 < one.times < LONGER]
     assert less, "else nothing is tested"
     assert silence_words(short, less) == []

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from analytics.activity.events import DAY_S, LIFE, Events
+from analytics.activity import disturbed
+from analytics.activity.events import DAY_S, LIFE, Events, Kind
 from analytics.activity.missed import HALF_LIFE_DAYS, SLOT_S, SLOTS, missed
-from analytics.activity.outages import LONGER, PROBATION_S, Why, doubted, mask, outages
+from analytics.activity.outages import LONGER, PROBATION_S, Why, doubted, mask, outages, silences
 from analytics.datasets.made_up_home import (
     BATHROOM,
     BEDROOM,
@@ -60,12 +61,12 @@ def test_how_much_a_sensor_is_missed() -> None:
     home = HOME.until(9)
     lost = np.zeros((len(OWN), 9 * SLOTS), bool)
     lost[1, 100:190] = True
-    np.testing.assert_allclose(missed(home, OWN, lost), _oracle(home, lost), rtol=0, atol=1e-9)
+    np.testing.assert_allclose(missed(home, OWN, lost)[0], _oracle(home, lost), rtol=0, atol=1e-9)
 
 
 def test_what_is_missed_depends_on_nothing_that_is_later() -> None:
-    whole = missed(HOME, OWN, NEVER_LOST)
-    part = missed(HOME.until(20), OWN, NEVER_LOST[:, : 20 * SLOTS])
+    whole = missed(HOME, OWN, NEVER_LOST)[0]
+    part = missed(HOME.until(20), OWN, NEVER_LOST[:, : 20 * SLOTS])[0]
     np.testing.assert_array_equal(part, whole[:, : 20 * SLOTS])
 
 
@@ -73,7 +74,7 @@ def test_nobody_is_missed_while_nobody_is_heard() -> None:
     silent = HOME
     for sensor in range(len(SENSORS)):
         silent = without(silent, sensor, 20 * DAY_S, 22 * DAY_S)
-    path = missed(silent, OWN, NEVER_LOST)[:, 20 * SLOTS : 22 * SLOTS]
+    path = missed(silent, OWN, NEVER_LOST)[0][:, 20 * SLOTS : 22 * SLOTS]
     np.testing.assert_array_equal(path, np.repeat(path[:, :1], 2 * SLOTS, axis=1))
 
 
@@ -99,14 +100,77 @@ def test_who_does_not_go_to_the_kitchen_opens_no_fridge_there() -> None:
         min(one.from_s for one in outages(events) if one.sensor == KITCHEN and one.to_s > 32 * DAY_S)
         for events in (kitchen, neither)
     )
-    assert alone < 31.2 * DAY_S < both
-    assert not [one for one in outages(neither) if one.sensor == FRIDGE]
+    last = float(home.at_s[(home.sensor == KITCHEN) & (home.at_s < 30.3 * DAY_S)][-1])
+    assert alone < both - 2 * 3600
+    assert both > last + DAY_S, "after a day, whatever else is missed"
+    assert not [one for one in outages(neither) if one.sensor == FRIDGE and one.from_s < one.since_s + DAY_S]
+
+
+def test_a_contact_that_is_broken_or_not_used_hides_no_motion_sensor() -> None:
+    home = without(made_up(60, seed=4), FRIDGE, 30 * DAY_S, 60 * DAY_S)
+    (out,) = [
+        one
+        for one in outages(without(home, KITCHEN, 50.3 * DAY_S, 60 * DAY_S))
+        if one.sensor == KITCHEN and one.from_s > 50 * DAY_S
+    ]
+    assert out.from_s < 51.6 * DAY_S
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_who_stays_in_one_room_has_no_broken_sensors_for_a_day(number: int) -> None:
+    """Ill in bed: the bedroom goes on, all others fall silent at once."""
+    ill = disturbed._home([7, number])
+    for sensor in set(range(len(SENSORS))) - {BEDROOM}:
+        ill = without(ill, sensor, 84.4 * DAY_S, 85.3 * DAY_S)
+    moves = np.arange(84.42 * DAY_S, 84.95 * DAY_S, 1500.0)
+    at = np.searchsorted(ill.at_s, moves)
+    ill = replace(
+        ill, at_s=np.insert(ill.at_s, at, moves), sensor=np.insert(ill.sensor, at, BEDROOM),
+        on=np.insert(ill.on, at, True),
+    )  # fmt: skip
+    assert not [one for one in outages(ill) if 84.4 * DAY_S <= one.from_s < 85.2 * DAY_S]
+
+
+def test_a_new_habit_is_no_broken_sensor_every_day() -> None:
+    """A bedroom used by night and at noon, and then by night only."""
+    home = made_up(60, seed=4)
+    naps = np.concatenate([np.arange(day * DAY_S + 9.5 * 3600, day * DAY_S + 18 * 3600, 1200.0) for day in range(30)])
+    at = np.searchsorted(home.at_s, naps)
+    home = replace(
+        home,
+        at_s=np.insert(home.at_s, at, naps),
+        sensor=np.insert(home.sensor, at, BEDROOM),
+        on=np.insert(home.on, at, True),
+    )
+    assert 1 <= len([one for one in outages(home) if one.sensor == BEDROOM and one.from_s > 30 * DAY_S]) <= 4
+
+
+def test_an_outage_of_the_first_fortnight_does_not_hide_the_next() -> None:
+    home = without(made_up(40, seed=4), LIVING, 5 * DAY_S, 9 * DAY_S)
+    (out,) = [one for one in outages(without(home, LIVING, 30.3 * DAY_S, 40 * DAY_S)) if one.from_s > 30 * DAY_S]
+    assert out.from_s < 31.3 * DAY_S
+
+
+def test_of_a_sensor_that_is_known_to_live_silence_is_none() -> None:
+    home = without(made_up(40, seed=4), LIVING, 30.3 * DAY_S, 40 * DAY_S)
+    assert not outages(home, alive=frozenset({LIVING}))
+
+
+def test_records_without_sensors_days_or_in_front_of_their_end() -> None:
+    empty = HOME.before(0.0)
+    assert outages(empty) == outages(empty, end_s=0.0) == []
+    assert silences(empty, []) == []
+    meters = replace(HOME, sensors=tuple(replace(one, kind=Kind.METER) for one in HOME.sensors))
+    assert outages(meters) == []
+    late = replace(HOME, at_s=np.append(HOME.at_s, 30 * DAY_S), sensor=np.append(HOME.sensor, KITCHEN).astype(np.int16),
+                   on=np.append(HOME.on, True))  # fmt: skip
+    assert [one.sensor for one in outages(late)] == [one.sensor for one in outages(HOME)]
 
 
 def test_a_room_that_is_used_no_more_is_missed_less_and_less() -> None:
     """An entrance nobody comes by any more: its sensor is out at first, and what is usual moves on."""
     home = without(made_up(200, seed=4), ENTRANCE, 30 * DAY_S, 200 * DAY_S)
-    path = missed(home, np.flatnonzero(home.of_kinds(*LIFE)), np.zeros((len(OWN), 200 * SLOTS), bool))[ENTRANCE]
+    path = missed(home, np.flatnonzero(home.of_kinds(*LIFE)), np.zeros((len(OWN), 200 * SLOTS), bool))[0][ENTRANCE]
     grown = np.diff(path[30 * SLOTS :: 14 * SLOTS])
     assert grown[-1] < grown[0] / 8
 
