@@ -16,6 +16,7 @@ def test_a_real_emergency_is_not_learnt_as_usual(told: Told) -> None:
         await home.watched(12)
         (alert,) = await home.alerts("inactivity")
         await home.desk.resolve(alert.id, "nurse", verdict)
+        await home.moves(LIVING)  # it is over
         home.clock.step(timedelta(days=1))
         watch = await home.watched(0.1)
         (one,) = watch.standing()
