@@ -69,6 +69,7 @@ class Run:
     Attributes:
         from_s, to_s: from its last word to the next one, or the end of the record.
         first, last: half hours of it: [first, last).
+        before: how much it was missed already when it began: not 0 where it begins with the end of a reported loss.
         longest: how much it was missed, ordinarily, until then.
     """
 
@@ -76,6 +77,7 @@ class Run:
     to_s: float
     first: int
     last: int
+    before: float
     longest: float
 
 
@@ -92,19 +94,24 @@ def runs(
         path: how much it is missed, of `missed`, float64 (slots,).
         words: when it spoke, seconds, ascending, float64 (n,).
         end_s: of the record.
-        lost: spans in which it was known to be lost; silences that touch one are left out.
+        lost: spans in which it was known to be lost: of these silences what comes after them counts.
 
     Returns:
         And the longest ordinary one until each half hour, float64 (slots,); infinity while that is not known.
     """
-    ends = np.append(words[1:], end_s)[: len(words)]
-    slots = (np.stack([words, ends]) // SLOT_S).astype(np.int64)
+    if not len(words):
+        return [], np.full(len(path), np.inf)
+    begins = np.union1d(words, [one for _, one in lost if words[0] < one < end_s])
+    ends = np.append(begins[1:], end_s)
+    slots = (np.stack([begins, ends]) // SLOT_S).astype(np.int64)
+    spoke = np.isin(begins, words)
     usual, early, longest, before = np.full(len(path), np.inf), [0.0, 0.0], 0.0, -np.inf
     found: list[Run] = []
     for index in np.flatnonzero(slots[1] - slots[0] > 1).tolist():  # in any other nothing was missed
-        begin, end = float(words[index]), float(ends[index])
+        begin, end = float(begins[index]), float(ends[index])
         first, last = int(slots[0, index]) + 1, int(slots[1, index])
-        height = float(path[last - 1])
+        already = 0.0 if spoke[index] else float(path[first - 1])
+        height = float(path[last - 1]) - already
         known = index + 1 >= KNOWN_AFTER and begin - words[0] >= KNOWN_DAYS * DAY_S and longest > 0
         if (known and height <= longest) or any(one < end and begin < other for one, other in lost):
             continue
@@ -113,7 +120,7 @@ def runs(
             longest = min(early[1], TIMES * early[0])
             continue
         usual[first:] = longest
-        found.append(Run(from_s=begin, to_s=end, first=first, last=last, longest=longest))
+        found.append(Run(from_s=begin, to_s=end, first=first, last=last, before=already, longest=longest))
         if height <= TIMES * longest:
             longest = height
         elif end < end_s:

@@ -156,12 +156,13 @@ def _strange(
             at = slice(one.first, one.last)
             # What was past its own longest before is broken itself, or not used any more, and says nothing.
             fresh = over[:, one.first - 1] <= 1
-            alone = path[row, at] - _MATES * path[mates & fresh, at].sum(axis=0)
+            own_path = path[row, at] - one.before
+            alone = own_path - _MATES * path[mates & fresh, at].sum(axis=0)
             others = over[:, at] > _OTHERS
             others &= (began[:, at] >= one.first - _TOGETHER) & (moving & ~mates)[:, None]
             others[row] = False
             height = np.where(others.any(axis=0), 0.0, alone) / one.longest
-            height[SLOTS:] = path[row, at][SLOTS:] / one.longest  # a day later, whatever else is missed
+            height[SLOTS:] = own_path[SLOTS:] / one.longest  # a day later, whatever else is missed
             if height.max(initial=0.0) <= 1:
                 continue
             known = np.flatnonzero(height > times)[:1]

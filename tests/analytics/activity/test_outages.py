@@ -151,6 +151,19 @@ def test_an_outage_of_the_first_fortnight_does_not_hide_the_next() -> None:
     assert out.from_s < 31.3 * DAY_S
 
 
+def test_a_loss_that_is_over_does_not_hide_that_it_says_nothing_since() -> None:
+    """Its radio was away for forty minutes; the sensor had failed before, and says nothing afterwards either."""
+    home = without(made_up(40, seed=4), LIVING, 30.3 * DAY_S, 40 * DAY_S)
+    lost = replace(
+        home, failed_at_s=np.array([30.32, 30.35]) * DAY_S, failed_sensor=np.array([LIVING] * 2, np.int16),
+        failed=np.array([True, False]),
+    )  # fmt: skip
+    first, second = (one for one in outages(lost) if one.sensor == LIVING)
+    assert (first.why, first.to_s) == (Why.REPORTED, 30.35 * DAY_S)
+    assert (second.why, second.since_s, second.to_s) == (Why.SILENT, 30.35 * DAY_S, 40 * DAY_S)
+    assert second.from_s < 31.4 * DAY_S
+
+
 def test_of_a_sensor_that_is_known_to_live_silence_is_none() -> None:
     home = without(made_up(40, seed=4), LIVING, 30.3 * DAY_S, 40 * DAY_S)
     assert not outages(home, alive=frozenset({LIVING}))
