@@ -68,10 +68,13 @@ class Seen:
         # An hour that fills two has more lively minutes than it was lived in.
         forward = (clock_h > 0) & (np.concatenate([np.zeros_like(clock_h[:, :1]), clock_h[:, :-1]], axis=1) == 0)
         nights[forward, WALKING] = np.nan
+        # Who comes back from days away in the afternoon has not eaten there, and unpacks first.
+        kitchen, away = (np.stack([getattr(one, name) for one in days]) for name in ("kitchen_visits", "away"))
+        kitchen[away | _after(away)] = np.nan
         return cls(
             nights=nights,
             clock_h=clock_h,
-            kitchen=np.stack([one.kitchen_visits for one in days]),
+            kitchen=kitchen,
             waits=np.stack([one.kitchen_waits for one in days]),
             at_home=np.stack([one.at_home for one in days]),
         )
