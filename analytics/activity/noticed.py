@@ -43,14 +43,16 @@ class Days:
         company: days with more people than usual, bool (homes, days): of these and the nights around them nothing is
             said that another person may have done.
         careful: days on which less is promised, bool (homes, days), because on them or within the week before a sensor
-            was out or may have been, nobody listened, the resident was away, had a guest, or may have lived by another
-            clock.
+            was out, nobody listened, the resident was away, had a guest, or may have lived by another clock.
+        suspected: likewise because a motion sensor may have failed: less is promised of slow changes, in whose sums it
+            stays.
     """
 
     seen: Seen
     signs: NDArray[np.float32]
     company: NDArray[np.bool_]
     careful: NDArray[np.bool_]
+    suspected: NDArray[np.bool_]
 
     @classmethod
     def of(
@@ -78,14 +80,17 @@ class Days:
         table[not_alone | away] = np.nan
         table[:, :, _BY_THE_CLOCK] = np.where(lag[:, :, None] != 0, np.float32(np.nan), table[:, :, _BY_THE_CLOCK])
         suspected = np.stack([_suspected(home) for home in homes])
-        unlike = away | np.stack([day.one_out for day in days]) | suspected | (lag != 0)
+        unlike = away | np.stack([day.one_out for day in days]) | (lag != 0)
         careful = unlike | (within_a_week(unlike) | within_a_week(guests, GUEST_DAYS))[:, :-1]
-        return cls(seen=Seen.of(days, not_alone, lag), signs=table, company=guests, careful=careful)
+        suspected |= within_a_week(suspected)[:, :-1]
+        return cls(
+            seen=Seen.of(days, not_alone, lag), signs=table, company=guests, careful=careful, suspected=suspected
+        )
 
     def until(self, day: int) -> Days:
         """The days before one."""
         own = {one.name: getattr(self.seen, one.name)[:, :day] for one in fields(self.seen)}
-        others = {name: getattr(self, name)[:, :day] for name in ("signs", "company", "careful")}
+        others = {name: getattr(self, name)[:, :day] for name in ("signs", "company", "careful", "suspected")}
         return Days(seen=Seen(**own), **others)
 
 
@@ -123,7 +128,9 @@ def noticed(days: Days, promised: dict[str, float]) -> Noticed:
             budget.weekly(own, promised[name] * part, GENERAL[name], WEEK) for part in (1.0, caution.LESS)
         )
         each.append(budget.raised(own, np.where(days.careful, careful, usual)))
-    return Noticed(abrupt=np.stack(each, axis=2), slow=slow(days.signs, promised[SLOW], days.careful)[0])
+    return Noticed(
+        abrupt=np.stack(each, axis=2), slow=slow(days.signs, promised[SLOW], days.careful | days.suspected)[0]
+    )
 
 
 def _suspected(home: Events) -> NDArray[np.bool_]:

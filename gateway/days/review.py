@@ -107,7 +107,7 @@ class Reviewed:
         if until < KNOWN_DAYS:
             return []
         seen, share = self._seen, budget.divided(per_month)[budget.SLOW]
-        named = slow(seen.signs[:, :until], share, seen.careful[:, :until])[0][0]
+        named = slow(seen.signs[:, :until], share, (seen.careful | seen.suspected)[:, :until])[0][0]
         days = [day for day in range(max(0, until - WEEK), until) if named[day] >= 0]
         return [
             Change(what=SIGNS[named[day] % FALLS], day=self._date(day), words=words(None, int(named[day])))

@@ -103,7 +103,7 @@ def test_days_are_careful_for_a_week_after_something_that_was_not_as_ever() -> N
     assert _careful(undisturbed(home), 1.0) == list(range(8, 17))
     # Who comes back in the afternoon has not eaten in that kitchen.
     back = Days.of([holiday(home, 8.4 * DAY_S, 10.6 * DAY_S).events]).seen
-    assert np.flatnonzero(np.isnan(back.kitchen[0, 6:13]).all(axis=1)).tolist() == [3, 4]
+    assert np.flatnonzero(np.isnan(back.kitchen[0, 6:13]).all(axis=1)).tolist() == [2, 3, 4]
     assert back.at_home[0, 10].sum() > 6, "a day at home, else"
     assert np.isnan(Days.of([gone.events]).seen.nights[0, 8:12]).all(), "the first night at home is not like others"
     assert not np.isnan(Days.of([gone.events]).seen.nights[0, 12:]).all(axis=1).any()
