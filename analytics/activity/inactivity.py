@@ -24,7 +24,7 @@ from analytics.activity.habits import CLOCK, DAY, EDGES, LONGEST, STEP_OF
 from analytics.activity.minutes import NOWHERE
 
 MINUTE_H: Final = 1 / 60
-LEFT_MIN: Final = 4 * 60  # not listened to: whoever was at home may have gone out since
+LEFT_MIN: Final = 12 * 60  # not listened to: whoever was at home may have gone out since
 OUT_H: Final = (7, 22)  # hours in which people go out
 MOST_H: Final = 1e12  # beyond any promise; keeps days of silence from overflowing
 
