@@ -378,3 +378,14 @@ def test_a_quiet_does_not_make_itself_usual_at_midnight(hour: float) -> None:
         known = learn(told, minute * 60.0, always, SETTINGS)
         odds.append(running(told, minute, known, np.arange(minute) % DAY, always).now_h)
     assert odds[1] > 0.8 * odds[0]
+
+
+def test_what_is_missed_more_than_ever_is_suspected_unless_it_is_known_to_live() -> None:
+    failed_s = (DAYS - 1 + 0.45) * DAY * 60.0
+    silent = without(EVENTS, LIVING, failed_s, DAYS * DAY * 60.0)
+    for hours, suspected in ((0.5, False), (6.0, True)):
+        now_s = failed_s + hours * 3600
+        known = learn(silent, now_s, ALWAYS, SETTINGS)
+        assert (LIVING in known.suspected | known.doubted) == suspected, hours
+        assert not learn(silent, now_s, ALWAYS, SETTINGS, alive=frozenset({LIVING})).suspected & {LIVING}
+    assert LIVING not in learn(EVENTS, failed_s + 6 * 3600, ALWAYS, SETTINGS).suspected
