@@ -13,7 +13,7 @@ from analytics.activity.course import Home, peaks, replay, stretches
 from analytics.activity.events import DAY_S, Place
 from analytics.activity.habits import DAY, HabitSettings
 from analytics.activity.running import Running, learn, running
-from analytics.datasets.disturbances import gateway_off, sensor_out_reported
+from analytics.datasets.disturbances import gateway_off, sensor_out, sensor_out_reported
 from analytics.datasets.made_up_home import KITCHEN, LIVING, Habit, made_up
 
 _DAYS = 8
@@ -130,3 +130,22 @@ def test_while_a_sensor_is_doubted_what_calls_has_gone_on_for_an_hour(monkeypatc
     assert len(above) > 3
     assert 0 < held.sum() < called.sum()
     assert held[called].tolist() == [number > DOUBTED_MIN for number in above.tolist()]
+
+
+def test_what_is_missed_more_than_ever_is_asked_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the gateway asks: the others alone must be as high as while that sensor is doubted."""
+    made = made_up(30, seed=6)
+    silent = sensor_out(made, LIVING, 27.3 * DAY_S, 30 * DAY_S).events
+    home, listening = Home.of(silent), np.ones((1, 30 * DAY), bool)
+    asked: list[tuple[int, float, float]] = []
+
+    def spied(
+        _: Running, threshold_h: float, __: object, *, suspected: list[Running], doubted_h: float, **___: object
+    ) -> None:
+        asked.append((len(suspected), threshold_h, doubted_h))
+
+    monkeypatch.setattr("analytics.activity.cohort.holds_back", spied)
+    peaks = lived([home], listening)
+    alerts(peaks, [home], listening, 200.0, 26, untold_min=[{LIVING: np.inf, KITCHEN: np.inf}])
+    assert {one[0] for one in asked} == {0, 1}
+    assert all(doubted_h > threshold_h for _, threshold_h, doubted_h in asked)

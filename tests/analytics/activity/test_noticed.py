@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from analytics.activity.abrupt import BATHROOM
 from analytics.activity.budget import divided
@@ -107,3 +108,20 @@ def test_days_are_careful_for_a_week_after_something_that_was_not_as_ever() -> N
     assert back.at_home[0, 10].sum() > 6, "a day at home, else"
     assert np.isnan(Days.of([gone.events]).seen.nights[0, 8:12]).all(), "the first night at home is not like others"
     assert not np.isnan(Days.of([gone.events]).seen.nights[0, 12:]).all(axis=1).any()
+
+
+def test_what_may_have_failed_makes_slow_changes_surer(monkeypatch: pytest.MonkeyPatch) -> None:
+    days = Days.of([made_up(45, seed=2)])
+    assert days.suspected.any()
+    assert not days.careful[days.suspected].all(), "sudden ones not"
+    asked: list[NDArray[np.bool_]] = []
+
+    def spied(
+        signs: NDArray[np.float32], per_month: float, careful: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        asked.append(careful)
+        return slow(signs, per_month, careful)
+
+    monkeypatch.setattr("analytics.activity.noticed.slow", spied)
+    noticed(days, divided(1.0))
+    np.testing.assert_array_equal(asked[0], days.careful | days.suspected)

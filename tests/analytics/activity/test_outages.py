@@ -106,14 +106,23 @@ def test_who_does_not_go_to_the_kitchen_opens_no_fridge_there() -> None:
     assert not [one for one in outages(neither) if one.sensor == FRIDGE and one.from_s < one.since_s + DAY_S]
 
 
+def _first(home: Events, sensor: int, after_s: float) -> float:
+    return min(one.from_s for one in outages(home) if one.sensor == sensor and one.from_s > after_s)
+
+
 def test_a_contact_that_is_broken_or_not_used_hides_no_motion_sensor() -> None:
-    home = without(made_up(60, seed=4), FRIDGE, 30 * DAY_S, 60 * DAY_S)
-    (out,) = [
-        one
-        for one in outages(without(home, KITCHEN, 50.3 * DAY_S, 60 * DAY_S))
-        if one.sensor == KITCHEN and one.from_s > 50 * DAY_S
-    ]
-    assert out.from_s < 51.6 * DAY_S
+    home, failed_s = made_up(60, seed=4), 50.3 * DAY_S
+    dead = without(home, FRIDGE, 30 * DAY_S, 60 * DAY_S)
+    used, unused = (_first(without(one, KITCHEN, failed_s, 60 * DAY_S), KITCHEN, failed_s) for one in (home, dead))
+    last = float(home.at_s[(home.sensor == KITCHEN) & (home.at_s < failed_s)][-1])
+    assert unused <= used < last + DAY_S, "it is not a day that tells"
+
+
+def test_both_sensors_of_a_room_that_fail_at_once_are_known_after_a_day() -> None:
+    home, failed_s = made_up(60, seed=4), 50.3 * DAY_S
+    dead = without(without(home, FRIDGE, failed_s, 60 * DAY_S), KITCHEN, failed_s, 60 * DAY_S)
+    assert failed_s + 0.5 * DAY_S < _first(dead, KITCHEN, failed_s) < failed_s + 1.5 * DAY_S
+    assert _first(dead, FRIDGE, failed_s) < failed_s + 5 * DAY_S
 
 
 @pytest.mark.parametrize("number", range(4))
